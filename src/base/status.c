@@ -26,9 +26,11 @@ void cred__fail_prefix(const char *format, ...) {
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  const size_t n = strlen(text);
-  snprintf(text + n, sizeof text - n, ": %s", message);
-  memcpy(message, text, sizeof message);
+  size_t n = strlen(text);
+  for (const char *p = ": "; *p && n + 1 < sizeof text;) text[n++] = *p++;
+  for (const char *p = message; *p && n + 1 < sizeof text;) text[n++] = *p++;
+  text[n] = 0;
+  memcpy(message, text, n + 1);
 }
 
 void cred__fail_copy(const char *from) {
