@@ -21,7 +21,10 @@ static void *take(size_t n_bytes) {
   if (left == 0) return NULL;
   if (left > 0) fail_after = left - 1;
   void *p = aligned_alloc(ALIGN_BYTES, n_bytes);
-  if (p) n_live++, n_made++;
+  if (p) {
+    n_live++;
+    n_made++;
+  }
   return p;
 }
 

@@ -1,0 +1,51 @@
+// kernel.h -- the hot loops: matrix product, noise, elementwise.
+//
+// Plain functions over arrays; nothing here allocates (bar oneDNN's own caches) or fails.
+// The files in isa/ are compiled once for each instruction set; a table filled at start points
+// to the best one this machine runs. Results are a function of the arguments alone: a product
+// is cut into tiles of a fixed size whatever the number of threads.
+
+#ifndef CRED_SRC_KERNEL_KERNEL_H
+#define CRED_SRC_KERNEL_KERNEL_H
+
+#include "credence/base/key.h"
+#include "credence/base/real.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// C (m, n) = op(A) op(B), or C += with accumulate; row-major, ld* = distance of rows.
+// trans_a: A is stored (k, m); trans_b: B is stored (n, k). One thread.
+typedef struct {
+  size_t m, n, k;
+  bool trans_a, trans_b, accumulate;
+  const cred_real *a, *b;
+  cred_real *c;
+  size_t lda, ldb, ldc;
+} cred__gemm_args;
+void cred__gemm(const cred__gemm_args *g);
+// The same on n_threads threads, cut into fixed tiles.
+void cred__matmul(size_t n_threads, const cred__gemm_args *g);
+
+// out (n) = standard normals number first ... first + n - 1 of the stream (key, index).
+// first must be a multiple of CRED__NOISE_BLOCK.
+enum { CRED__NOISE_BLOCK = 64 };
+void cred__normal_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
+                       uint64_t first);
+// 1 / (1 - rate) with probability 1 - rate, else 0.
+void cred__mask_fill(cred_real *out, size_t n, double rate, const cred_key *key,
+                     uint64_t index, uint64_t first);
+// +1 or -1 with probability 1/2 each.
+void cred__sign_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
+                     uint64_t first);
+
+// softplus(x) = log(1 + exp x), stable, its derivative sigmoid(x), and its inverse (y > 0).
+double cred__softplus(double x);
+double cred__softplus_inverse(double y);
+
+// "avx512" (x86-64-v4), "avx2" (v3), "baseline".
+const char *cred__kernel_isa(void);
+// For tests: use this variant; false if this machine or build lacks it.
+bool cred__kernel_select(const char *isa);
+
+#endif

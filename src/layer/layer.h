@@ -1,0 +1,104 @@
+// layer.h -- what a layer is, and the passes of a network over a block of rows.
+//
+// A layer is a row of operations (shape rule, init, forward, backward, moments), one file each.
+// Arrays are row-major (B, elements); parameters are slices of the flat vector theta. A layer
+// knows nothing of priors, of methods, of what takes its gradient.
+//   plain     out = f(in; theta)
+//   local     theta ~ N(theta, sd^2) fresh for each row: local reparameterisation,
+//             Kingma, Salimans & Welling (2015), eq. 6
+//   flipout   one draw for the block, signs for each row: Wen et al. (2018), eq. 4
+//   moments   mean and variance of every element carried through, elements independent
+
+#ifndef CRED_SRC_LAYER_LAYER_H
+#define CRED_SRC_LAYER_LAYER_H
+
+#include "credence/layer/network.h"
+#include "credence/prob/density.h"
+
+typedef enum { CRED__PLAIN = 0, CRED__LOCAL = 1, CRED__FLIPOUT = 2 } cred__mode;
+
+typedef struct {
+  cred__mode mode;
+  bool dropout;           // masks apply: training with dropout, Monte Carlo dropout
+  bool shared_mask;       // one mask for all rows (a function draw) instead of one a row
+  size_t n_rows;          // B
+  const uint64_t *row;    // (B) index that keys the noise of a row; NULL: 0, 1, 2, ...
+  cred_key key;           // of this step and draw; a layer derives its own by its index
+  size_t n_threads;
+  const cred_real *theta; // whole vector: the parameters, or their means
+  const cred_real *sd;    // whole vector; NULL in a plain pass
+  const cred_sink *sink;  // backward only; NULL: gradients of parameters are not wanted
+} cred__pass;
+
+typedef struct cred__layer cred__layer;
+
+typedef struct {
+  const char *name;  // the word in the network's text
+  const char *usage; // "dense WIDTH [ACTIVATION]"
+  // Reads the words behind the name into the layer's fields.
+  cred_status (*parse)(cred__layer *layer, const char *const *words, size_t n_words);
+  // n_in is known: sets n_out and the sizes of the slices (offsets are set by the network).
+  cred_status (*shape)(cred__layer *layer);
+  void (*init)(const cred__layer *layer, cred_real *theta, const cred_key *key); // or NULL
+  // Numbers kept from forward to backward, and scratch, for a block of n_rows.
+  size_t (*n_cache)(const cred__layer *layer, size_t n_rows, cred__mode mode);
+  size_t (*n_scratch)(const cred__layer *layer, size_t n_rows, cred__mode mode,
+                      size_t n_threads);
+  void (*forward)(const cred__layer *layer, const cred__pass *pass, cred_real *out,
+                  cred_real *cache, cred_real *scratch, const cred_real *in);
+  // din may be NULL (first layer). din is complete before gradients of this layer's
+  // parameters go to the sink.
+  void (*backward)(const cred__layer *layer, const cred__pass *pass, cred_real *din,
+                   cred_real *cache, cred_real *scratch, const cred_real *dout,
+                   const cred_real *in, const cred_real *out);
+  // in_var = NULL: the input is certain. out_var is always written. sd in the pass may be NULL.
+  void (*moments)(const cred__layer *layer, const cred__pass *pass, cred_real *out_mean,
+                  cred_real *out_var, cred_real *scratch, const cred_real *in_mean,
+                  const cred_real *in_var);
+  size_t (*n_scratch_moments)(const cred__layer *layer, size_t n_rows, size_t n_threads);
+} cred__layer_ops;
+
+enum { CRED__LAYER_SLICES = 4, CRED__LAYER_TEXT = 64 };
+
+struct cred__layer {
+  const cred__layer_ops *ops;
+  size_t index;                    // in the network: keys its noise
+  char name[CRED__LAYER_TEXT];     // "dense1"
+  char text[CRED__LAYER_TEXT];     // canonical: "dense 50"
+  size_t n_in, n_out;              // elements a row
+  size_t n_slices;
+  cred_network_slice slices[CRED__LAYER_SLICES];
+  char slice_names[CRED__LAYER_SLICES][CRED__LAYER_TEXT];
+  double gain;                     // of the initial weights: sqrt(2) before relu and its kin
+  // fields of the kinds
+  size_t width;                    // dense
+  double rate;                     // dropout
+  int activation;                  // activation: cred__activation (kernel/activation.h)
+  double slope;                    // leaky_relu, elu
+};
+
+extern const cred__layer_ops cred__dense_ops, cred__activation_ops, cred__dropout_ops;
+
+// The layers of a network, for the passes below.
+size_t cred__network_n_items(const cred_network *network);
+const cred__layer *cred__network_item(const cred_network *network, size_t i);
+
+// Activations, caches and scratch of a network for blocks of at most n_rows_max rows.
+typedef struct cred__network_work cred__network_work;
+cred_status cred__network_work_new(cred__network_work **out, const cred_network *network,
+                                   size_t n_rows_max, size_t n_threads, bool backward,
+                                   bool moments);
+void cred__network_work_free(cred__network_work *work);
+
+// Returns the outputs (B, n_outputs), borrowed from work until the next pass. x (B, n_inputs).
+const cred_real *cred__network_forward(const cred_network *network, cred__network_work *work,
+                                       const cred__pass *pass, const cred_real *x);
+// After forward with the same work, pass and x; dout (B, n_outputs) is overwritten.
+void cred__network_backward(const cred_network *network, cred__network_work *work,
+                            const cred__pass *pass, const cred_real *x, cred_real *dout);
+// Mean and variance of the outputs (B, n_outputs), borrowed.
+void cred__network_moments(const cred_network *network, cred__network_work *work,
+                           const cred_real **out_mean, const cred_real **out_var,
+                           const cred__pass *pass, const cred_real *x);
+
+#endif
