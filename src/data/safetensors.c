@@ -1,4 +1,5 @@
-// safetensors.c -- a container of named arrays and texts in memory: building and looking up.
+// safetensors.c -- a container of named arrays and texts in memory: building and looking
+// up.
 //
 // Both lists are kept sorted, so that looking up is a binary search and the written file
 // does not depend on the order of the calls.
@@ -19,7 +20,9 @@ static const struct {
 };
 enum { N_DTYPES = sizeof dtypes / sizeof *dtypes };
 
-static bool dtype_known(cred_dtype dtype) { return (unsigned)dtype < N_DTYPES; }
+static bool dtype_known(cred_dtype dtype) {
+  return (unsigned)dtype < N_DTYPES;
+}
 
 size_t cred_dtype_bytes(cred_dtype dtype) {
   return dtype_known(dtype) ? dtypes[dtype].bytes : 0;
@@ -38,7 +41,9 @@ bool cred__dtype_from_name(cred_dtype *out, const char *name) {
   return false;
 }
 
-cred_status cred_tensors_new(cred_tensors **out) { return NEW(out, 1, "a container"); }
+cred_status cred_tensors_new(cred_tensors **out) {
+  return NEW(out, 1, "a container");
+}
 
 void cred_tensors_free(cred_tensors *t) {
   if (!t) return;
@@ -64,8 +69,10 @@ cred_status cred__tensors_check_name(const char *name, const char *what,
                       CRED_TENSOR_NAME_BYTES_MAX);
   for (size_t i = 0; i < n; i++)
     if (name[i] < 0x20 || name[i] > 0x7e)
-      return cred__fail(code, "the name of %s has byte 0x%02x at %zu, expected printable "
-                        "ASCII", what, (unsigned char)name[i], i);
+      return cred__fail(code,
+                        "the name of %s has byte 0x%02x at %zu, expected printable "
+                        "ASCII",
+                        what, (unsigned char)name[i], i);
   return CRED_OK;
 }
 
@@ -87,8 +94,10 @@ static size_t entry_place(const cred_tensors *t, const char *name, bool *found) 
   size_t low = 0, high = t->n;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (strcmp(t->entries[middle].name, name) < 0) low = middle + 1;
-    else high = middle;
+    if (strcmp(t->entries[middle].name, name) < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   *found = low < t->n && strcmp(t->entries[low].name, name) == 0;
   return low;
@@ -98,15 +107,17 @@ static size_t text_place(const cred_tensors *t, const char *key, bool *found) {
   size_t low = 0, high = t->n_texts;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (strcmp(t->texts[middle].key, key) < 0) low = middle + 1;
-    else high = middle;
+    if (strcmp(t->texts[middle].key, key) < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   *found = low < t->n_texts && strcmp(t->texts[low].key, key) == 0;
   return low;
 }
 
-static cred_status check_tensor(cred_tensor *tensor, const char *name, const size_t *shape,
-                                const void *data) {
+static cred_status check_tensor(cred_tensor *tensor, const char *name,
+                                const size_t *shape, const void *data) {
   size_t n_bytes;
   TRY(cred__tensors_check_name(name, "a tensor", CRED_EINVAL));
   if (strcmp(name, CRED__METADATA_NAME) == 0)
@@ -145,7 +156,8 @@ cred_status cred_tensors_add(cred_tensors *t, const char *name, cred_dtype dtype
   return CRED_OK;
 }
 
-// Length of the UTF-8 sequence at s (RFC 3629: shortest form, no surrogates), 0 if broken.
+// Length of the UTF-8 sequence at s (RFC 3629: shortest form, no surrogates), 0 if
+// broken.
 static size_t utf8_length(const unsigned char *s) {
   if (s[0] < 0x80) return 1;
   const size_t n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
@@ -172,7 +184,8 @@ static cred_status check_text(const char *key, const char *text) {
   return CRED_OK;
 }
 
-cred_status cred_tensors_set_metadata(cred_tensors *t, const char *key, const char *text) {
+cred_status cred_tensors_set_metadata(cred_tensors *t, const char *key,
+                                      const char *text) {
   cred__metadata_entry entry = {0};
   bool found;
   TRY(cred__tensors_check_name(key, "a metadata text", CRED_EINVAL));
@@ -200,7 +213,9 @@ done:
   return status;
 }
 
-size_t cred_tensors_count(const cred_tensors *t) { return t->n; }
+size_t cred_tensors_count(const cred_tensors *t) {
+  return t->n;
+}
 
 const cred_tensor *cred_tensors_at(const cred_tensors *t, size_t i) {
   return i < t->n ? &t->entries[i].tensor : NULL;
@@ -256,7 +271,9 @@ const char *cred_tensors_metadata(const cred_tensors *t, const char *key) {
   return found ? t->texts[at].text : NULL;
 }
 
-size_t cred_tensors_metadata_count(const cred_tensors *t) { return t->n_texts; }
+size_t cred_tensors_metadata_count(const cred_tensors *t) {
+  return t->n_texts;
+}
 
 const char *cred_tensors_metadata_key(const cred_tensors *t, size_t i) {
   return i < t->n_texts ? t->texts[i].key : NULL;

@@ -7,9 +7,9 @@
 
 typedef struct {
   cred_tensor tensor;
-  char *name;           // tensor.name
-  void *copy;           // of data that stood unaligned in the file, else NULL
-  uint64_t begin, end;  // place in the file's data
+  char *name;          // tensor.name
+  void *copy;          // of data that stood unaligned in the file, else NULL
+  uint64_t begin, end; // place in the file's data
 } cred__tensor_entry;
 
 typedef struct {
@@ -28,7 +28,8 @@ struct cred_tensors {
 enum { CRED__HEADER_BYTES_MAX = 64 << 20 };
 
 // 1 to 255 bytes of printable ASCII; `what` names the thing in the message.
-cred_status cred__tensors_check_name(const char *name, const char *what, cred_status code);
+cred_status cred__tensors_check_name(const char *name, const char *what,
+                                     cred_status code);
 
 // Product of the shape and of the element's size, both checked for overflow.
 bool cred__tensor_size(size_t *n, size_t *n_bytes, const size_t *shape, size_t n_dims,

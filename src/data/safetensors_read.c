@@ -1,9 +1,9 @@
 // safetensors_read.c -- a container from a file that is not trusted.
 //
 // Checked before it is used: every size against what is there, every product and sum for
-// overflow, types and fields against a list of those allowed, names; the tensors must cover
-// the data exactly, one after the other. The parser sees only a header that is shallow and
-// has a bounded number of values.
+// overflow, types and fields against a list of those allowed, names; the tensors must
+// cover the data exactly, one after the other. The parser sees only a header that is
+// shallow and has a bounded number of values.
 
 #include "data/safetensors.h"
 #include "base/alloc.h"
@@ -29,12 +29,18 @@ static cred_status scan_header(const char *s, size_t n, size_t commas_max) {
   for (size_t i = 0; i < n; i++) {
     const char c = s[i];
     if (in_string) {
-      if (c == '\\') i++;
-      else if (c == '"') in_string = false;
-    } else if (c == '"') in_string = true;
-    else if (c == '{' || c == '[') depth++;
-    else if ((c == '}' || c == ']') && depth > 0) depth--;
-    else if (c == ',') n_commas++;
+      if (c == '\\')
+        i++;
+      else if (c == '"')
+        in_string = false;
+    } else if (c == '"')
+      in_string = true;
+    else if (c == '{' || c == '[')
+      depth++;
+    else if ((c == '}' || c == ']') && depth > 0)
+      depth--;
+    else if (c == ',')
+      n_commas++;
     if (depth > DEPTH_MAX)
       FAIL(CRED_EDATA, "the header is nested deeper than %d at byte %zu", DEPTH_MAX, i);
     if (n_commas > commas_max)
@@ -52,8 +58,9 @@ static cred_status parse_json(json_t **out, const char *s, size_t n, size_t tens
   *out = json_loadb(s, n, JSON_REJECT_DUPLICATES, &error);
   if (!*out && json_error_code(&error) == json_error_out_of_memory)
     FAIL(CRED_ENOMEM, "no memory for the header");
-  if (!*out) FAIL(CRED_EDATA, "the header is not valid JSON: %s at byte %d", error.text,
-                  error.position);
+  if (!*out)
+    FAIL(CRED_EDATA, "the header is not valid JSON: %s at byte %d", error.text,
+         error.position);
   if (!json_is_object(*out)) FAIL(CRED_EDATA, "the header is not a JSON object");
   return CRED_OK;
 }
@@ -72,7 +79,7 @@ static cred_status read_shape(cred_tensor *tensor, const json_t *shape) {
     FAIL(CRED_EDATA, "%zu dimensions, at most %d are expected", tensor->n_dims,
          CRED_TENSOR_DIMS_MAX);
   for (size_t i = 0; i < tensor->n_dims; i++) {
-    uint64_t size;
+    uint64_t size = 0;
     TRY(read_count(&size, json_array_get(shape, i), "a dimension of 'shape'"));
     if (size > SIZE_MAX) FAIL(CRED_EDATA, "a dimension is larger than any memory");
     tensor->shape[i] = (size_t)size;
@@ -190,9 +197,10 @@ static cred_status check_cover(cred_tensors *t, size_t n_data) {
   for (size_t i = 0; i < t->n; i++) {
     const cred__tensor_entry *entry = &t->entries[i];
     if (entry->begin != at)
-      FAIL(CRED_EDATA, "tensor '%s' begins at %llu, expected %llu: tensors follow one "
-           "another without gap or overlap", entry->name,
-           (unsigned long long)entry->begin, (unsigned long long)at);
+      FAIL(CRED_EDATA,
+           "tensor '%s' begins at %llu, expected %llu: tensors follow one "
+           "another without gap or overlap",
+           entry->name, (unsigned long long)entry->begin, (unsigned long long)at);
     at = entry->end;
   }
   if (at != n_data)
@@ -218,23 +226,27 @@ static cred_status check_finite(const cred_tensor *tensor) {
   size_t i = tensor->n;
   if (tensor->dtype == CRED_F32) {
     const float *x = tensor->data;
-    for (i = 0; i < tensor->n && isfinite(x[i]); i++) {}
+    for (i = 0; i < tensor->n && isfinite(x[i]); i++) {
+    }
   } else if (tensor->dtype == CRED_F64) {
     const double *x = tensor->data;
-    for (i = 0; i < tensor->n && isfinite(x[i]); i++) {}
+    for (i = 0; i < tensor->n && isfinite(x[i]); i++) {
+    }
   }
   if (i < tensor->n)
     FAIL(CRED_EDATA, "tensor '%s': element %zu is not finite", tensor->name, i);
   return CRED_OK;
 }
 
-static cred_status header_length(size_t *out, const unsigned char *bytes, size_t n_bytes) {
+static cred_status header_length(size_t *out, const unsigned char *bytes,
+                                 size_t n_bytes) {
   uint64_t n_header;
   if (n_bytes < PREFIX_BYTES)
     FAIL(CRED_EDATA, "%zu bytes, a safetensors file has 8 and a header", n_bytes);
   memcpy(&n_header, bytes, sizeof n_header);
   if (n_header > CRED__HEADER_BYTES_MAX || n_header > n_bytes - PREFIX_BYTES)
-    FAIL(CRED_EDATA, "not a safetensors file, or cut short: it states a header of %llu "
+    FAIL(CRED_EDATA,
+         "not a safetensors file, or cut short: it states a header of %llu "
          "bytes, has %zu after that number, and at most %d are read",
          (unsigned long long)n_header, n_bytes - PREFIX_BYTES, CRED__HEADER_BYTES_MAX);
   *out = (size_t)n_header;
@@ -246,7 +258,7 @@ cred_status cred__tensors_parse(cred_tensors **out, unsigned char **bytes, size_
   cred_status status = CRED_OK;
   cred_tensors *t = NULL;
   json_t *header = NULL;
-  size_t n_header;
+  size_t n_header = 0;
   *out = NULL;
   TRY_DONE(header_length(&n_header, *bytes, n_bytes));
   const size_t n_data = n_bytes - PREFIX_BYTES - n_header;

@@ -26,9 +26,12 @@ static void append_string(cred__text *out, const char *s) {
   cred__text_append(out, "\"", 1);
   for (; *s; s++) {
     const unsigned char c = (unsigned char)*s;
-    if (c == '"' || c == '\\') cred__text_printf(out, "\\%c", c);
-    else if (c < 0x20 || c == 0x7f) cred__text_printf(out, "\\u%04x", c);
-    else cred__text_append(out, s, 1);
+    if (c == '"' || c == '\\')
+      cred__text_printf(out, "\\%c", c);
+    else if (c < 0x20 || c == 0x7f)
+      cred__text_printf(out, "\\u%04x", c);
+    else
+      cred__text_append(out, s, 1);
   }
   cred__text_append(out, "\"", 1);
 }
@@ -48,7 +51,8 @@ static void append_tensor(cred__text *out, const cred__tensor_entry *entry, size
                           size_t end) {
   const cred_tensor *tensor = &entry->tensor;
   append_string(out, entry->name);
-  cred__text_printf(out, ":{\"dtype\":\"%s\",\"shape\":[", cred_dtype_name(tensor->dtype));
+  cred__text_printf(out, ":{\"dtype\":\"%s\",\"shape\":[",
+                    cred_dtype_name(tensor->dtype));
   for (size_t i = 0; i < tensor->n_dims; i++)
     cred__text_printf(out, "%s%zu", i ? "," : "", tensor->shape[i]);
   cred__text_printf(out, "],\"data_offsets\":[%zu,%zu]}", begin, end);

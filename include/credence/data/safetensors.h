@@ -1,13 +1,13 @@
 // credence/data/safetensors.h -- named arrays and texts in one file.
 //
-// The safetensors container: 8 bytes with the header's length (little-endian), a JSON header
-//   {"__metadata__": {key: text}, name: {"dtype", "shape", "data_offsets"}, ...}
+// The safetensors container: 8 bytes with the header's length (little-endian), a JSON
+// header {"__metadata__": {key: text}, name: {"dtype", "shape", "data_offsets"}, ...}
 // and the arrays, one after the other without gaps.
 // Source: https://github.com/huggingface/safetensors, section "Format".
 //
-// One handle serves both ways. To write: new, add, set_metadata, write. To read: read, find.
-// What is written depends on the content alone, not on the order of the calls: arrays stand
-// by size of their elements (large first, so that each is aligned), then by name.
+// One handle serves both ways. To write: new, add, set_metadata, write. To read: read,
+// find. What is written depends on the content alone, not on the order of the calls: arrays
+// stand by size of their elements (large first, so that each is aligned), then by name.
 
 #ifndef CRED_DATA_SAFETENSORS_H
 #define CRED_DATA_SAFETENSORS_H
@@ -59,23 +59,25 @@ CRED_API const char *cred_dtype_name(cred_dtype dtype);
 CRED_API cred_status cred_tensors_new(cred_tensors **out);
 CRED_API void cred_tensors_free(cred_tensors *t);
 
-/// Add an array. `data` is kept, not copied: it must live until `write`. `name` and `shape`
-/// are copied. Fails with CRED_EINVAL on a name that is empty, longer than 255 bytes, not
-/// printable ASCII, reserved or taken, more than 8 dimensions, a size that overflows.
+/// Add an array. `data` is kept, not copied: it must live until `write`. `name` and
+/// `shape` are copied. Fails with CRED_EINVAL on a name that is empty, longer than 255
+/// bytes, not printable ASCII, reserved or taken, more than 8 dimensions, a size that
+/// overflows.
 CRED_API cred_status cred_tensors_add(cred_tensors *t, const char *name, cred_dtype dtype,
                                       const size_t *shape, size_t n_dims,
                                       const void *data);
 /// Set a text (UTF-8), replacing the one of the same key. Both are copied.
 CRED_API cred_status cred_tensors_set_metadata(cred_tensors *t, const char *key,
                                                const char *text);
-/// Write the file ("-": standard output): complete or not at all. Equal content gives equal
-/// bytes. Fails with CRED_ECANTCREATE, CRED_ELOCKED (another writer), CRED_EIO (disk full).
+/// Write the file ("-": standard output): complete or not at all. Equal content gives
+/// equal bytes. Fails with CRED_ECANTCREATE, CRED_ELOCKED (another writer), CRED_EIO (disk
+/// full).
 CRED_API cred_status cred_tensors_write(const cred_tensors *t, const char *path);
 
 /// Read and check a whole file ("-": standard input). opt may be NULL.
 ///
-/// Fails with CRED_ENOINPUT (no file), CRED_EDATA ("FILE: what is wrong, what is expected":
-/// any broken file), CRED_EIO, CRED_ENOMEM; then `*out` is NULL.
+/// Fails with CRED_ENOINPUT (no file), CRED_EDATA (any broken file: "FILE: what is wrong,
+/// what is expected"), CRED_EIO, CRED_ENOMEM; then `*out` is NULL.
 CRED_API cred_status cred_tensors_read(cred_tensors **out, const char *path,
                                        const cred_tensors_options *opt);
 
