@@ -6,8 +6,8 @@
 // Source: https://github.com/huggingface/safetensors, section "Format".
 //
 // One handle serves both ways. To write: new, add, set_metadata, write. To read: read,
-// find. What is written depends on the content alone, not on the order of the calls: arrays
-// stand by size of their elements (large first, so that each is aligned), then by name.
+// find. What is written depends on the content alone, not on the order of the calls: they
+// stand by size of their elements (large first, so that all are aligned), then by name.
 
 #ifndef CRED_DATA_SAFETENSORS_H
 #define CRED_DATA_SAFETENSORS_H
@@ -70,8 +70,8 @@ CRED_API cred_status cred_tensors_add(cred_tensors *t, const char *name, cred_dt
 CRED_API cred_status cred_tensors_set_metadata(cred_tensors *t, const char *key,
                                                const char *text);
 /// Write the file ("-": standard output): complete or not at all. Equal content gives
-/// equal bytes. Fails with CRED_ECANTCREATE, CRED_ELOCKED (another writer), CRED_EIO (disk
-/// full).
+/// equal bytes. Fails with CRED_ECANTCREATE, CRED_ELOCKED (another writer), CRED_EIO (no
+/// space).
 CRED_API cred_status cred_tensors_write(const cred_tensors *t, const char *path);
 
 /// Read and check a whole file ("-": standard input). opt may be NULL.
