@@ -6,10 +6,10 @@
 //   erfc     exp(-a^2) t R(t),        t = 1 / (1 + a / 2),   a >= 0
 //   sin, cos of turns, on an eighth of a turn, by quadrant
 // Coefficients: interpolation in Chebyshev nodes, truncation below 1e-8 of the result.
-// Errors against the C library: at most 3 units in the last place where the result is a
-// normal number (4 of softplus), unless said. NaN stays NaN; infinities and overflow as in the C library;
-// with denormals flushed, a denormal argument of log is 0. In the double build these are
-// the functions of the C library.
+// Errors against the C library: at most 3 units in the last place (4 of softplus) where the
+// result is a normal number, unless said. NaN stays NaN; infinities and overflow as in the
+// C library; with denormals flushed, a denormal argument of log is 0. In the double build
+// these are the functions of the C library.
 
 #ifndef CRED_SRC_KERNEL_FAST_MATH_H
 #define CRED_SRC_KERNEL_FAST_MATH_H

@@ -1,0 +1,160 @@
+// gemm.c -- C = op(A) op(B) on one thread: register tiles over packed panels of B.
+//
+// A panel is K_COLUMNS columns of B by at most DEPTH rows, copied (transposed where asked) to
+// the stack, so that every load of it is aligned, contiguous and in cache. A tile of C, K_ROWS by
+// K_COLUMNS, stays in registers while the panel passes. Goto & van de Geijn (2008), section 4.
+// Edges: the panel is padded with zeros, and a tile that overhangs C goes through a buffer.
+
+#include "isa.h"
+#include "list.h"
+#include <string.h>
+
+enum { DEPTH = 256 };
+
+typedef cred_real vec __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)),
+                                     may_alias));
+
+// acc (rows, n_vectors) += a (rows, depth) * panel (depth, panel_stride).
+// a_row, a_step: distances of rows and of depth in A. rows and n_vectors are constants of
+// the caller, so that the loops over them unroll and acc lives in registers.
+static inline __attribute__((always_inline)) void
+tile(vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors, size_t depth, const cred_real *a,
+     size_t a_row, size_t a_step, const cred_real *panel, size_t panel_stride) {
+  for (size_t p = 0; p < depth; p++) {
+    vec b[K_VECTORS];
+#pragma GCC unroll 8
+    for (int v = 0; v < n_vectors; v++) b[v] = *(const vec *)(panel + v * K_LANES);
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+      const cred_real s = a[(size_t)i * a_row];
+#pragma GCC unroll 8
+      for (int v = 0; v < n_vectors; v++) acc[i][v] += s * b[v];
+    }
+    a += a_step;
+    panel += panel_stride;
+  }
+}
+
+typedef struct {
+  const cred_real *a, *panel;
+  cred_real *c;
+  size_t a_row, a_step, panel_stride, ldc, depth, columns;
+  bool add;
+} block;
+
+static inline __attribute__((always_inline)) void store(const block *k,
+                                                        vec acc[K_ROWS][K_VECTORS], int rows,
+                                                        int n_vectors) {
+  if (k->columns == (size_t)(n_vectors * K_LANES)) {
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+      for (int v = 0; v < n_vectors; v++) {
+        vec *c = (vec *)(k->c + (size_t)i * k->ldc + v * K_LANES);
+        if (k->add) acc[i][v] += *c;
+        *c = acc[i][v];
+      }
+    return;
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++) {
+    vec row_vectors[K_VECTORS];
+    for (int v = 0; v < K_VECTORS; v++) row_vectors[v] = acc[i][v < n_vectors ? v : 0];
+    const cred_real *row = (const cred_real *)row_vectors;
+    cred_real *c = k->c + (size_t)i * k->ldc;
+    for (size_t j = 0; j < k->columns; j++) c[j] = k->add ? c[j] + row[j] : row[j];
+  }
+}
+
+#define TILE(rows, n_vectors)                                                            \
+  static void tile_##rows##_##n_vectors(const block *k) {                                \
+    vec acc[K_ROWS][K_VECTORS];                                                          \
+    _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++)                                \
+        _Pragma("GCC unroll 8") for (int v = 0; v < n_vectors; v++) acc[i][v] = (vec){0};                          \
+    tile(acc, rows, n_vectors, k->depth, k->a, k->a_row, k->a_step, k->panel,            \
+         k->panel_stride);                                                               \
+    store(k, acc, rows, n_vectors);                                                      \
+  }
+typedef void (*tile_fn)(const block *);
+TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1)
+TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2)
+#if defined(__AVX2__)
+TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3)
+#endif
+#if defined(__AVX512F__)
+TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1)
+TILE(5, 2) TILE(6, 2) TILE(7, 2) TILE(8, 2)
+TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3)
+#endif
+
+static const tile_fn tiles[K_VECTORS][K_ROWS] = {
+#if defined(__AVX512F__)
+    {tile_1_1, tile_2_1, tile_3_1, tile_4_1, tile_5_1, tile_6_1, tile_7_1, tile_8_1},
+    {tile_1_2, tile_2_2, tile_3_2, tile_4_2, tile_5_2, tile_6_2, tile_7_2, tile_8_2},
+    {tile_1_3, tile_2_3, tile_3_3, tile_4_3, tile_5_3, tile_6_3, tile_7_3, tile_8_3},
+#else
+    {tile_1_1, tile_2_1, tile_3_1, tile_4_1},
+    {tile_1_2, tile_2_2, tile_3_2, tile_4_2},
+#if defined(__AVX2__)
+    {tile_1_3, tile_2_3, tile_3_3, tile_4_3},
+#endif
+#endif
+};
+
+// panel (depth, width) = B[p0 .. p0 + depth, j0 .. j0 + columns], zeros beyond columns.
+static void pack(cred_real *panel, const cred__gemm_args *g, size_t p0, size_t depth,
+                 size_t j0, size_t columns, size_t width) {
+  if (!g->trans_b) {
+    const cred_real *b = g->b + p0 * g->ldb + j0;
+    for (size_t p = 0; p < depth; p++, b += g->ldb, panel += width) {
+      for (size_t j = 0; j < columns; j++) panel[j] = b[j];
+      for (size_t j = columns; j < width; j++) panel[j] = 0;
+    }
+    return;
+  }
+  enum { STEP = 16 }; // so many rows of the panel stay in cache while columns pass
+  for (size_t q = 0; q < depth; q += STEP) {
+    const size_t n = depth - q < STEP ? depth - q : STEP;
+    for (size_t j = 0; j < columns; j++) {
+      const cred_real *b = g->b + (j0 + j) * g->ldb + p0 + q;
+      for (size_t p = 0; p < n; p++) panel[(q + p) * width + j] = b[p];
+    }
+  }
+  for (size_t j = columns; j < width; j++)
+    for (size_t p = 0; p < depth; p++) panel[p * width + j] = 0;
+}
+
+static void rows_of_panel(const cred__gemm_args *g, block *k, size_t p0, size_t j0) {
+  const size_t n_vectors = (k->columns + K_LANES - 1) / K_LANES;
+  k->a_row = g->trans_a ? 1 : g->lda;
+  k->a_step = g->trans_a ? g->lda : 1;
+  for (size_t i = 0; i < g->m; i += K_ROWS) {
+    const size_t rows = g->m - i < K_ROWS ? g->m - i : K_ROWS;
+    k->a = g->a + (g->trans_a ? p0 * g->lda + i : i * g->lda + p0);
+    k->c = g->c + i * g->ldc + j0;
+    tiles[n_vectors - 1][rows - 1](k);
+  }
+}
+
+void K(gemm)(const cred__gemm_args *g) {
+  cred_real panel[DEPTH * K_COLUMNS] __attribute__((aligned(64)));
+  if (g->k == 0 && !g->accumulate)
+    for (size_t i = 0; i < g->m; i++) memset(g->c + i * g->ldc, 0, g->n * sizeof *g->c);
+  for (size_t p0 = 0; p0 < g->k; p0 += DEPTH) {
+    const size_t depth = g->k - p0 < DEPTH ? g->k - p0 : DEPTH;
+    for (size_t j0 = 0; j0 < g->n; j0 += K_COLUMNS) {
+      const size_t columns = g->n - j0 < K_COLUMNS ? g->n - j0 : K_COLUMNS;
+      const size_t width = (columns + K_LANES - 1) / K_LANES * K_LANES;
+      block k = {.columns = columns, .depth = depth, .ldc = g->ldc, .add = g->accumulate || p0};
+      if (!g->trans_b && columns == width && g->m <= K_ROWS) { // one tile: read B in place
+        k.panel = g->b + p0 * g->ldb + j0;
+        k.panel_stride = g->ldb;
+      } else {
+        pack(panel, g, p0, depth, j0, columns, width);
+        k.panel = panel;
+        k.panel_stride = width;
+      }
+      rows_of_panel(g, &k, p0, j0);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// table.c -- this instruction set's row of kernels.
+
+#include "isa.h"
+#include "list.h"
+
+const cred__kernel_table K(kernel_table) = {
+    .gemm = K(gemm),
+    .normal_fill = K(normal_fill),
+    .mask_fill = K(mask_fill),
+    .sign_fill = K(sign_fill),
+    .gaussian_draw = K(gaussian_draw),
+    .mixture_grad = K(mixture_grad),
+    .chain_log_sd = K(chain_log_sd),
+    .normal_kl_grad = K(normal_kl_grad),
+    .adam = K(adam),
+    .momentum = K(momentum),
+};

@@ -1,0 +1,123 @@
+// update.c -- the loops over parameters of a training step; formulas in kernel/update.h.
+//
+// Sums run over SUM_LANES explicit lanes of double, so that they vectorise and their order is
+// fixed.
+
+#include "isa.h"
+#include "list.h"
+#include "kernel/fast_math.h"
+#include <math.h>
+
+enum { SUM_LANES = 8 };
+
+#ifdef CRED_REAL_DOUBLE
+#define cred__sqrt sqrt
+#else
+#define cred__sqrt sqrtf
+#endif
+
+enum { STRIP = 256 }; // terms of a sum are formed in float, then added in double
+
+static void strip_sum(double lane[SUM_LANES], const cred_real *term, size_t n) {
+  size_t i = 0;
+  for (; i + SUM_LANES <= n; i += SUM_LANES)
+    for (int l = 0; l < SUM_LANES; l++) lane[l] += (double)term[i + (size_t)l];
+  for (; i < n; i++) lane[i % SUM_LANES] += (double)term[i];
+}
+
+static double lanes_sum(const double lane[SUM_LANES]) {
+  double sum = 0;
+  for (int l = 0; l < SUM_LANES; l++) sum += lane[l];
+  return sum;
+}
+
+void K(gaussian_draw)(cred_real *restrict theta, const cred_real *restrict mean,
+                      const cred_real *restrict log_sd, const cred_real *restrict eps,
+                      size_t n) {
+  for (size_t i = 0; i < n; i++) theta[i] = mean[i] + cred__exp(log_sd[i]) * eps[i];
+}
+
+// logit = log of the ratio wide : narrow at w, clamped so that its exponential is no denormal
+// (a denormal makes the loop twice as slow). The narrow share is formed as r1 e^-logit:
+// 1 - r1 loses digits where r1 is near 1.
+double K(mixture_grad)(cred_real *restrict dw, const cred_real *restrict w,
+                       const cred__mixture *prior, double scale, size_t n) {
+  const double p1 = 1.0 / (prior->sd1 * prior->sd1), p2 = 1.0 / (prior->sd2 * prior->sd2);
+  const double log_ratio =
+      log(prior->weight / prior->sd1) - log((1.0 - prior->weight) / prior->sd2);
+  const cred_real a = (cred_real)log_ratio, b = (cred_real)(0.5 * (p2 - p1));
+  const cred_real half = (cred_real)(0.5 * p2), q1 = (cred_real)p1, q2 = (cred_real)p2, s = (cred_real)scale;
+  const double constant = log((1.0 - prior->weight) / prior->sd2) - 0.91893853320467274;
+  double lane[SUM_LANES] = {0};
+  // log p = log narrow + log(1 + e^logit), and log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)
+  for (size_t i = 0; i < n; i += STRIP) {
+    const size_t m = n - i < STRIP ? n - i : STRIP;
+    cred_real term[STRIP];
+    for (size_t j = 0; j < m; j++) {
+      const cred_real x = w[i + j], square = x * x, logit = a + b * square;
+      const cred_real low = logit > 30 ? (cred_real)30 : logit;
+      const cred_real clamped = low < -30 ? (cred_real)-30 : low;
+      const cred_real e = cred__exp(-clamped), r1 = 1 / (1 + e), r2 = r1 * e;
+      dw[i + j] -= s * x * (r1 * q1 + r2 * q2);
+      // log(1 + e^logit) = logit - log r1 where it is not clamped from below
+      const cred_real above = logit < -30 ? clamped : logit;
+      term[j] = above - cred__log(r1) - half * square;
+    }
+    strip_sum(lane, term, m);
+  }
+  return lanes_sum(lane) + constant * (double)n;
+}
+
+void K(chain_log_sd)(cred_real *restrict dlog_sd, const cred_real *restrict dw,
+                     const cred_real *restrict eps, const cred_real *restrict log_sd,
+                     double entropy_weight, size_t n) {
+  const cred_real h = (cred_real)entropy_weight;
+  for (size_t i = 0; i < n; i++)
+    dlog_sd[i] += dw[i] * eps[i] * cred__exp(log_sd[i]) + h;
+}
+
+double K(normal_kl_grad)(cred_real *restrict dmean, cred_real *restrict dlog_sd,
+                         const cred_real *restrict mean, const cred_real *restrict log_sd,
+                         double prior_sd, double weight, size_t n) {
+  const cred_real precision = (cred_real)(1.0 / (prior_sd * prior_sd));
+  const cred_real s = (cred_real)weight;
+  double lane[SUM_LANES] = {0};
+  for (size_t i = 0; i < n; i += STRIP) {
+    const size_t m = n - i < STRIP ? n - i : STRIP;
+    cred_real term[STRIP];
+    for (size_t j = 0; j < m; j++) {
+      const cred_real w = mean[i + j], sd = cred__exp(log_sd[i + j]), var = sd * sd;
+      dmean[i + j] -= s * precision * w;
+      dlog_sd[i + j] -= s * (precision * var - 1);
+      term[j] = (cred_real)0.5 * precision * (var + w * w) - log_sd[i + j];
+    }
+    strip_sum(lane, term, m);
+  }
+  return lanes_sum(lane) + (double)n * (log(prior_sd) - 0.5);
+}
+
+void K(adam)(cred_real *restrict theta, cred_real *restrict m1, cred_real *restrict m2,
+             const cred_real *restrict grad, const cred__adam *a, size_t n) {
+  const cred_real b1 = (cred_real)a->beta1, b2 = (cred_real)a->beta2;
+  const cred_real a1 = (cred_real)(1.0 - a->beta1), a2 = (cred_real)(1.0 - a->beta2);
+  const cred_real rate = (cred_real)(a->rate * a->correct1), scale = (cred_real)a->scale;
+  const cred_real c2 = (cred_real)a->correct2, epsilon = (cred_real)a->epsilon;
+  const cred_real keep = (cred_real)(1.0 - a->rate * a->decay);
+  for (size_t i = 0; i < n; i++) {
+    const cred_real g = grad[i] * scale;
+    m1[i] = b1 * m1[i] + a1 * g;
+    m2[i] = b2 * m2[i] + a2 * g * g;
+    theta[i] = keep * theta[i] + rate * m1[i] / (cred__sqrt(m2[i] * c2) + epsilon);
+  }
+}
+
+void K(momentum)(cred_real *restrict theta, cred_real *restrict m1,
+                 const cred_real *restrict grad, const cred__momentum *a, size_t n) {
+  const cred_real b = (cred_real)a->beta, scale = (cred_real)a->scale;
+  const cred_real rate = (cred_real)a->rate;
+  const cred_real keep = (cred_real)(1.0 - a->rate * a->decay);
+  for (size_t i = 0; i < n; i++) {
+    m1[i] = b * m1[i] + grad[i] * scale;
+    theta[i] = keep * theta[i] + rate * m1[i];
+  }
+}

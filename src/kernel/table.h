@@ -1,0 +1,34 @@
+// table.h -- the kernels that exist once for each instruction set.
+
+#ifndef CRED_SRC_KERNEL_TABLE_H
+#define CRED_SRC_KERNEL_TABLE_H
+
+#include "kernel/kernel.h"
+#include "kernel/update.h"
+
+typedef struct {
+  void (*gemm)(const cred__gemm_args *g);
+  void (*normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
+                      uint64_t first);
+  void (*mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
+                    uint64_t index, uint64_t first);
+  void (*sign_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
+                    uint64_t first);
+  void (*gaussian_draw)(cred_real *theta, const cred_real *mean, const cred_real *log_sd,
+                        const cred_real *eps, size_t n);
+  double (*mixture_grad)(cred_real *dw, const cred_real *w, const cred__mixture *prior,
+                         double scale, size_t n);
+  void (*chain_log_sd)(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
+                       const cred_real *log_sd, double entropy_weight, size_t n);
+  double (*normal_kl_grad)(cred_real *dmean, cred_real *dlog_sd, const cred_real *mean,
+                           const cred_real *log_sd, double prior_sd, double weight, size_t n);
+  void (*adam)(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *grad,
+               const cred__adam *a, size_t n);
+  void (*momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,
+                   const cred__momentum *a, size_t n);
+} cred__kernel_table;
+
+extern const cred__kernel_table cred__kernel_table_base, cred__kernel_table_v3,
+    cred__kernel_table_v4;
+
+#endif
