@@ -1,12 +1,12 @@
 // cli.h -- what a command of the command line is made of.
 //
-// A command is one row: its name, its options (the one table from which parsing, help, man
-// page and completion come), examples, and a function. Add one as src/cli/cmd_<name>.c with
-// a `const cli_command cmd_<name>` and a row in main.c.
+// A command is one row: its name, its options (the one table from which parsing, help,
+// man page and completion come), examples, and a function. Add one as
+// src/cli/cmd_<name>.c with a `const cli_command cmd_<name>` and a row in commands.c.
 //
 // `run` gets options that are already checked: known, whole numbers, inside their range,
-// one of the choices. It returns 0, 1 (CLI_VERDICT: a negative verdict that was asked for;
-// nothing is printed) or a cred_status, for which main prints this thread's message:
+// one of the choices. It returns 0, 1 (CLI_VERDICT: a negative verdict that was asked
+// for; nothing is printed) or a cred_status, for which main prints this thread's message:
 // TRY() and FAIL() work as in the library.
 // Standard output carries data; everything else goes to standard error.
 
@@ -42,7 +42,7 @@ typedef struct {
   const char *choices;      // "a|b|c" of a CLI_CHOICE
   double min, max;          // CLI_SIZE and CLI_NUMBER, inclusive; checked where min < max
   const char *help;         // what it does, without full stop, for a line of the help
-  const char *group;        // heading in the help; NULL: "Options"
+  const char *group;        // heading in the help; NULL: "Options"; "-": not shown
   bool repeatable;          // CLI_TEXT, CLI_FILE_IN: all of them by cli_list
 } cli_option;
 
@@ -59,6 +59,9 @@ typedef struct {
 } cli_command;
 
 enum { CLI_VERDICT = 1 };
+
+// For `min` of a number that must be larger than 0.
+#define CLI_ABOVE_ZERO 2.2250738585072014e-308
 
 // Options that mean the same everywhere: put the rows a command offers into its table.
 // --help, --quiet and --version come by themselves.
@@ -96,7 +99,7 @@ enum { CLI_VERDICT = 1 };
    .type = CLI_FLAG,                                                                     \
    .help = "leave times and paths out, so that two outputs can be compared",             \
    .group = "Common"}
-// `what` as in "the table"; default "-" for standard output, or NULL where it is required.
+// `what` as in "the table"; default "-" for standard output, NULL where it is required.
 #define CLI_OPTION_OUTPUT(what, default_file)                                            \
   {.name = "output",                                                                     \
    .short_name = 'o',                                                                    \
@@ -144,26 +147,29 @@ bool cli_interrupted(void);
 typedef struct {
   enum { CLI_PROGRESS_NONE, CLI_PROGRESS_BAR, CLI_PROGRESS_TABLE, CLI_PROGRESS_JSON } how;
   FILE *file;
-  double time_s_last;     // of the last line
-  size_t step_next;       // of the next line of the table
+  char phase[24];
+  double time_s_last;      // of the last line
+  size_t step_next;        // of the next line of the table
   size_t n_lines, n_shown; // lines of the table, columns of the bar
-  bool stable;            // no rates and times
+  bool stable;             // no rates and times
 } cli_progress;
 
 void cli_progress_init(cli_progress *progress, const cli_args *args);
 bool cli_progress_call(void *progress, const cred_progress *state); // a cred_progress_fn
 void cli_progress_end(cli_progress *progress); // ends the line; print messages after it
 
-// --- for main.c, help.c and the tests ---
+// --- for main.c, help.c and the tests (options.c) ---
 cred_status cli_parse(cli_args **out, const cli_command *command, int n,
                       const char *const *words);
 void cli_args_free(cli_args *args);
 // --help or --version was given: nothing else was checked.
 bool cli_wants_help(const cli_args *args);
 bool cli_wants_version(const cli_args *args);
+bool cli_seed_drawn(const cli_args *args); // by --seed random
 // Row i of the command's options followed by those of every command; NULL past the last.
 const cli_option *cli_option_at(const cli_command *command, size_t i);
 
+// commands.c, help.c, man.c
 extern const cli_command *const cli_commands[]; // ends with NULL
 const cli_command *cli_command_find(const char *name);
 // CRED_EINVAL: "unknown command 'x'" and the nearest one.
@@ -175,5 +181,9 @@ void cli_print_completion(FILE *file);
 void cli_print_version(FILE *file);
 void cli_signals_init(void);
 void cli_signals_finish(void); // ends by the signal if one came
+// Closed standard streams are opened so that no file of ours takes their number.
+void cli_streams_init(void);
+// CRED_EIO where standard output could not be written.
+cred_status cli_streams_finish(void);
 
 #endif

@@ -1,0 +1,32 @@
+// commands.c -- the table of commands, in the order of the help.
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include <string.h>
+
+extern const cli_command cmd_help;
+
+const cli_command *const cli_commands[] = {
+    &cmd_help,
+    NULL,
+};
+
+const cli_command *cli_command_find(const char *name) {
+  for (size_t i = 0; cli_commands[i]; i++)
+    if (strcmp(cli_commands[i]->name, name) == 0) return cli_commands[i];
+  return NULL;
+}
+
+cred_status cli_fail_command(const char *name) {
+  const char *names[64];
+  size_t n = 0;
+  while (cli_commands[n] && n < sizeof names / sizeof *names) {
+    names[n] = cli_commands[n]->name;
+    n++;
+  }
+  const char *nearest = cred__nearest(name, names, n);
+  const char *what = name[0] == '-' ? "option" : "command";
+  if (nearest)
+    FAIL(CRED_EINVAL, "unknown %s '%s'\ndid you mean '%s'?", what, name, nearest);
+  FAIL(CRED_EINVAL, "unknown %s '%s'", what, name);
+}

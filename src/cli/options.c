@@ -1,0 +1,244 @@
+// options.c -- words to options, by the table of the command.
+//
+// GNU rules: --name value, --name=value, -x value, -xvalue, -abc for flags, "--" ends the
+// options, "-" is a file; options and files in any order. Names are never abbreviated.
+// All values are checked here, so that a command never sees a wrong one.
+
+#include "base/alloc.h"
+#include "cli/args.h"
+#include "base/text.h"
+#include <assert.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const cli_option common[] = {
+    {.name = "quiet",
+     .short_name = 'q',
+     .type = CLI_FLAG,
+     .help = "print errors only: no notes, warnings and progress",
+     .group = "Common"},
+    {.name = "help",
+     .short_name = 'h',
+     .type = CLI_FLAG,
+     .help = "print this page",
+     .group = "Common"},
+    {.name = "version",
+     .type = CLI_FLAG,
+     .help = "print version, build and libraries",
+     .group = "Common"},
+};
+enum { N_COMMON = sizeof common / sizeof *common };
+
+const cli_option *cli_option_at(const cli_command *command, size_t i) {
+  if (i < command->n_options) return &command->options[i];
+  i -= command->n_options;
+  return i < N_COMMON ? &common[i] : NULL;
+}
+
+static size_t n_rows(const cli_command *command) {
+  return command->n_options + N_COMMON;
+}
+
+// The row of an option, or n_rows.
+static size_t find_long(const cli_command *command, const char *name, size_t n) {
+  size_t i = 0;
+  for (; i < n_rows(command); i++) {
+    const char *known = cli_option_at(command, i)->name;
+    if (strlen(known) == n && memcmp(known, name, n) == 0) break;
+  }
+  return i;
+}
+
+static size_t find_short(const cli_command *command, char c) {
+  size_t i = 0;
+  while (i < n_rows(command) && cli_option_at(command, i)->short_name != c) i++;
+  return i;
+}
+
+// `word` without its value; the nearest name of the table is suggested.
+static cred_status fail_unknown(const cli_command *command, const char *word) {
+  const char *names[CLI__ROWS_MAX];
+  char given[64];
+  const char *name = word + strspn(word, "-");
+  const int dashes = (int)(name - word), n = (int)strcspn(name, "=");
+  size_t n_names = 0;
+  for (size_t i = 0; i < n_rows(command) && n_names < CLI__ROWS_MAX; i++) {
+    const cli_option *option = cli_option_at(command, i);
+    if (!option->group || strcmp(option->group, "-") != 0)
+      names[n_names++] = option->name;
+  }
+  snprintf(given, sizeof given, "%.*s", n, name);
+  const char *nearest = n > 0 ? cred__nearest(given, names, n_names) : NULL;
+  if (nearest)
+    FAIL(CRED_EINVAL, "unknown option '%.*s'\ndid you mean '--%s'?", dashes + n, word,
+         nearest);
+  FAIL(CRED_EINVAL, "unknown option '%.*s'", dashes + n, word);
+}
+
+static cred_status give(cli_args *args, size_t row, const char *text) {
+  const cli_option *option = cli_option_at(args->command, row);
+  cli__value *value = &args->values[row];
+  const bool many =
+      option->type == CLI_LIST || option->type == CLI_FLAG || option->repeatable;
+  if (value->n > 0 && !many)
+    FAIL(CRED_EINVAL, "option '--%s' is given twice: '%s' and '%s'", option->name,
+         value->texts[0], text);
+  if (!value->texts) TRY(NEW(&value->texts, args->n_words, "the values of an option"));
+  value->texts[value->n++] = text;
+  return CRED_OK;
+}
+
+// The value stands in the next word.
+static cred_status give_next(cli_args *args, size_t row, int n, const char *const *words,
+                             int *at) {
+  const cli_option *option = cli_option_at(args->command, row);
+  if (*at + 1 >= n || strncmp(words[*at + 1], "--", 2) == 0)
+    FAIL(CRED_EINVAL, "option '--%s' needs a value: --%s %s", option->name, option->name,
+         option->argument);
+  ++*at;
+  return give(args, row, words[*at]);
+}
+
+static cred_status parse_long(cli_args *args, int n, const char *const *words, int *at) {
+  const char *name = words[*at] + 2;
+  const size_t n_name = strcspn(name, "=");
+  const size_t row = find_long(args->command, name, n_name);
+  if (row == n_rows(args->command)) return fail_unknown(args->command, words[*at]);
+  const bool is_flag = cli_option_at(args->command, row)->type == CLI_FLAG;
+  if (is_flag && name[n_name] == '=')
+    FAIL(CRED_EINVAL, "option '--%.*s' takes no value, '%s' is given", (int)n_name, name,
+         name + n_name + 1);
+  if (is_flag) return give(args, row, "true");
+  if (name[n_name] == '=') return give(args, row, name + n_name + 1);
+  return give_next(args, row, n, words, at);
+}
+
+static cred_status parse_short(cli_args *args, int n, const char *const *words, int *at) {
+  for (const char *c = words[*at] + 1; *c; c++) {
+    const size_t row = find_short(args->command, *c);
+    if (row == n_rows(args->command)) return fail_unknown(args->command, words[*at]);
+    if (cli_option_at(args->command, row)->type == CLI_FLAG) {
+      TRY(give(args, row, "true"));
+      continue;
+    }
+    if (c[1]) return give(args, row, c + 1);
+    return give_next(args, row, n, words, at);
+  }
+  return CRED_OK;
+}
+
+static bool asks_for(const char *name, char short_name, int n, const char *const *words) {
+  for (int i = 0; i < n && strcmp(words[i], "--") != 0; i++) {
+    if (strncmp(words[i], "--", 2) == 0 && strcmp(words[i] + 2, name) == 0) return true;
+    if (short_name && words[i][0] == '-' && words[i][1] == short_name && !words[i][2])
+      return true;
+  }
+  return false;
+}
+
+static cred_status parse_words(cli_args *args, int n, const char *const *words) {
+  bool only_files = false;
+  for (int i = 0; i < n; i++) {
+    const char *word = words[i];
+    if (only_files || word[0] != '-' || word[1] == 0)
+      args->positional[args->n_positional++] = word;
+    else if (strcmp(word, "--") == 0)
+      only_files = true;
+    else if (word[1] == '-')
+      TRY(parse_long(args, n, words, &i));
+    else
+      TRY(parse_short(args, n, words, &i));
+  }
+  return CRED_OK;
+}
+
+// "MODEL [DATA]", "DATA...": how many words it takes.
+static void positional_bounds(const char *spec, size_t *n_min, size_t *n_max) {
+  *n_min = *n_max = 0;
+  for (const char *p = spec ? spec : ""; *p;) {
+    const size_t n = strcspn(p, " ");
+    if (*p != '[') ++*n_min;
+    const size_t n_name = p[n - 1] == ']' ? n - 1 : n;
+    if (n_name >= 3 && memcmp(p + n_name - 3, "...", 3) == 0)
+      *n_max = SIZE_MAX;
+    else if (*n_max != SIZE_MAX)
+      ++*n_max;
+    p += n;
+    p += strspn(p, " ");
+  }
+}
+
+static cred_status check_positional(const cli_args *args) {
+  const cli_command *command = args->command;
+  size_t n_min, n_max;
+  positional_bounds(command->positional, &n_min, &n_max);
+  if (args->n_positional > n_max) {
+    const char *extra = args->positional[n_max];
+    if (find_long(command, extra, strlen(extra)) < n_rows(command))
+      FAIL(CRED_EINVAL, "unexpected argument '%s'\ndid you mean '--%s'?", extra, extra);
+    FAIL(CRED_EINVAL, "unexpected argument '%s', expected: credence %s %s", extra,
+         command->name, command->positional ? command->positional : "without arguments");
+  }
+  if (args->n_positional >= n_min) return CRED_OK;
+  const char *missing = command->positional;
+  for (size_t i = 0; i < args->n_positional; i++) missing += strcspn(missing, " ") + 1;
+  FAIL(CRED_EINVAL, "%.*s is missing, expected: credence %s %s",
+       (int)strcspn(missing, " ."), missing, command->name, command->positional);
+}
+
+static cred_status draw_seed(cli_args *args) {
+  uint64_t seed;
+  if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    FAIL(CRED_EUNAVAILABLE, "the system gives no random number: give --seed a number");
+  seed >>= 11; // 53 bits: exact in every JSON reader
+  snprintf(args->seed_text, sizeof args->seed_text, "%llu", (unsigned long long)seed);
+  args->seed_drawn = true;
+  return CRED_OK;
+}
+
+static cred_status check_values(cli_args *args) {
+  for (size_t i = 0; i < n_rows(args->command); i++) {
+    const cli_option *option = cli_option_at(args->command, i);
+    cli__value *value = &args->values[i];
+    if (option->type == CLI_SEED && value->n && strcmp(value->texts[0], "random") == 0) {
+      TRY(draw_seed(args));
+      value->texts[0] = args->seed_text;
+    }
+    TRY(cli__value_check(value, option));
+  }
+  return CRED_OK;
+}
+
+cred_status cli_parse(cli_args **out, const cli_command *command, int n,
+                      const char *const *words) {
+  cred_status status = CRED_OK;
+  cli_args *args;
+  *out = NULL;
+  assert(n_rows(command) <= CLI__ROWS_MAX);
+  TRY(NEW(&args, 1, "the command line"));
+  args->command = command;
+  args->n_words = (size_t)n + 1;
+  TRY_DONE(NEW(&args->values, n_rows(command), "the options"));
+  TRY_DONE(NEW(&args->positional, args->n_words, "the arguments"));
+  args->help = asks_for("help", 'h', n, words);
+  args->version = !args->help && asks_for("version", 0, n, words);
+  if (!args->help && !args->version) {
+    TRY_DONE(parse_words(args, n, words));
+    TRY_DONE(check_values(args));
+    TRY_DONE(check_positional(args));
+  }
+  *out = args;
+  args = NULL;
+done:
+  cli_args_free(args);
+  return status;
+}
+
+void cli_args_free(cli_args *args) {
+  if (!args) return;
+  for (size_t i = 0; args->values && i < n_rows(args->command); i++)
+    cli__value_clear(&args->values[i]);
+  cred__free(args->values);
+  cred__free(args->positional);
+  cred__free(args);
+}

@@ -1,0 +1,63 @@
+// signal.c -- interruption, and standard streams that are closed.
+//
+// The first SIGINT or SIGTERM sets a flag that long calls look at through their progress
+// callback; after they have cleaned up, the signal is raised again with its default
+// action, so that the exit status tells of it. The second one ends the program at once.
+
+#include "cli/cli.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number) {
+  if (caught) {
+    signal(number, SIG_DFL);
+    raise(number); // delivered when this handler returns
+    return;
+  }
+  caught = number;
+}
+
+bool cli_interrupted(void) {
+  return caught != 0;
+}
+
+void cli_signals_init(void) {
+  static const int numbers[] = {SIGINT, SIGTERM};
+  struct sigaction action = {.sa_handler = on_signal}, old;
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    // a shell's background job ignores SIGINT, and so does what runs in it
+    if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+      sigaction(numbers[i], &action, NULL);
+  }
+  signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write with a message and status
+}
+
+void cli_signals_finish(void) {
+  if (!caught) return;
+  const int number = caught;
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+void cli_streams_init(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    // the other direction, so that using the stream still fails
+    const int got = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    if (got != fd && got >= 0) close(got);
+  }
+}
+
+cred_status cli_streams_finish(void) {
+  const bool failed = ferror(stdout) != 0;
+  if (fflush(stdout) != 0)
+    FAIL(CRED_EIO, "standard output: writing failed: %s", strerror(errno));
+  if (failed) FAIL(CRED_EIO, "standard output: writing failed");
+  return CRED_OK;
+}
