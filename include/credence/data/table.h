@@ -12,6 +12,7 @@
 #include "credence/base/real.h"
 #include "credence/base/status.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -66,7 +67,8 @@ CRED_API size_t cred_table_n_rows(const cred_table *table);
 CRED_API size_t cred_table_n_columns(const cred_table *table);
 CRED_API const char *cred_table_name(const cred_table *table, size_t column);
 CRED_API cred_column_type cred_table_type(const cred_table *table, size_t column);
-/// Index of a column, or SIZE_MAX. A column of an array may be named by its number too.
+/// Index of a column, or SIZE_MAX. Where names were generated the number alone will do: "3"
+/// for "x3" of an array, "3" for "c3" (the third) of a file without a header.
 CRED_API size_t cred_table_find(const cred_table *table, const char *name);
 /// Like find, but a missing one is CRED_EDATA with the nearest name and the file.
 CRED_API cred_status cred_table_need(size_t *column, const cred_table *table, const char *name);
@@ -87,6 +89,14 @@ CRED_API const char *cred_table_digest(const cred_table *table);
 /// A new table of the given rows, in that order (may repeat).
 CRED_API cred_status cred_table_select(cred_table **out, const cred_table *table,
                                        const size_t *rows, size_t n_rows);
+
+/// Labels beside inputs (an IDX of images and one of labels): the columns of x, then those
+/// of `labels`. target_name, if not NULL, renames the only column of labels. Fails with
+/// CRED_EDATA on different numbers of rows and on equal names.
+CRED_API cred_status cred_table_join(cred_table **out, const cred_table *x,
+                                     const cred_table *labels, const char *target_name);
+/// A remark on how the file was understood (a first row taken for data), "" if none.
+CRED_API const char *cred_table_note(const cred_table *table);
 
 // A source of blocks of rows, for predicting a file larger than memory. Text formats are
 // read block by block; column types are fixed by `like_*` (the model's columns) so that they

@@ -1,0 +1,134 @@
+// cells.c -- what is wrong with a cell, and where it stands.
+
+#include "data/table.h"
+#include "base/fail.h"
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void cred__table_where(char out[CRED__WHERE_BYTES], const cred_table *table, size_t row,
+                       size_t column) {
+  if (table->line)
+    snprintf(out, CRED__WHERE_BYTES, "%.400s:%zu:%zu", table->source, table->line[row],
+             column + 1);
+  else
+    snprintf(out, CRED__WHERE_BYTES, "%.400s: row %zu (from 0), column %zu", table->source,
+             row, column + 1);
+}
+
+static const char *skip_digits(const char *s) {
+  while (*s >= '0' && *s <= '9') s++;
+  return s;
+}
+
+bool cred__is_decimal(const char *text) {
+  if (*text == '+' || *text == '-') text++;
+  const char *whole = skip_digits(text), *end = whole;
+  size_t n_digits = (size_t)(whole - text);
+  if (*end == '.') {
+    end = skip_digits(end + 1);
+    n_digits += (size_t)(end - whole) - 1;
+  }
+  if (n_digits == 0) return false;
+  if (*end != 'e' && *end != 'E') return *end == 0;
+  end++;
+  if (*end == '+' || *end == '-') end++;
+  return *end && *skip_digits(end) == 0;
+}
+
+// 1,5 for 1.5
+static bool has_decimal_comma(const char *cell) {
+  char copy[64];
+  const char *comma = strchr(cell, ',');
+  if (!comma || strlen(cell) >= sizeof copy) return false;
+  memcpy(copy, cell, strlen(cell) + 1);
+  copy[comma - cell] = '.';
+  return cred__is_decimal(copy);
+}
+
+static bool means_missing(const char *cell) {
+  static const char *const words[] = {"na",   "n/a", "nan", "null", "none",    "nil",
+                                      "?",    "-",   "--",  ".",    "missing", "unknown",
+                                      "#n/a", "nd",  "n.a.", "<na>", "*"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcasecmp(cell, words[i]) == 0) return true;
+  return false;
+}
+
+// A short form without control characters, for a message of one line.
+static void printable(char out[64], const char *cell) {
+  size_t n = strlen(cell);
+  const bool cut = n > 40;
+  if (cut) n = 40;
+  for (size_t i = 0; i < n; i++) out[i] = (unsigned char)cell[i] < ' ' ? ' ' : cell[i];
+  memcpy(out + n, cut ? "..." : "", cut ? 4 : 1);
+}
+
+cred_status cred__fail_cell(const char *where, const char *cell, const char *name) {
+  char text[64];
+  printable(text, cell);
+  if (cred__is_decimal(cell))
+    FAIL(CRED_EDATA, "%s: '%s' is too large for a number in column '%.100s'", where, text,
+         name);
+  if (means_missing(cell))
+    FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (use --na %s)", where,
+         text, name, strpbrk(text, "?*<# ") ? "with it in quotes" : text);
+  if (has_decimal_comma(cell))
+    FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (write a decimal point)",
+         where, text, name);
+  FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (use --na '%s' if it means "
+       "missing, --categorical '%.100s' if the column has words)", where, text, name, text,
+       name);
+}
+
+size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_table *table,
+                              size_t column) {
+  const cred__column *c = &table->columns[column];
+  size_t first = SIZE_MAX;
+  *n_numbers = *n_words = 0;
+  if (c->type == CRED_COLUMN_NUMERIC || c->n_levels == 0) return first;
+  // the last answer is kept: neighbours often agree
+  int32_t last = -1;
+  bool last_is_number = false;
+  for (size_t i = 0; i < table->n_rows; i++) {
+    const int32_t level = c->level[i];
+    if (level < 0) continue;
+    if (level != last) {
+      double value;
+      last = level;
+      last_is_number = cred__parse_double(&value, c->levels[level], strlen(c->levels[level]));
+    }
+    if (last_is_number) {
+      ++*n_numbers;
+      continue;
+    }
+    ++*n_words;
+    if (first == SIZE_MAX) first = i;
+  }
+  return first;
+}
+
+// Bytes that follow the first byte of a character, or -1 (RFC 3629, section 4).
+static int n_following(unsigned char c) {
+  if (c < 0x80) return 0;
+  if (c >= 0xc2 && c < 0xe0) return 1;
+  if (c >= 0xe0 && c < 0xf0) return 2;
+  if (c >= 0xf0 && c < 0xf5) return 3;
+  return -1;
+}
+
+bool cred__is_utf8(const char *text) {
+  const unsigned char *p = (const unsigned char *)text;
+  while (*p) {
+    const unsigned char c = *p++;
+    const int n = n_following(c);
+    if (n < 0) return false;
+    // too long forms, surrogates, beyond U+10FFFF
+    if ((c == 0xe0 && *p < 0xa0) || (c == 0xed && *p > 0x9f) || (c == 0xf0 && *p < 0x90) ||
+        (c == 0xf4 && *p > 0x8f))
+      return false;
+    for (int i = 0; i < n; i++)
+      if ((*p++ & 0xc0) != 0x80) return false;
+  }
+  return true;
+}
