@@ -18,14 +18,17 @@ const cli_command *cli_command_find(const char *name) {
 }
 
 cred_status cli_fail_command(const char *name) {
+  static const char *const options[] = {"--help", "--version"};
   const char *names[64];
   size_t n = 0;
   while (cli_commands[n] && n < sizeof names / sizeof *names) {
     names[n] = cli_commands[n]->name;
     n++;
   }
-  const char *nearest = cred__nearest(name, names, n);
-  const char *what = name[0] == '-' ? "option" : "command";
+  const bool option = name[0] == '-';
+  const char *nearest =
+      option ? cred__nearest(name, options, 2) : cred__nearest(name, names, n);
+  const char *what = option ? "option" : "command";
   if (nearest)
     FAIL(CRED_EINVAL, "unknown %s '%s'\ndid you mean '%s'?", what, name, nearest);
   FAIL(CRED_EINVAL, "unknown %s '%s'", what, name);
