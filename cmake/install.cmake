@@ -1,0 +1,57 @@
+# install.cmake -- what `cmake --install` puts where.
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Credence)
+
+install(TARGETS credence EXPORT CredenceTargets)
+install(TARGETS credence_static EXPORT CredenceStaticTargets)
+install(DIRECTORY include/credence TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
+
+# CMake package: the static library stands apart, because it alone needs our dependencies.
+install(EXPORT CredenceTargets NAMESPACE Credence:: DESTINATION ${package_dir})
+install(EXPORT CredenceStaticTargets NAMESPACE Credence:: DESTINATION ${package_dir})
+configure_package_config_file(cmake/CredenceConfig.cmake.in generated/CredenceConfig.cmake
+                              INSTALL_DESTINATION ${package_dir}
+                              NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(generated/CredenceConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/generated/CredenceConfig.cmake
+              ${PROJECT_BINARY_DIR}/generated/CredenceConfigVersion.cmake
+              cmake/FindCSV.cmake DESTINATION ${package_dir})
+
+# pkg-config: paths relative to the file, so that the folder can be moved.
+file(RELATIVE_PATH CRED_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" CRED_PC_TO_PREFIX ${CRED_PC_TO_PREFIX})
+configure_file(cmake/credence.pc.in generated/credence.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/generated/credence.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(NOT TARGET credence_cli)
+  return()
+endif()
+install(TARGETS credence_cli)
+
+# Man pages and completion come from the program's own table of options.
+set(commands)
+foreach(source ${CRED_CLI_SOURCES})
+  if(source MATCHES "/cmd_([a-z_]+)\\.c$")
+    string(REPLACE "_" "-" command ${CMAKE_MATCH_1})
+    list(APPEND commands ${command})
+  endif()
+endforeach()
+set(manual_dir ${PROJECT_BINARY_DIR}/manual)
+file(MAKE_DIRECTORY ${manual_dir}/man1)
+set(pages ${manual_dir}/man1/credence.1 ${manual_dir}/credence)
+set(page_commands COMMAND credence_cli help --man > ${manual_dir}/man1/credence.1
+                  COMMAND credence_cli help --completion bash > ${manual_dir}/credence)
+foreach(command ${commands})
+  list(APPEND pages ${manual_dir}/man1/credence-${command}.1)
+  list(APPEND page_commands COMMAND credence_cli help --man ${command}
+       > ${manual_dir}/man1/credence-${command}.1)
+endforeach()
+add_custom_command(OUTPUT ${pages} ${page_commands} DEPENDS credence_cli VERBATIM
+                   COMMENT "Writing the man pages and the completion")
+add_custom_target(manual ALL DEPENDS ${pages})
+install(DIRECTORY ${manual_dir}/man1 TYPE MAN)
+install(FILES ${manual_dir}/credence
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
