@@ -4,9 +4,10 @@
 #include "cli/cli.h"
 #include <string.h>
 
-extern const cli_command cmd_help;
+extern const cli_command cmd_demo, cmd_help;
 
 const cli_command *const cli_commands[] = {
+    &cmd_demo,
     &cmd_help,
     NULL,
 };

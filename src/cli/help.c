@@ -87,9 +87,13 @@ static void print_command(FILE *file, const cli_command *command) {
   fprintf(file, "usage: credence %s [OPTIONS]%s%s\n\n%s.\n", command->name,
           *positional ? " " : "", positional, command->summary);
   if (command->details) fprintf(file, "\n%s\n", command->details);
-  for (size_t i = 0; (option = cli_option_at(command, i)); i++)
-    if (!cli__option_hidden(option) && cli__group_begins(command, i))
-      print_group(file, command, cli__option_group(option));
+  for (size_t i = 0; (option = cli_option_at(command, i)); i++) {
+    const char *group = cli__option_group(option);
+    if (!cli__option_hidden(option) && cli__group_begins(command, i) &&
+        strcmp(group, CLI__LAST_GROUP) != 0)
+      print_group(file, command, group);
+  }
+  print_group(file, command, CLI__LAST_GROUP);
   if (!command->examples) return;
   fputs("\nExamples:\n", file);
   for (const char *p = command->examples; *p;) {

@@ -12,6 +12,9 @@
   "69 unavailable, 70 internal, 71 memory, 73 cannot create, 74 input/output,\n"         \
   "75 locked, 78 configuration.\n"
 
+// The group of what all commands share stands after all others.
+#define CLI__LAST_GROUP "Common"
+
 bool cli__option_hidden(const cli_option *option);
 const char *cli__option_group(const cli_option *option);
 bool cli__group_begins(const cli_command *command, size_t i);

@@ -57,17 +57,24 @@ static void man_option(FILE *file, const cli_option *option) {
   fputc('\n', file);
 }
 
+static void man_group(FILE *file, const cli_command *command, const char *group) {
+  const cli_option *option;
+  fputs(".SH ", file);
+  put_upper(file, group);
+  fputc('\n', file);
+  for (size_t i = 0; (option = cli_option_at(command, i)); i++)
+    if (strcmp(cli__option_group(option), group) == 0) man_option(file, option);
+}
+
 static void man_options(FILE *file, const cli_command *command) {
   const cli_option *option;
   for (size_t i = 0; (option = cli_option_at(command, i)); i++) {
-    if (cli__option_hidden(option) || !cli__group_begins(command, i)) continue;
     const char *group = cli__option_group(option);
-    fputs(".SH ", file);
-    put_upper(file, group);
-    fputc('\n', file);
-    for (size_t k = i; (option = cli_option_at(command, k)); k++)
-      if (strcmp(cli__option_group(option), group) == 0) man_option(file, option);
+    if (!cli__option_hidden(option) && cli__group_begins(command, i) &&
+        strcmp(group, CLI__LAST_GROUP) != 0)
+      man_group(file, command, group);
   }
+  man_group(file, command, CLI__LAST_GROUP);
 }
 
 // Blank lines of the details part paragraphs.
