@@ -34,8 +34,8 @@ typedef enum {
 } cli_type;
 
 typedef struct {
-  const char *name;         // without "--"
-  char short_name;          // 0: none
+  const char *name; // without "--"
+  char short_name;  // 0: none
   cli_type type;
   const char *argument;     // its name in the help: "N", "FILE"; NULL for a flag
   const char *default_text; // used where it is not given, shown in the help; NULL: none
@@ -66,47 +66,42 @@ enum { CLI_VERDICT = 1 };
 // Options that mean the same everywhere: put the rows a command offers into its table.
 // --help, --quiet and --version come by themselves.
 #define CLI_OPTION_SEED                                                                  \
-  {.name = "seed",                                                                       \
-   .type = CLI_SEED,                                                                     \
-   .argument = "N",                                                                      \
-   .default_text = "1",                                                                  \
-   .help = "seed of all random numbers; 'random' draws one and prints it",               \
-   .group = "Common"}
+  {                                                                                      \
+    .name = "seed", .type = CLI_SEED, .argument = "N", .default_text = "1",              \
+    .help = "seed of all random numbers; 'random' draws one and prints it",              \
+    .group = "Common"                                                                    \
+  }
 #define CLI_OPTION_THREADS                                                               \
-  {.name = "threads",                                                                    \
-   .type = CLI_SIZE,                                                                     \
-   .argument = "N",                                                                      \
-   .default_text = "0",                                                                  \
-   .min = 0,                                                                             \
-   .max = 4096,                                                                          \
-   .help = "threads, 0 for all cores; results do not depend on it",                      \
-   .group = "Common"}
+  {                                                                                      \
+    .name = "threads", .type = CLI_SIZE, .argument = "N", .default_text = "0", .min = 0, \
+    .max = 4096, .help = "threads, 0 for all cores; results do not depend on it",        \
+    .group = "Common"                                                                    \
+  }
 #define CLI_OPTION_PROGRESS                                                              \
-  {.name = "progress",                                                                   \
-   .type = CLI_CHOICE,                                                                   \
-   .argument = "HOW",                                                                    \
-   .default_text = "auto",                                                               \
-   .choices = "auto|bar|table|json|none",                                                \
-   .help = "progress on standard error; auto is a line on a terminal, else a table",     \
-   .group = "Common"}
+  {                                                                                      \
+    .name = "progress", .type = CLI_CHOICE, .argument = "HOW", .default_text = "auto",   \
+    .choices = "auto|bar|table|json|none",                                               \
+    .help = "progress on standard error; auto is a line on a terminal, else a table",    \
+    .group = "Common"                                                                    \
+  }
 #define CLI_OPTION_JSON                                                                  \
-  {.name = "json",                                                                       \
-   .type = CLI_FLAG,                                                                     \
-   .help = "write JSON Lines instead of text",                                           \
-   .group = "Common"}
+  {                                                                                      \
+    .name = "json", .type = CLI_FLAG, .help = "write JSON Lines instead of text",        \
+    .group = "Common"                                                                    \
+  }
 #define CLI_OPTION_STABLE                                                                \
-  {.name = "stable",                                                                     \
-   .type = CLI_FLAG,                                                                     \
-   .help = "leave times and paths out, so that two outputs can be compared",             \
-   .group = "Common"}
+  {                                                                                      \
+    .name = "stable", .type = CLI_FLAG,                                                  \
+    .help = "leave times and paths out, so that two outputs can be compared",            \
+    .group = "Common"                                                                    \
+  }
 // `what` as in "the table"; default "-" for standard output, NULL where it is required.
 #define CLI_OPTION_OUTPUT(what, default_file)                                            \
-  {.name = "output",                                                                     \
-   .short_name = 'o',                                                                    \
-   .type = CLI_FILE_OUT,                                                                 \
-   .argument = "FILE",                                                                   \
-   .default_text = default_file,                                                         \
-   .help = "write " what " to FILE, '-' is standard output"}
+  {                                                                                      \
+    .name = "output", .short_name = 'o', .type = CLI_FILE_OUT, .argument = "FILE",       \
+    .default_text = default_file,                                                        \
+    .help = "write " what " to FILE, '-' is standard output"                             \
+  }
 
 // --- what was given (options.c). `name` must be in the command's table. ---
 const char *cli_text(const cli_args *args, const char *name); // default, else NULL
