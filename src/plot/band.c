@@ -1,4 +1,5 @@
-// band.c -- a prediction over one input, with its two bands, and predicted against observed.
+// band.c -- a prediction over one input, with its two bands, and predicted against
+// observed.
 //
 //   wide band: mean +- 2 sd (epistemic + aleatoric); narrow band: mean +- 2 sd_epistemic
 
@@ -42,8 +43,8 @@ static size_t band_rows(band_row *rows, cred_plot *plot, const cred_plot_band *d
     const double sd = d->sd ? d->sd[i] : 0;
     const double inner = d->sd_epistemic ? d->sd_epistemic[i] : 0;
     const double m = d->mean[i];
-    const band_row row = {{d->x[i], m, m - 2 * sd, m + 2 * sd, m - 2 * inner,
-                           m + 2 * inner}};
+    const band_row row = {
+        {d->x[i], m, m - 2 * sd, m + 2 * sd, m - 2 * inner, m + 2 * inner}};
     if (cred__plot_keep(plot, N_COLUMNS, row.v)) rows[n++] = row;
   }
   qsort(rows, n, sizeof *rows, by_x);
@@ -102,12 +103,15 @@ static void band_commands(cred_plot *plot, const cred_plot_band *d, size_t n) {
   if (d->n_truth)
     cred__text_printf(s, "  $truth using 1:2 with lines lt 4 title truth_name, \\\n");
   if (d->n_points)
-    cred__text_printf(s, "  $points using 1:2 with points pt 'o' title points_name, \\\n");
-  cred__text_printf(s, "  $band using 1:2 with %s lt 1 title mean_name\n} else {\nplot \\\n",
+    cred__text_printf(s,
+                      "  $points using 1:2 with points pt 'o' title points_name, \\\n");
+  cred__text_printf(s,
+                    "  $band using 1:2 with %s lt 1 title mean_name\n} else {\nplot \\\n",
                     n == 1 ? "points" : "lines");
   const char *fill = n == 1 ? "yerrorbars" : "filledcurves";
   const char *width = n == 1 ? " lw 4 pt 0" : "";
-  const char *columns = n == 1 ? "1:2:3:4" : "1:3:4", *inner = n == 1 ? "1:2:5:6" : "1:5:6";
+  const char *columns = n == 1 ? "1:2:3:4" : "1:3:4",
+             *inner = n == 1 ? "1:2:5:6" : "1:5:6";
   if (d->sd)
     cred__text_printf(s, "  $band using %s with %s ls 20%s title wide_name, \\\n",
                       columns, fill, width);
@@ -118,7 +122,8 @@ static void band_commands(cred_plot *plot, const cred_plot_band *d, size_t n) {
     cred__text_printf(s, "  $truth using 1:2 with lines ls 2 title truth_name, \\\n");
   if (d->n_points)
     cred__text_printf(s, "  $points using 1:2 with points ls 23 title points_name, \\\n");
-  cred__text_printf(s, "  $band using 1:2 with %s ls 22 pt 7 ps 1.5 title mean_name\n}\n", line);
+  cred__text_printf(s, "  $band using 1:2 with %s ls 22 pt 7 ps 1.5 title mean_name\n}\n",
+                    line);
 }
 
 cred_status cred_plot_new_band(cred_plot **out, const cred_plot_band *data,
@@ -132,8 +137,10 @@ cred_status cred_plot_new_band(cred_plot **out, const cred_plot_band *data,
   TRY_DONE(NEW(&rows, data->n, "rows of a figure"));
   const size_t n = band_rows(rows, plot, data);
   if (n == 0)
-    FAIL_DONE(CRED_EDATA, "plot: none of the %zu rows of the prediction is finite: nothing "
-              "to draw", data->n);
+    FAIL_DONE(CRED_EDATA,
+              "plot: none of the %zu rows of the prediction is finite: nothing "
+              "to draw",
+              data->n);
   cred__plot_name(plot, "wide_name", "total \xC2\xB1 2 sd");
   cred__plot_name(plot, "narrow_name", "epistemic \xC2\xB1 2 sd");
   cred__plot_name(plot, "mean_name", "mean");
@@ -148,8 +155,9 @@ cred_status cred_plot_new_band(cred_plot **out, const cred_plot_band *data,
     write_pairs(plot, "points", data->n_points, data->point_x, data->point_y, POINTS_MAX);
   if (data->n_truth)
     write_pairs(plot, "truth", data->n_truth, data->truth_x, data->truth_y, ROWS_MAX);
-  cred__plot_printf(plot, "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                          "set ylabel y_text noenhanced\n");
+  cred__plot_printf(plot,
+                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
+                    "set ylabel y_text noenhanced\n");
   band_ranges(plot, data, labels, rows, n);
   band_commands(plot, data, n);
   status = cred__plot_end(out, plot);

@@ -7,7 +7,9 @@
 #include "plot/figure.h"
 #include <math.h>
 
-static bool is_share(double p) { return p >= -1e-9 && p <= 1 + 1e-9; }
+static bool is_share(double p) {
+  return p >= -1e-9 && p <= 1 + 1e-9;
+}
 
 typedef struct {
   double weight_sum, weight_max, ece;
@@ -35,17 +37,20 @@ static bin_totals add_up(const cred_plot_reliability *d, cred_plot *plot) {
   return t;
 }
 
-static void title_with(cred_plot *plot, const char *name, const char *format, double value) {
+static void title_with(cred_plot *plot, const char *name, const char *format,
+                       double value) {
   if (!cred__plot_drawable(value)) return;
   cred__plot_printf(plot, "%s = ", name);
   cred__text_number(&plot->script, value);
-  cred__plot_printf(plot, "\ntitle_text = title_text . sprintf('%s', %s)\n", format, name);
+  cred__plot_printf(plot, "\ntitle_text = title_text . sprintf('%s', %s)\n", format,
+                    name);
 }
 
 // confidence, accuracy, half a bar, share
 static void write_bins(cred_plot *plot, const cred_plot_reliability *d, bin_totals t) {
-  cred__plot_printf(plot, "# mean confidence, accuracy, 2 standard errors, share of rows\n"
-                          "$bins << EOD\n");
+  cred__plot_printf(plot,
+                    "# mean confidence, accuracy, 2 standard errors, share of rows\n"
+                    "$bins << EOD\n");
   for (size_t i = 0; i < d->n_bins; i++) {
     if (!bin_used(d, i)) continue;
     const double share = d->weight[i] / t.weight_sum, p = d->accuracy[i];
@@ -67,8 +72,9 @@ static void reliability_commands(cred_plot *plot, const cred_plot_labels *labels
             "set ylabel y_text noenhanced\nset format x ''\n");
   cred__plot_x_range(plot, labels, unit);
   cred__plot_y_range(plot, labels, unit);
-  cred__plot_printf(plot, "unset key\nplot x with lines ls 24, \\\n%s"
-                          "  $bins using 1:2 with linespoints ls 1\nshare_max = ",
+  cred__plot_printf(plot,
+                    "unset key\nplot x with lines ls 24, \\\n%s"
+                    "  $bins using 1:2 with linespoints ls 1\nshare_max = ",
                     has_bars ? "  $bins using 1:($2 - $3):(0):(2 * $3) " CRED__PLOT_BARS
                                " ls 1 lw 1.2, \\\n"
                              : "");
@@ -89,15 +95,18 @@ cred_status cred_plot_new_reliability(cred_plot **out, const cred_plot_reliabili
   *out = NULL;
   if (data->n_bins == 0) FAIL(CRED_EDATA, "plot: no bins to draw");
   if (!data->confidence || !data->accuracy || !data->weight)
-    FAIL(CRED_EINVAL, "plot: a reliability diagram needs confidence, accuracy and weight, "
+    FAIL(CRED_EINVAL,
+         "plot: a reliability diagram needs confidence, accuracy and weight, "
          "one of them is NULL");
   cred_plot *plot;
   TRY(cred__plot_begin(&plot, labels, "Reliability", "mean confidence", "accuracy"));
   const bin_totals totals = add_up(data, plot);
   if (totals.n_used == 0) {
     cred_plot_free(plot);
-    FAIL(CRED_EDATA, "plot: none of the %zu bins has rows, and a confidence and accuracy "
-         "in [0, 1]", data->n_bins);
+    FAIL(CRED_EDATA,
+         "plot: none of the %zu bins has rows, and a confidence and accuracy "
+         "in [0, 1]",
+         data->n_bins);
   }
   title_with(plot, "ece", "   ECE %.3f", totals.ece);
   cred__plot_name(plot, "bins_name",
@@ -127,8 +136,9 @@ static size_t write_coverage(cred_plot *plot, const cred_plot_coverage *d) {
 static void coverage_commands(cred_plot *plot, const cred_plot_coverage *d,
                               const cred_plot_labels *labels) {
   const cred__range unit = {0, 1};
-  cred__plot_printf(plot, "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                          "set ylabel y_text noenhanced\nset size square\n");
+  cred__plot_printf(plot,
+                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
+                    "set ylabel y_text noenhanced\nset size square\n");
   cred__plot_x_range(plot, labels, unit);
   cred__plot_y_range(plot, labels, unit);
   if (d->n_rows > 0) {
@@ -142,8 +152,9 @@ static void coverage_commands(cred_plot *plot, const cred_plot_coverage *d,
   } else {
     cred__plot_printf(plot, "plot x");
   }
-  cred__plot_printf(plot, " with lines ls 24 title 'perfect', \\\n"
-                          "  $coverage using 1:2 with linespoints ls 1 title 'observed'\n");
+  cred__plot_printf(plot,
+                    " with lines ls 24 title 'perfect', \\\n"
+                    "  $coverage using 1:2 with linespoints ls 1 title 'observed'\n");
 }
 
 cred_status cred_plot_new_coverage(cred_plot **out, const cred_plot_coverage *data,
@@ -158,8 +169,10 @@ cred_status cred_plot_new_coverage(cred_plot **out, const cred_plot_coverage *da
   cred__plot_name(plot, "chance_name", "\xC2\xB1 2 standard errors");
   if (write_coverage(plot, data) == 0) {
     cred_plot_free(plot);
-    FAIL(CRED_EDATA, "plot: none of the %zu levels has nominal and observed coverage in "
-         "[0, 1]", data->n);
+    FAIL(CRED_EDATA,
+         "plot: none of the %zu levels has nominal and observed coverage in "
+         "[0, 1]",
+         data->n);
   }
   coverage_commands(plot, data, labels);
   return cred__plot_end(out, plot);

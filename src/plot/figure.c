@@ -20,11 +20,11 @@ static const char script_head[] =
     "set style line 6 lt 6 lc rgb '#000000' lw 1.5 dt 1 pt 6 ps 0.9\n"
     "set style line 7 lt 7 lc rgb '#56B4E9' lw 2.5 dt (24,6) pt 4 ps 0.9\n"
     "set style line 8 lt 8 lc rgb '#7F7F7F' lw 2.5 dt (6,4) pt 8 ps 1.1\n"
-    "set style line 20 lt 8 lc rgb '#D4E4F2'\n"                // wide band
-    "set style line 21 lt 8 lc rgb '#8DB8DC'\n"                // narrow band
-    "set style line 22 lt 1 lc rgb '#003D66' lw 2.5\n"         // line on a band
+    "set style line 20 lt 8 lc rgb '#D4E4F2'\n"                  // wide band
+    "set style line 21 lt 8 lc rgb '#8DB8DC'\n"                  // narrow band
+    "set style line 22 lt 1 lc rgb '#003D66' lw 2.5\n"           // line on a band
     "set style line 23 lt 6 lc rgb '#202020' lw 1 pt 7 ps 0.8\n" // data
-    "set style line 24 lt 7 lc rgb '#606060' lw 1.5 dt (12,8)\n"  // reference
+    "set style line 24 lt 7 lc rgb '#606060' lw 1.5 dt (12,8)\n" // reference
     "if (!is_text) { set border 3 lc rgb '#404040'; set tics nomirror out;"
     " set grid lt 1 dt 1 lw 0.7 lc rgb '#DDDDDD' }\n"
     "set key noenhanced bmargin center horizontal Left reverse samplen 3.5 height 1\n";
@@ -84,17 +84,25 @@ void cred_plot_free(cred_plot *plot) {
   cred__free(plot);
 }
 
-size_t cred_plot_n_skipped(const cred_plot *plot) { return plot->n_skipped; }
-const char *cred_plot_script(const cred_plot *plot) { return plot->script.s; }
+size_t cred_plot_n_skipped(const cred_plot *plot) {
+  return plot->n_skipped;
+}
+const char *cred_plot_script(const cred_plot *plot) {
+  return plot->script.s;
+}
 
-// Bytes of the well-formed UTF-8 character at s, 0 if there is none (RFC 3629, section 4).
+// Bytes of the well-formed UTF-8 character at s, 0 if there is none (RFC 3629, section
+// 4).
 static size_t utf8_length(const unsigned char *s) {
   const unsigned char a = s[0], b = s[0] ? s[1] : 0;
   if (a < 0x80) return 1;
   size_t n = 0;
-  if (a >= 0xC2 && a <= 0xDF) n = 2;
-  else if ((a & 0xF0) == 0xE0) n = 3;
-  else if (a >= 0xF0 && a <= 0xF4) n = 4;
+  if (a >= 0xC2 && a <= 0xDF)
+    n = 2;
+  else if ((a & 0xF0) == 0xE0)
+    n = 3;
+  else if (a >= 0xF0 && a <= 0xF4)
+    n = 4;
   if (n == 0 || (a == 0xE0 && b < 0xA0) || (a == 0xED && b > 0x9F) ||
       (a == 0xF0 && b < 0x90) || (a == 0xF4 && b > 0x8F))
     return 0;
@@ -109,6 +117,9 @@ static size_t n_characters(const char *label) {
   return n;
 }
 
+// What quotes, runs, expands or escapes is written as its octal code: gnuplot 5.4 takes
+// '' for an empty string where a string begins with it, and expands @macros by a count of
+// quotes of its own.
 void cred__plot_quote(cred__text *script, const char *label, size_t n_chars_max) {
   const size_t n_chars = n_characters(label);
   size_t n_written = 0;
@@ -119,11 +130,14 @@ void cred__plot_quote(cred__text *script, const char *label, size_t n_chars_max)
       break;
     }
     const size_t n = utf8_length((const unsigned char *)p);
-    if (*p == '\'') cred__text_append(script, "''", 2);
-    else if (n == 0) cred__text_append(script, "?", 1);
+    if (strchr("'\"`@\\", *p))
+      cred__text_printf(script, "' . \"\\%03o\" . '", (unsigned)*p);
+    else if (n == 0)
+      cred__text_append(script, "?", 1);
     else if (n == 1 && ((unsigned char)*p < 0x20 || *p == 0x7F))
       cred__text_append(script, " ", 1);
-    else cred__text_append(script, p, n);
+    else
+      cred__text_append(script, p, n);
     p += n ? n : 1;
     n_written++;
   }
@@ -142,7 +156,9 @@ void cred__plot_row(cred_plot *plot, size_t n, const double *values) {
   cred__text_append(&plot->script, "\n", 1);
 }
 
-bool cred__plot_drawable(double value) { return fabs(value) <= 1e100; }
+bool cred__plot_drawable(double value) {
+  return fabs(value) <= 1e100;
+}
 
 bool cred__plot_keep(cred_plot *plot, size_t n, const double *values) {
   for (size_t i = 0; i < n; i++) {
@@ -197,12 +213,14 @@ void cred__plot_x_range(cred_plot *plot, const cred_plot_labels *labels,
                         cred__range range) {
   if (labels && labels->x_min < labels->x_max)
     set_range(plot, 'x', labels->x_min, labels->x_max);
-  else set_range(plot, 'x', range.lo, range.hi);
+  else
+    set_range(plot, 'x', range.lo, range.hi);
 }
 
 void cred__plot_y_range(cred_plot *plot, const cred_plot_labels *labels,
                         cred__range range) {
   if (labels && labels->y_min < labels->y_max)
     set_range(plot, 'y', labels->y_min, labels->y_max);
-  else set_range(plot, 'y', range.lo, range.hi);
+  else
+    set_range(plot, 'y', range.lo, range.hi);
 }

@@ -12,7 +12,12 @@ struct cred_plot {
 };
 
 // Longest texts that fit at the default size, in characters.
-enum { CRED__PLOT_TITLE = 84, CRED__PLOT_X = 84, CRED__PLOT_Y = 52, CRED__PLOT_NAME = 40 };
+enum {
+  CRED__PLOT_TITLE = 84,
+  CRED__PLOT_X = 84,
+  CRED__PLOT_Y = 52,
+  CRED__PLOT_NAME = 40
+};
 
 // `*out` with the head of the script: styles and texts, defaults where labels has none.
 // cred__plot_end passes the figure on, or frees it if memory ran out.
@@ -20,7 +25,7 @@ cred_status cred__plot_begin(cred_plot **out, const cred_plot_labels *labels,
                              const char *title, const char *x, const char *y);
 cred_status cred__plot_end(cred_plot **out, cred_plot *plot);
 
-// A single-quoted gnuplot string: no escapes, no substitution of commands in it.
+// A gnuplot string expression in which nothing of the label is run, expanded or escaped.
 void cred__plot_quote(cred__text *script, const char *label, size_t n_chars_max);
 // name = 'label'
 void cred__plot_name(cred_plot *plot, const char *name, const char *label);
@@ -49,7 +54,9 @@ void cred__range_add(cred__range *range, double value);
 // Room around the data; a constant gets a range of its own scale; an empty one [0, 1].
 cred__range cred__range_pad(cred__range range, bool is_log);
 // set xrange, set yrange; the labels' ranges first.
-void cred__plot_x_range(cred_plot *plot, const cred_plot_labels *labels, cred__range range);
-void cred__plot_y_range(cred_plot *plot, const cred_plot_labels *labels, cred__range range);
+void cred__plot_x_range(cred_plot *plot, const cred_plot_labels *labels,
+                        cred__range range);
+void cred__plot_y_range(cred_plot *plot, const cred_plot_labels *labels,
+                        cred__range range);
 
 #endif

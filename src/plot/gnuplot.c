@@ -36,8 +36,8 @@ static void close_end(int *fd) {
   *fd = -1;
 }
 
-// A program that has closed its standard streams gets 0, 1, 2 here: dup2 in the child would
-// then overwrite an end that is still to be copied.
+// A program that has closed its standard streams gets 0, 1, 2 here: dup2 in the child
+// would then overwrite an end that is still to be copied.
 static int above_standard(int fd) {
   if (fd > 2) return fd;
   const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -60,8 +60,10 @@ static cred_status open_ends(int child[3], session *s) {
 }
 
 static cred_status spawn_failed(const char *program, int reason) {
-  FAIL(CRED_EUNAVAILABLE, "plot: the program '%s' cannot be run: %s; pictures need gnuplot: "
-       "apt-get install gnuplot-nox", program, strerror(reason));
+  FAIL(CRED_EUNAVAILABLE,
+       "plot: the program '%s' cannot be run: %s; pictures need gnuplot: "
+       "apt-get install gnuplot-nox",
+       program, strerror(reason));
 }
 
 static cred_status spawn(pid_t *pid, const char *program, const int child[3]) {
@@ -71,7 +73,8 @@ static cred_status spawn(pid_t *pid, const char *program, const int child[3]) {
   int reason = 0;
   for (int fd = 0; fd < 3 && reason == 0; fd++)
     reason = posix_spawn_file_actions_adddup2(&actions, child[fd], fd);
-  char default_settings[] = "-d"; // no start-up file of the user: it could change anything
+  char default_settings[] =
+      "-d"; // no start-up file of the user: it could change anything
   char name[] = "gnuplot";
   char *const arguments[] = {name, default_settings, NULL};
   if (reason == 0)
@@ -117,9 +120,11 @@ static long long now_ms(void) {
 static bool pump(session *s) {
   const long long end = now_ms() + TIME_MS_MAX;
   while (s->out >= 0 || s->err >= 0) {
-    struct pollfd fds[3] = {{s->in, POLLOUT, 0}, {s->out, POLLIN, 0}, {s->err, POLLIN, 0}};
+    struct pollfd fds[3] = {
+        {s->in, POLLOUT, 0}, {s->out, POLLIN, 0}, {s->err, POLLIN, 0}};
     const long long left = end - now_ms();
-    if (left <= 0 || s->picture->n > PICTURE_BYTES_MAX || s->picture->failed) return false;
+    if (left <= 0 || s->picture->n > PICTURE_BYTES_MAX || s->picture->failed)
+      return false;
     const int n = poll(fds, 3, (int)left);
     if (n < 0 && errno != EINTR) return false;
     if (n <= 0) continue;
@@ -135,8 +140,10 @@ static void tidy(char *complaint) {
   char *to = complaint;
   for (const char *p = complaint; *p; p++) {
     const bool plain = (unsigned char)*p >= 0x20 && *p != 0x7F && *p != '^';
-    if (plain && !(*p == ' ' && (to == complaint || to[-1] == ' '))) *to++ = *p;
-    else if (*p == '\n' && to > complaint && to[-1] != ' ') *to++ = ' ';
+    if (plain && !(*p == ' ' && (to == complaint || to[-1] == ' ')))
+      *to++ = *p;
+    else if (*p == '\n' && to > complaint && to[-1] != ' ')
+      *to++ = ' ';
   }
   *to = 0;
 }
@@ -145,8 +152,10 @@ static cred_status verdict(session *s, bool finished, bool reaped, int result,
                            const char *program) {
   if (s->picture->failed) return cred__text_status(s->picture);
   if (!finished)
-    FAIL(CRED_EINTERNAL, "plot: %s took longer than %d s or wrote more than %d bytes; try "
-         "another format", program, TIME_MS_MAX / 1000, (int)PICTURE_BYTES_MAX);
+    FAIL(CRED_EINTERNAL,
+         "plot: %s took longer than %d s or wrote more than %d bytes; try "
+         "another format",
+         program, TIME_MS_MAX / 1000, (int)PICTURE_BYTES_MAX);
   const bool exited = reaped && WIFEXITED(result);
   if (exited && WEXITSTATUS(result) == 127) return spawn_failed(program, ENOENT);
   tidy(s->complaint);
@@ -154,14 +163,20 @@ static cred_status verdict(session *s, bool finished, bool reaped, int result,
     FAIL(CRED_EINTERNAL, "plot: %s refused the script: %s", program,
          s->complaint[0] ? s->complaint : "it says nothing");
   if (s->picture->n == 0)
-    FAIL(CRED_EUNAVAILABLE, "plot: %s drew nothing: %s; a full gnuplot is needed: apt-get "
-         "install gnuplot-nox", program, s->complaint[0] ? s->complaint : "it says nothing");
+    FAIL(CRED_EUNAVAILABLE,
+         "plot: %s drew nothing: %s; a full gnuplot is needed: apt-get "
+         "install gnuplot-nox",
+         program, s->complaint[0] ? s->complaint : "it says nothing");
   return CRED_OK;
 }
 
-cred_status cred__gnuplot_run(cred__text *picture, const char *program, const char *script,
-                              size_t n_bytes) {
-  session s = {.in = -1, .out = -1, .err = -1, .script = script, .n_left = n_bytes,
+cred_status cred__gnuplot_run(cred__text *picture, const char *program,
+                              const char *script, size_t n_bytes) {
+  session s = {.in = -1,
+               .out = -1,
+               .err = -1,
+               .script = script,
+               .n_left = n_bytes,
                .picture = picture};
   int child[3];
   TRY(open_ends(child, &s));

@@ -7,7 +7,7 @@
 
 // Runs `program -d` with the script on its standard input; appends its standard output to
 // `picture`. No shell; a run that takes longer than two minutes is ended.
-cred_status cred__gnuplot_run(cred__text *picture, const char *program, const char *script,
-                              size_t n_bytes);
+cred_status cred__gnuplot_run(cred__text *picture, const char *program,
+                              const char *script, size_t n_bytes);
 
 #endif

@@ -47,7 +47,8 @@ static double write_steps(cred_plot *plot, const char *block, const double *bins
 }
 
 static cred_status write_sets(cred_plot *plot, const cred_plot_histogram *d,
-                              const cred_plot_labels *labels, double *bins, size_t n_bins) {
+                              const cred_plot_labels *labels, double *bins,
+                              size_t n_bins) {
   cred__range range = cred__range_empty();
   widen(&range, d->first, d->n_first, plot);
   widen(&range, d->second, d->n_second, plot);
@@ -60,8 +61,10 @@ static cred_status write_sets(cred_plot *plot, const cred_plot_histogram *d,
   for (int s = 0; s < 2; s++) {
     const size_t n_used = count(bins, n_bins, range, sets[s], sizes[s]);
     if (n_used == 0)
-      FAIL(CRED_EDATA, "plot: none of the %zu values of the %s set is finite: nothing to "
-           "draw", sizes[s], blocks[s]);
+      FAIL(CRED_EDATA,
+           "plot: none of the %zu values of the %s set is finite: nothing to "
+           "draw",
+           sizes[s], blocks[s]);
     top = fmax(top, write_steps(plot, blocks[s], bins, n_bins, range, n_used));
   }
   const cred__range high = {0, 1.05 * top};
@@ -71,7 +74,8 @@ static cred_status write_sets(cred_plot *plot, const cred_plot_histogram *d,
 }
 
 static cred_status write_all(cred_plot *plot, const cred_plot_histogram *d,
-                             const cred_plot_labels *labels, double *bins, size_t n_bins) {
+                             const cred_plot_labels *labels, double *bins,
+                             size_t n_bins) {
   cred__plot_name(plot, "first_name", d->first_name ? d->first_name : "in distribution");
   cred__plot_name(plot, "second_name", d->second_name ? d->second_name : "other");
   if (cred__plot_drawable(d->auroc)) {
@@ -115,7 +119,8 @@ cred_status cred_plot_new_histogram(cred_plot **out, const cred_plot_histogram *
   cred_plot *plot = NULL;
   double *bins = NULL;
   cred_status status = CRED_OK;
-  TRY_DONE(cred__plot_begin(&plot, labels, "Uncertainty", "uncertainty", "share of rows"));
+  TRY_DONE(
+      cred__plot_begin(&plot, labels, "Uncertainty", "uncertainty", "share of rows"));
   TRY_DONE(NEW(&bins, n_bins, "bins of a histogram"));
   TRY_DONE(write_all(plot, data, labels, bins, n_bins));
   status = cred__plot_end(out, plot);

@@ -68,16 +68,21 @@ static void command(cred_plot *plot, const cred_plot_series *s, size_t k, size_t
                     bool first) {
   static const char *const with[3] = {"linespoints", "lines", "points"};
   // a line through one point cannot be seen
-  const int style = s->style == CRED_PLOT_LINES && n == 1 ? CRED_PLOT_POINTS : (int)s->style;
+  const int style =
+      s->style == CRED_PLOT_LINES && n == 1 ? CRED_PLOT_POINTS : (int)s->style;
   const size_t line_style = k % 8 + 1;
   if (!first) cred__plot_printf(plot, ", \\\n  ");
   if (s->y_error)
-    cred__plot_printf(plot, "$series_%zu using 1:3:(0):($4 - $3) " CRED__PLOT_BARS
-                            " ls %zu dt 1 lw 1.2 notitle, \\\n  ", k + 1, line_style);
+    cred__plot_printf(plot,
+                      "$series_%zu using 1:3:(0):($4 - $3) " CRED__PLOT_BARS
+                      " ls %zu dt 1 lw 1.2 notitle, \\\n  ",
+                      k + 1, line_style);
   cred__plot_printf(plot, "$series_%zu using 1:2 with %s ls %zu", k + 1, with[style],
                     line_style);
-  if (s->name) cred__plot_printf(plot, " title name_%zu", k + 1);
-  else cred__plot_printf(plot, " notitle");
+  if (s->name)
+    cred__plot_printf(plot, " title name_%zu", k + 1);
+  else
+    cred__plot_printf(plot, " notitle");
 }
 
 static cred_status write_all(cred_plot *plot, const cred_plot_lines *d,
@@ -93,10 +98,13 @@ static cred_status write_all(cred_plot *plot, const cred_plot_lines *d,
     n_total += n_drawn[k] = write_series(plot, d, k);
   }
   if (n_total == 0)
-    FAIL(CRED_EDATA, "plot: none of the points of %zu series can be drawn: not finite, or "
-         "not above 0 on a logarithmic axis", d->n_series);
-  cred__plot_printf(plot, "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                          "set ylabel y_text noenhanced\n");
+    FAIL(CRED_EDATA,
+         "plot: none of the points of %zu series can be drawn: not finite, or "
+         "not above 0 on a logarithmic axis",
+         d->n_series);
+  cred__plot_printf(plot,
+                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
+                    "set ylabel y_text noenhanced\n");
   if (n_names > KEY_ABOVE_MAX)
     cred__plot_printf(plot, "if (!is_text) { set key rmargin center vertical }\n");
   if (d->log_x) cred__plot_printf(plot, "set logscale x\n");
@@ -120,16 +128,19 @@ static cred_status check(const cred_plot_lines *d, const cred_plot_labels *label
   for (size_t k = 0; k < d->n_series; k++) {
     const cred_plot_series *s = &d->series[k];
     if (s->n > 0 && (!s->x || !s->y))
-      FAIL(CRED_EINVAL, "plot: series %zu has %zu points, but x or y is NULL", k + 1, s->n);
+      FAIL(CRED_EINVAL, "plot: series %zu has %zu points, but x or y is NULL", k + 1,
+           s->n);
     if ((int)s->style < CRED_PLOT_LINES_POINTS || s->style > CRED_PLOT_POINTS)
       FAIL(CRED_EINVAL, "plot: series %zu has style %d, expected 0, 1 or 2", k + 1,
            (int)s->style);
   }
   if (!labels) return CRED_OK;
   if (d->log_x && labels->x_min < labels->x_max && !(labels->x_min > 0))
-    FAIL(CRED_EINVAL, "plot: a logarithmic x axis from %g, expected above 0", labels->x_min);
+    FAIL(CRED_EINVAL, "plot: a logarithmic x axis from %g, expected above 0",
+         labels->x_min);
   if (d->log_y && labels->y_min < labels->y_max && !(labels->y_min > 0))
-    FAIL(CRED_EINVAL, "plot: a logarithmic y axis from %g, expected above 0", labels->y_min);
+    FAIL(CRED_EINVAL, "plot: a logarithmic y axis from %g, expected above 0",
+         labels->y_min);
   return CRED_OK;
 }
 

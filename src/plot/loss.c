@@ -36,8 +36,8 @@ static int by_value(const void *a, const void *b) {
   return (p > q) - (p < q);
 }
 
-// The first epochs are often far above all others: the frame ends at twice the span of the
-// lower 90 % where the rest would fill less than a third of it.
+// The first epochs are often far above all others: the frame ends at twice the span of
+// the lower 90 % where the rest would fill less than a third of it.
 static cred__range curve_range(const double *sorted, size_t n) {
   cred__range range = {sorted[0], sorted[n - 1]};
   const double low = sorted[0], most = sorted[(size_t)(0.9 * (double)(n - 1))];
@@ -72,25 +72,31 @@ static void write_x(cred_plot *plot, const cred_plot_loss *d,
   if (!(d->best_epoch > 0) || !cred__plot_drawable(d->best_epoch)) return;
   cred__plot_printf(plot, "best_epoch = ");
   cred__text_number(&plot->script, d->best_epoch);
-  cred__plot_printf(plot, "\nset arrow 1 from first best_epoch, graph 0 to first best_epoch,"
-                          " graph 1 nohead ls 24\n");
+  cred__plot_printf(plot,
+                    "\nset arrow 1 from first best_epoch, graph 0 to first best_epoch,"
+                    " graph 1 nohead ls 24\n");
 }
 
 static void commands(cred_plot *plot, const cred_plot_loss *d, size_t n_validation) {
   const bool has_best = d->best_epoch > 0 && cred__plot_drawable(d->best_epoch);
   const char *style = d->n <= 2 ? "linespoints" : "lines";
   if (!d->kl) cred__plot_printf(plot, "set xlabel x_text noenhanced\n");
-  cred__plot_printf(plot, "set ylabel y_text noenhanced\n"
-                          "plot $train using 1:2 with %s ls 1 title train_name", style);
+  cred__plot_printf(plot,
+                    "set ylabel y_text noenhanced\n"
+                    "plot $train using 1:2 with %s ls 1 title train_name",
+                    style);
   if (n_validation)
-    cred__plot_printf(plot, ", \\\n  $valid using 1:2 with %s ls 2 title valid_name", style);
+    cred__plot_printf(plot, ", \\\n  $valid using 1:2 with %s ls 2 title valid_name",
+                      style);
   if (has_best)
-    cred__plot_printf(plot, ", \\\n  NaN with lines ls 24 title sprintf('best epoch: %%g',"
-                            " best_epoch)");
+    cred__plot_printf(plot,
+                      ", \\\n  NaN with lines ls 24 title sprintf('best epoch: %%g',"
+                      " best_epoch)");
   cred__plot_printf(plot, "\n");
 }
 
-static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d, double *values) {
+static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d,
+                                double *values) {
   const size_t n = collect(values, 0, d->kl, d->n, 1);
   if (n == 0) FAIL(CRED_EDATA, "plot: none of the %zu values of the KL is finite", d->n);
   cred__plot_printf(plot, "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
@@ -98,8 +104,10 @@ static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d, double
                           "set xlabel x_text noenhanced\n"
                           "set ylabel 'KL a row (nats)' noenhanced\n");
   write_range(plot, NULL, values, n);
-  cred__plot_printf(plot, "plot $kl using 1:2 with %s ls 3 dt 1 notitle\n"
-                          "unset multiplot\n", d->n <= 2 ? "linespoints" : "lines");
+  cred__plot_printf(plot,
+                    "plot $kl using 1:2 with %s ls 3 dt 1 notitle\n"
+                    "unset multiplot\n",
+                    d->n <= 2 ? "linespoints" : "lines");
   return CRED_OK;
 }
 
@@ -116,8 +124,9 @@ static cred_status write_all(cred_plot *plot, const cred_plot_loss *d,
   if (d->kl) write_curve(plot, "kl", d, d->kl, 1, false);
   write_x(plot, d, labels);
   if (d->kl)
-    cred__plot_printf(plot, "set multiplot\nset lmargin at screen (is_text ? 0.1 : 0.12)\n"
-                            "set origin 0, 0.46\nset size 1, 0.54\n");
+    cred__plot_printf(plot,
+                      "set multiplot\nset lmargin at screen (is_text ? 0.1 : 0.12)\n"
+                      "set origin 0, 0.46\nset size 1, 0.54\n");
   cred__plot_printf(plot, "set title title_text noenhanced\n");
   size_t n = collect(values, 0, d->log_lik, d->n, -1);
   n = collect(values, n, d->validation, d->n, -1);

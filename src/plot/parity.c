@@ -52,14 +52,17 @@ cred_status cred_plot_new_parity(cred_plot **out, const cred_plot_parity *data,
   cred__plot_y_range(plot, labels, range);
   const bool small = n > BARS_MAX; // bars of so many rows would cover each other
   cred__plot_name(plot, "bars_name", "\xC2\xB1 2 sd (total)");
-  cred__plot_printf(plot, "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                          "set ylabel y_text noenhanced\nset size square\nplot ");
+  cred__plot_printf(plot,
+                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
+                    "set ylabel y_text noenhanced\nset size square\nplot ");
   if (data->sd)
-    cred__plot_printf(plot, "$parity using 1:($2 - $3):(0):(2 * $3) " CRED__PLOT_BARS
-                            " lw %s lc rgb '%s' title bars_name, \\\n  ", small ? "0.8" : "1.2",
-                      small ? "#BFD7EA" : "#8DB8DC");
-  cred__plot_printf(plot, "x with lines ls 24 title 'perfect', \\\n"
-                          "  $parity using 1:2 with points pt 7 ps %s title 'rows'\n",
+    cred__plot_printf(plot,
+                      "$parity using 1:($2 - $3):(0):(2 * $3) " CRED__PLOT_BARS
+                      " lw %s lc rgb '%s' title bars_name, \\\n  ",
+                      small ? "0.8" : "1.2", small ? "#BFD7EA" : "#8DB8DC");
+  cred__plot_printf(plot,
+                    "x with lines ls 24 title 'perfect', \\\n"
+                    "  $parity using 1:2 with points pt 7 ps %s title 'rows'\n",
                     small ? "0.4 lc rgb '#A0003D66'" : "0.8 lc rgb '#003D66'");
   return cred__plot_end(out, plot);
 }

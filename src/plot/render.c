@@ -26,10 +26,11 @@ static cred_status choose_format(format *out, const char *path, const char *give
     *out = (format)f;
     return CRED_OK;
   }
-  if (given)
-    FAIL(CRED_EINVAL, "plot: format '%s', expected png, svg, pdf or txt", given);
-  FAIL(CRED_EINVAL, "plot: the format of '%s' is not known by its ending, expected .png, "
-       ".svg, .pdf or .txt", path);
+  if (given) FAIL(CRED_EINVAL, "plot: format '%s', expected png, svg, pdf or txt", given);
+  FAIL(CRED_EINVAL,
+       "plot: the format of '%s' is not known by its ending, expected .png, "
+       ".svg, .pdf or .txt",
+       path);
 }
 
 static cred_status choose_size(size_t *width, size_t *height, format f,
@@ -47,17 +48,22 @@ static void write_terminal(cred__text *script, format f, size_t width, size_t he
   cred__text_printf(script, "set terminal ");
   switch (f) {
   case PNG:
-    cred__text_printf(script, "pngcairo noenhanced size %zu,%zu font 'Sans,13' "
-                              "background rgb 'white'\n", width, height);
+    cred__text_printf(script,
+                      "pngcairo noenhanced size %zu,%zu font 'Sans,13' "
+                      "background rgb 'white'\n",
+                      width, height);
     break;
   case SVG:
-    cred__text_printf(script, "svg noenhanced size %zu,%zu font 'Sans,15' "
-                              "background rgb 'white'\n", width, height);
+    cred__text_printf(script,
+                      "svg noenhanced size %zu,%zu font 'Sans,15' "
+                      "background rgb 'white'\n",
+                      width, height);
     break;
   case PDF: // 100 "pixels" an inch; whole numbers, so that no locale can touch them
-    cred__text_printf(script, "pdfcairo noenhanced size %zu.%02zuin,%zu.%02zuin "
-                              "font 'Sans,12'\n", width / 100, width % 100, height / 100,
-                      height % 100);
+    cred__text_printf(script,
+                      "pdfcairo noenhanced size %zu.%02zuin,%zu.%02zuin "
+                      "font 'Sans,12'\n",
+                      width / 100, width % 100, height / 100, height % 100);
     break;
   default:
     cred__text_printf(script, "dumb noenhanced size %zu,%zu\n", width, height);
@@ -110,8 +116,8 @@ done:
   return status;
 }
 
-static cred_status draw(cred__text *picture, const cred_plot *plot, format f, size_t width,
-                        size_t height, const char *program) {
+static cred_status draw(cred__text *picture, const cred_plot *plot, format f,
+                        size_t width, size_t height, const char *program) {
   cred__text script = {0};
   cred_status status = CRED_OK;
   write_terminal(&script, f, width, height);
@@ -134,7 +140,8 @@ cred_status cred_plot_render(const cred_plot *plot, const char *path,
   TRY(choose_format(&f, path, options->format));
   TRY(choose_size(&width, &height, f, options));
   if (options->keep_script && strcmp(path, "-") == 0)
-    FAIL(CRED_EINVAL, "plot: the script is kept beside the picture, and '-' has no place; "
+    FAIL(CRED_EINVAL,
+         "plot: the script is kept beside the picture, and '-' has no place; "
          "give a file name");
   cred__text picture = {0};
   cred_status status = CRED_OK;

@@ -1,16 +1,19 @@
 // credence/plot/plot.h -- figures from arrays.
 //
 // A figure is a gnuplot script that holds its data. A constructor checks and copies the
-// arrays (nothing is kept) and makes the figure; cred_plot_render() runs gnuplot and writes
-// a picture. The same arrays give the same script and the same picture, byte for byte.
+// arrays (nothing is kept) and makes the figure; cred_plot_render() runs gnuplot and
+// writes a picture. The same arrays give the same script and the same picture, byte for
+// byte.
 //
 // Common to all constructors:
 // - `*out` is yours to free with cred_plot_free(); NULL on failure. `labels` may be NULL.
-// - Values that cannot be drawn (not finite, beyond 1e100, or not above 0 on a logarithmic
+// - Values that cannot be drawn (not finite, beyond 1e100, or not above 0 on a
+// logarithmic
 //   axis) are left out and counted: cred_plot_n_skipped(). If nothing is left the call
 //   fails with CRED_EDATA.
 // - Of very many points every k-th is drawn.
-// - Labels and names are plain UTF-8 text: nothing in them is markup or a command. They are
+// - Labels and names are plain UTF-8 text: nothing in them is markup or a command. They
+// are
 //   cut where they would not fit. NULL is the default text.
 
 #ifndef CRED_PLOT_PLOT_H
@@ -36,28 +39,29 @@ typedef struct {
 /// Prediction over one input: mean, mean +- 2 total sd, and inside it, darker,
 /// mean +- 2 epistemic sd.
 typedef struct {
-  size_t n;                       // rows of the prediction, in any order
-  const double *x, *mean, *sd;    // (n); sd total, may be NULL: no band
-  const double *sd_epistemic;     // (n) or NULL
-  size_t n_points;                // training rows, or 0
+  size_t n;                    // rows of the prediction, in any order
+  const double *x, *mean, *sd; // (n); sd total, may be NULL: no band
+  const double *sd_epistemic;  // (n) or NULL
+  size_t n_points;             // training rows, or 0
   const double *point_x, *point_y;
-  size_t n_truth;                 // the function that made the data, or 0
+  size_t n_truth; // the function that made the data, or 0
   const double *truth_x, *truth_y;
 } cred_plot_band;
 
-/// Training: above, minus log likelihood a row of training and validation rows; below, KL a
-/// row, in nats.
+/// Training: above, minus log likelihood a row of training and validation rows; below, KL
+/// a row, in nats.
 typedef struct {
-  size_t n;                 // epochs
-  const double *epoch;      // (n) or NULL: 1, 2, ...
-  const double *log_lik;    // (n) mean log likelihood a training row
-  const double *kl;         // (n) KL a training row, or NULL: one panel
-  const double *validation; // (n) mean log likelihood a validation row, or NULL; NaN: none
-  double best_epoch;        // a vertical line; 0 or NaN: none
+  size_t n;              // epochs
+  const double *epoch;   // (n) or NULL: 1, 2, ...
+  const double *log_lik; // (n) mean log likelihood a training row
+  const double *kl;      // (n) KL a training row, or NULL: one panel
+  const double
+      *validation;   // (n) mean log likelihood a validation row, or NULL; NaN: none
+  double best_epoch; // a vertical line; 0 or NaN: none
 } cred_plot_loss;
 
-/// Reliability diagram: accuracy against mean confidence for each bin, the share of the rows
-/// below it. Empty bins (weight 0) are left out.
+/// Reliability diagram: accuracy against mean confidence for each bin, the share of the
+/// rows below it. Empty bins (weight 0) are left out.
 typedef struct {
   size_t n_bins;
   const double *confidence, *accuracy; // (n_bins) means within the bin
@@ -70,8 +74,8 @@ typedef struct {
 typedef struct {
   size_t n;
   const double *nominal, *observed; // (n) in [0, 1]
-  double n_rows; // rows the coverage was counted on: a band of 2 standard errors around the
-                 // diagonal, where a calibrated model stays; 0: no band
+  double n_rows; // rows the coverage was counted on: a band of 2 standard errors around
+                 // the diagonal, where a calibrated model stays; 0: no band
 } cred_plot_coverage;
 
 /// Histograms of one score on two sets of rows, as shares of each set.
@@ -96,8 +100,8 @@ typedef enum {
   CRED_PLOT_POINTS
 } cred_plot_style;
 
-/// One series of a line chart. Points are joined in the order given; a value that cannot be
-/// drawn breaks the line.
+/// One series of a line chart. Points are joined in the order given; a value that cannot
+/// be drawn breaks the line.
 typedef struct {
   const char *name; // NULL: not in the key
   size_t n;
@@ -119,7 +123,8 @@ CRED_API cred_status cred_plot_new_loss(cred_plot **out, const cred_plot_loss *d
 CRED_API cred_status cred_plot_new_reliability(cred_plot **out,
                                                const cred_plot_reliability *data,
                                                const cred_plot_labels *labels);
-CRED_API cred_status cred_plot_new_coverage(cred_plot **out, const cred_plot_coverage *data,
+CRED_API cred_status cred_plot_new_coverage(cred_plot **out,
+                                            const cred_plot_coverage *data,
                                             const cred_plot_labels *labels);
 CRED_API cred_status cred_plot_new_histogram(cred_plot **out,
                                              const cred_plot_histogram *data,
@@ -134,11 +139,11 @@ CRED_API void cred_plot_free(cred_plot *plot);
 CRED_API size_t cred_plot_n_skipped(const cred_plot *plot);
 
 typedef struct {
-  size_t width, height; // pixels (png, svg), hundredths of an inch (pdf), characters (txt);
-                        // 0: 900 x 600, or 100 x 32 characters
-  const char *format;   // "png", "svg", "pdf", "txt"; NULL: by the ending of the path
-  bool keep_script;     // write PATH.gp too, which `gnuplot PATH.gp` turns into PATH
-  const char *program;  // NULL: "gnuplot", found through PATH
+  size_t width, height; // pixels (png, svg), hundredths of an inch (pdf), characters
+                        // (txt); 0: 900 x 600, or 100 x 32 characters
+  const char *format;  // "png", "svg", "pdf", "txt"; NULL: by the ending of the path
+  bool keep_script;    // write PATH.gp too, which `gnuplot PATH.gp` turns into PATH
+  const char *program; // NULL: "gnuplot", found through PATH
 } cred_plot_options;
 
 CRED_API cred_plot_options cred_plot_defaults(void);
