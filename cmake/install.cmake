@@ -31,27 +31,13 @@ if(NOT TARGET credence_cli)
 endif()
 install(TARGETS credence_cli)
 
-# Man pages and completion come from the program's own table of options.
-set(commands)
-foreach(source ${CRED_CLI_SOURCES})
-  if(source MATCHES "/cmd_([a-z_]+)\\.c$")
-    string(REPLACE "_" "-" command ${CMAKE_MATCH_1})
-    list(APPEND commands ${command})
-  endif()
-endforeach()
 set(manual_dir ${PROJECT_BINARY_DIR}/manual)
-file(MAKE_DIRECTORY ${manual_dir}/man1)
-set(pages ${manual_dir}/man1/credence.1 ${manual_dir}/credence)
-set(page_commands COMMAND credence_cli help --man > ${manual_dir}/man1/credence.1
-                  COMMAND credence_cli help --completion bash > ${manual_dir}/credence)
-foreach(command ${commands})
-  list(APPEND pages ${manual_dir}/man1/credence-${command}.1)
-  list(APPEND page_commands COMMAND credence_cli help --man ${command}
-       > ${manual_dir}/man1/credence-${command}.1)
-endforeach()
-add_custom_command(OUTPUT ${pages} ${page_commands} DEPENDS credence_cli VERBATIM
+add_custom_command(OUTPUT ${manual_dir}/credence
+                   COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:credence_cli>
+                   -DFOLDER=${manual_dir} -P ${PROJECT_SOURCE_DIR}/cmake/manual.cmake
+                   DEPENDS credence_cli cmake/manual.cmake
                    COMMENT "Writing the man pages and the completion")
-add_custom_target(manual ALL DEPENDS ${pages})
+add_custom_target(manual ALL DEPENDS ${manual_dir}/credence)
 install(DIRECTORY ${manual_dir}/man1 TYPE MAN)
 install(FILES ${manual_dir}/credence
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
