@@ -2,7 +2,8 @@
 // moments that have closed forms.
 //
 // With a = m / s, P = Phi(a), p = phi(a), relu of N(m, s^2) has
-//   E y = s (a P + p),   E y^2 = s^2 ((a^2 + 1) P + a p);  Frey & Hinton (1999), appendix A,
+//   E y = s (a P + p),   E y^2 = s^2 ((a^2 + 1) P + a p);  Frey & Hinton (1999), appendix
+//   A,
 // leaky_relu is relu(x) - slope relu(-x), two pieces whose product is 0, and elu adds
 //   E[exp(c x); x < 0] = exp(c m + c^2 s^2 / 2) Phi(-(m + c s^2) / s),  c = 1, 2.
 
@@ -29,10 +30,18 @@ static const description kinds[CRED__N_ACTIVATIONS] = {
     [CRED__SOFTPLUS] = {"softplus", false, false, 0},
 };
 
-const char *cred__activation_name(cred__activation kind) { return kinds[kind].name; }
-bool cred__activation_has_slope(cred__activation kind) { return kinds[kind].has_slope; }
-double cred__activation_default_slope(cred__activation kind) { return kinds[kind].slope; }
-bool cred__activation_halves(cred__activation kind) { return kinds[kind].halves; }
+const char *cred__activation_name(cred__activation kind) {
+  return kinds[kind].name;
+}
+bool cred__activation_has_slope(cred__activation kind) {
+  return kinds[kind].has_slope;
+}
+double cred__activation_default_slope(cred__activation kind) {
+  return kinds[kind].slope;
+}
+bool cred__activation_halves(cred__activation kind) {
+  return kinds[kind].halves;
+}
 
 cred__activation cred__activation_find(const char *name) {
   int i = 0;
@@ -66,7 +75,9 @@ typedef struct {
 } moments;
 
 // Rounding must not make a moment negative; NaN stays NaN.
-static double at_least_0(double x) { return x < 0 ? 0 : x; }
+static double at_least_0(double x) {
+  return x < 0 ? 0 : x;
+}
 
 // Of relu(z) for z ~ N(a, 1).
 static moments relu_moments(double a) {
@@ -114,9 +125,9 @@ static void elu_moments(double *mean, double *var, double m, double s, double sl
   *var = at_least_0(square - *mean * *mean);
 }
 
-void cred__activation_moments(cred_real *y_mean, cred_real *y_var, const cred_real *x_mean,
-                              const cred_real *x_var, size_t n, cred__activation kind,
-                              double slope) {
+void cred__activation_moments(cred_real *y_mean, cred_real *y_var,
+                              const cred_real *x_mean, const cred_real *x_var, size_t n,
+                              cred__activation kind, double slope) {
   if (kind != CRED__RELU && kind != CRED__LEAKY_RELU && kind != CRED__ELU) {
     table()->smooth_moments(y_mean, y_var, x_mean, x_var, n, kind);
     return;

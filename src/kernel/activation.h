@@ -2,10 +2,9 @@
 //
 //   relu        max(x, 0)
 //   leaky_relu  x for x >= 0, slope x below
-//   elu         x for x >= 0, slope (exp x - 1) below;  Clevert, Unterthiner & Hochreiter (2016)
-//   gelu        x Phi(x), the exact form by erf, not that by tanh;  Hendrycks & Gimpel (2016)
-//   silu        x sigmoid(x)
-//   tanh, sigmoid, softplus = log(1 + exp x)
+//   elu         x for x >= 0, slope (exp x - 1) below;  Clevert, Unterthiner & Hochreiter
+//   (2016) gelu        x Phi(x), the exact form by erf, not that by tanh;  Hendrycks &
+//   Gimpel (2016) silu        x sigmoid(x) tanh, sigmoid, softplus = log(1 + exp x)
 // NaN stays NaN. The slope is read by leaky_relu and elu alone.
 
 #ifndef CRED_SRC_KERNEL_ACTIVATION_H
@@ -45,9 +44,9 @@ void cred__activation_backward(cred_real *dx, const cred_real *dy, const cred_re
 // Mean and variance of f(x) for x ~ N(x_mean, x_var), elementwise; variance 0 is exact.
 // relu, leaky_relu, elu: closed forms (relu: Frey & Hinton 1999, appendix A).
 // The smooth ones: quadrature, relative error of mean and sd about 1e-5.
-void cred__activation_moments(cred_real *y_mean, cred_real *y_var, const cred_real *x_mean,
-                              const cred_real *x_var, size_t n, cred__activation kind,
-                              double slope);
+void cred__activation_moments(cred_real *y_mean, cred_real *y_var,
+                              const cred_real *x_mean, const cred_real *x_var, size_t n,
+                              cred__activation kind, double slope);
 
 // The loops that exist once for each instruction set.
 typedef struct {
@@ -58,7 +57,7 @@ typedef struct {
   void (*smooth_moments)(cred_real *y_mean, cred_real *y_var, const cred_real *x_mean,
                          const cred_real *x_var, size_t n, cred__activation kind);
 } cred__activation_table;
-extern const cred__activation_table cred__activation_table_base, cred__activation_table_v3,
-    cred__activation_table_v4;
+extern const cred__activation_table cred__activation_table_base,
+    cred__activation_table_v3, cred__activation_table_v4;
 
 #endif

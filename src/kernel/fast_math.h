@@ -1,15 +1,15 @@
-// fast_math.h -- exp, log, tanh and their kin in float, without branches or calls, so that a
-// loop over an array of them is vectorised without -ffast-math.
+// fast_math.h -- exp, log, tanh and their kin in float, without branches or calls, so
+// that a loop over an array of them is vectorised without -ffast-math.
 //
 //   exp      2^n (1 + r + r^2 q(r)),  n = round(x / log 2),  r = x - n log 2 in two parts
 //   log      n log 2 + 2 atanh(s),    s = f / (2 + f),       x = 2^n (1 + f)
 //   erfc     exp(-a^2) t R(t),        t = 1 / (1 + a / 2),   a >= 0
 //   sin, cos of turns, on an eighth of a turn, by quadrant
 // Coefficients: interpolation in Chebyshev nodes, truncation below 1e-8 of the result.
-// Errors against the C library: at most 3 units in the last place (4 of softplus) where the
-// result is a normal number, unless said. NaN stays NaN; infinities and overflow as in the
-// C library; with denormals flushed, a denormal argument of log is 0. In the double build
-// these are the functions of the C library.
+// Errors against the C library: at most 3 units in the last place (4 of softplus) where
+// the result is a normal number, unless said. NaN stays NaN; infinities and overflow as
+// in the C library; with denormals flushed, a denormal argument of log is 0. In the
+// double build these are the functions of the C library.
 
 #ifndef CRED_SRC_KERNEL_FAST_MATH_H
 #define CRED_SRC_KERNEL_FAST_MATH_H
@@ -20,10 +20,18 @@
 
 #ifdef CRED_REAL_DOUBLE
 
-static inline double cred__exp(double x) { return exp(x); }
-static inline double cred__expm1(double x) { return expm1(x); }
-static inline double cred__log(double x) { return log(x); }
-static inline double cred__tanh(double x) { return tanh(x); }
+static inline double cred__exp(double x) {
+  return exp(x);
+}
+static inline double cred__expm1(double x) {
+  return expm1(x);
+}
+static inline double cred__log(double x) {
+  return log(x);
+}
+static inline double cred__tanh(double x) {
+  return tanh(x);
+}
 static inline double cred__sigmoid(double x) {
   const double e = exp(-fabs(x));
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
@@ -31,7 +39,9 @@ static inline double cred__sigmoid(double x) {
 static inline double cred__softplus_real(double x) {
   return (x > 0 ? x : (x != x ? x : 0)) + log1p(exp(-fabs(x)));
 }
-static inline double cred__erf(double x) { return erf(x); }
+static inline double cred__erf(double x) {
+  return erf(x);
+}
 static inline double cred__normal_cdf_real(double x) {
   return 0.5 * erfc(-x * 0.70710678118654752440);
 }
@@ -96,7 +106,8 @@ static inline float cred__log(float x) {
   const float tiny = 1.17549435e-38f;
   const float normal = x < tiny ? x * 8388608.0f : x;
   const uint32_t u = cred__bits_of_float(normal);
-  // The mantissa is taken from [sqrt(1/2), sqrt(2)), so that f is small where x is near 1.
+  // The mantissa is taken from [sqrt(1/2), sqrt(2)), so that f is small where x is
+  // near 1.
   const uint32_t above = u - 0x3f3504f3u;
   const int32_t n_int = (int32_t)above >> 23;
   const float f = cred__float_of_bits((above & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
@@ -129,7 +140,8 @@ static inline float cred__sigmoid(float x) {
   return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
-// log(1 + exp x) = max(x, 0) + log(1 + e), e = exp(-|x|); log(1 + e) = 2 atanh(e / (2 + e)).
+// log(1 + exp x) = max(x, 0) + log(1 + e), e = exp(-|x|); log(1 + e) = 2 atanh(e / (2 +
+// e)).
 static inline float cred__softplus_real(float x) {
   const float e = cred__exp(-fabsf(x));
   const float s = e / (2.0f + e), w = s * s;
@@ -185,10 +197,10 @@ static inline void cred__sin_cos_turns(float *s, float *c, float u) {
   const uint32_t quadrant = cred__bits_of_float(shifted);
   const float r = u - 0.25f * (shifted - CRED__ROUND_MAGIC);
   const float z = r * r;
-  const float sine = r * (6.28318529f + z * (-41.3416626f + z * (81.5925429f
-                          + z * -75.4016127f)));
-  const float cosine = 1.0f + z * (-19.7392087f + z * (64.9393161f + z * (-85.4428447f
-                              + z * 59.220169f)));
+  const float sine =
+      r * (6.28318529f + z * (-41.3416626f + z * (81.5925429f + z * -75.4016127f)));
+  const float cosine =
+      1.0f + z * (-19.7392087f + z * (64.9393161f + z * (-85.4428447f + z * 59.220169f)));
   const float a = quadrant & 1u ? cosine : sine, b = quadrant & 1u ? sine : cosine;
   *s = quadrant & 2u ? -a : a;
   *c = (quadrant + 1u) & 2u ? -b : b;

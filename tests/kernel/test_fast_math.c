@@ -11,8 +11,12 @@ typedef double (*exact_fn)(double);
 static double exact_sigmoid(double x) {
   return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
 }
-static double exact_softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }
-static double exact_cdf(double x) { return 0.5 * erfc(-x / sqrt(2)); }
+static double exact_softplus(double x) {
+  return fmax(x, 0) + log1p(exp(-fabs(x)));
+}
+static double exact_cdf(double x) {
+  return 0.5 * erfc(-x / sqrt(2));
+}
 
 // One unit in the last place of the float nearest to y.
 static double unit(double y) {
@@ -72,9 +76,11 @@ static void test_log(void **state) {
   for (size_t i = 0; i <= N; i++) {
     const float wide = (float)exp(-103 + 191 * (double)i / N);
     const float near = (float)(0.5 + 1.5 * (double)i / N);
-    worst = fmax(worst, fabs(cred__log(wide) - log((double)wide)) / unit(log((double)wide)));
+    worst =
+        fmax(worst, fabs(cred__log(wide) - log((double)wide)) / unit(log((double)wide)));
     if (near != 1)
-      worst = fmax(worst, fabs(cred__log(near) - log((double)near)) / unit(log((double)near)));
+      worst = fmax(worst,
+                   fabs(cred__log(near) - log((double)near)) / unit(log((double)near)));
   }
   if (!(worst <= 2)) fail_msg("log: %g units", worst);
   assert_true(cred__log(1.0f) == 0.0f);
@@ -97,9 +103,9 @@ static void test_sin_cos(void **state) {
 
 static void test_nan_stays_nan(void **state) {
   (void)state;
-  static const fast_fn all[] = {cred__exp,           cred__expm1, cred__log,
-                                cred__tanh,          cred__sigmoid,
-                                cred__softplus_real, cred__erf,   cred__normal_cdf_real};
+  static const fast_fn all[] = {cred__exp,  cred__expm1,          cred__log,
+                                cred__tanh, cred__sigmoid,        cred__softplus_real,
+                                cred__erf,  cred__normal_cdf_real};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     assert_true(isnan(all[i](NAN)));
     assert_true(isnan(all[i](-NAN)));

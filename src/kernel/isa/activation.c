@@ -1,10 +1,11 @@
 // activation.c -- elementwise nonlinearities, their gradients, and moments by quadrature.
 //
 // Moments of the smooth ones: the trapezoidal rule in z = (x - mean) / sd on [-6, 6],
-//   E f = sum_k w_k f(mean + sd z_k),  w_k ~ exp(-z_k^2 / 2),  var = sum_k w_k (f_k - E f)^2.
-// Its error is exp(-2 pi d / h) for step h and a nearest pole of f at distance d from the real
-// line (tanh: d = pi / (2 sd)); Trefethen & Weideman (2014), theorem 5.1. So the number of
-// points grows with sd. Gauss-Hermite points lie too far apart for a large sd.
+//   E f = sum_k w_k f(mean + sd z_k),  w_k ~ exp(-z_k^2 / 2),  var = sum_k w_k (f_k - E
+//   f)^2.
+// Its error is exp(-2 pi d / h) for step h and a nearest pole of f at distance d from the
+// real line (tanh: d = pi / (2 sd)); Trefethen & Weideman (2014), theorem 5.1. So the
+// number of points grows with sd. Gauss-Hermite points lie too far apart for a large sd.
 
 #include "isa.h"
 #include "kernel/activation.h"
@@ -34,7 +35,8 @@
   }
 
 static inline cred_real gelu_derivative(cred_real x) {
-  const cred_real density = (cred_real)0.39894228040143268 * cred__exp((cred_real)-0.5 * x * x);
+  const cred_real density =
+      (cred_real)0.39894228040143268 * cred__exp((cred_real)-0.5 * x * x);
   return cred__normal_cdf_real(x) + x * density;
 }
 
@@ -58,7 +60,7 @@ BACKWARD(elu, x < 0 ? y + slope : 1)
 BACKWARD(gelu, gelu_derivative(x))
 BACKWARD(silu, silu_derivative(x, y))
 BACKWARD(tanh, 1 - y * y)
-BACKWARD(sigmoid, y * (1 - y))
+BACKWARD(sigmoid, y *(1 - y))
 BACKWARD(softplus, cred__sigmoid(x))
 
 typedef void (*forward_fn)(cred_real *, const cred_real *, size_t, cred_real);
@@ -77,7 +79,8 @@ static void forward(cred_real *y, const cred_real *x, size_t n, cred__activation
 }
 
 static void backward(cred_real *dx, const cred_real *dy, const cred_real *x,
-                     const cred_real *y, size_t n, cred__activation kind, cred_real slope) {
+                     const cred_real *y, size_t n, cred__activation kind,
+                     cred_real slope) {
   backwards[kind](dx, dy, x, y, n, slope);
 }
 
@@ -123,7 +126,8 @@ static void one_moment(cred_real *y_mean, cred_real *y_var, cred_real mean, cred
   *y_var = sum_lanes(var_lane) / total;
 }
 
-// Below SD_SMALL the points would differ by rounding: f is linear there to the same accuracy.
+// Below SD_SMALL the points would differ by rounding: f is linear there to the same
+// accuracy.
 #define SD_SMALL ((cred_real)1e-3)
 
 static void smooth_moments(cred_real *y_mean, cred_real *y_var, const cred_real *x_mean,

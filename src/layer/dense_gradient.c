@@ -1,0 +1,209 @@
+// dense_gradient.c -- the products of a dense layer, and its gradients handed to the
+// sink.
+//
+// The gradient of the weights is formed in tiles of whole rows of W, whose size depends
+// on the shape alone: a tile stays in cache while the sink turns it into an update, and
+// neither the threads nor their number can change a result.
+
+#include "layer/dense.h"
+#include "base/thread.h"
+#include "kernel/kernel.h"
+
+enum { TILE_ELEMENTS = 32768, RANGE_ELEMENTS = 32768, ROW_STEP = 8 };
+
+size_t cred__dense_threads(const cred__layer *layer, const cred__pass *pass) {
+  const size_t work = pass->n_rows * layer->n_in * layer->n_out;
+  return work < CRED__DENSE_SERIAL ? 1 : pass->n_threads;
+}
+
+cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
+                         uint32_t purpose) {
+  const cred_key key = cred_key_derive(&pass->key, purpose, 0);
+  return cred_key_derive(&key, CRED_FOR_LAYER, layer->index);
+}
+
+void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
+                       cred_real *out, const cred_real *x, const cred_real *weight,
+                       bool accumulate) {
+  const size_t n_in = layer->n_in, n_out = layer->n_out;
+  const cred__gemm_args g = {.m = n_rows,
+                             .n = n_out,
+                             .k = n_in,
+                             .accumulate = accumulate,
+                             .a = x,
+                             .b = weight,
+                             .c = out,
+                             .lda = n_in,
+                             .ldb = n_out,
+                             .ldc = n_out};
+  cred__matmul(n_threads, &g);
+}
+
+void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
+                                  size_t n_rows, cred_real *out, const cred_real *d,
+                                  const cred_real *weight) {
+  const size_t n_in = layer->n_in, n_out = layer->n_out;
+  const cred__gemm_args g = {.m = n_rows,
+                             .n = n_in,
+                             .k = n_out,
+                             .trans_b = true,
+                             .a = d,
+                             .b = weight,
+                             .c = out,
+                             .lda = n_out,
+                             .ldb = n_out,
+                             .ldc = n_in};
+  cred__matmul(n_threads, &g);
+}
+
+// The biases go in first, and the product adds to them: one pass over out less.
+void cred__dense_forward_mean(const cred__layer *layer, const cred__pass *pass,
+                              cred_real *out, const cred_real *in) {
+  const cred_real *bias = cred__dense_bias(layer, pass->theta);
+  const size_t n_out = layer->n_out;
+  for (size_t b = 0; b < pass->n_rows; b++)
+    for (size_t j = 0; j < n_out; j++) out[b * n_out + j] = bias[j];
+  cred__dense_times(cred__dense_threads(layer, pass), layer, pass->n_rows, out, in,
+                    cred__dense_weight(layer, pass->theta), true);
+}
+
+typedef struct {
+  size_t n, step;
+  cred__range_task task;
+  void *context;
+} ranges;
+
+static void one_range(void *p, size_t i, size_t worker) {
+  (void)worker;
+  const ranges *r = p;
+  const size_t first = i * r->step, end = first + r->step;
+  r->task(r->context, first, end < r->n ? end : r->n);
+}
+
+void cred__for_ranges(size_t n_threads, size_t n, size_t step, cred__range_task task,
+                      void *context) {
+  if (n_threads == 1 || n <= step) {
+    for (size_t i = 0; i < n; i += step) task(context, i, n - i < step ? n : i + step);
+    return;
+  }
+  ranges r = {n, step, task, context};
+  cred__parallel(n_threads, (n + step - 1) / step, one_range, &r);
+}
+
+typedef struct {
+  cred_real *out;
+  const cred_real *x, *y;
+  cred_real scale;
+} operands;
+
+static void multiply_range(void *p, size_t first, size_t end) {
+  const operands *o = p;
+  for (size_t i = first; i < end; i++) o->out[i] = o->x[i] * o->y[i];
+}
+
+static void multiply_add_range(void *p, size_t first, size_t end) {
+  const operands *o = p;
+  const cred_real scale = o->scale;
+  for (size_t i = first; i < end; i++) o->out[i] += scale * o->x[i] * o->y[i];
+}
+
+void cred__multiply(size_t n_threads, cred_real *out, const cred_real *x,
+                    const cred_real *y, size_t n) {
+  operands o = {out, x, y, 1};
+  cred__for_ranges(n_threads, n, RANGE_ELEMENTS, multiply_range, &o);
+}
+
+void cred__square(size_t n_threads, cred_real *out, const cred_real *x, size_t n) {
+  cred__multiply(n_threads, out, x, x, n);
+}
+
+void cred__multiply_add(size_t n_threads, cred_real *out, const cred_real *x,
+                        const cred_real *y, cred_real scale, size_t n) {
+  operands o = {out, x, y, scale};
+  cred__for_ranges(n_threads, n, RANGE_ELEMENTS, multiply_add_range, &o);
+}
+
+static size_t tile_rows(const cred__layer *layer) {
+  size_t rows = TILE_ELEMENTS / layer->n_out;
+  if (rows > ROW_STEP) rows -= rows % ROW_STEP;
+  if (rows < 1) rows = 1;
+  return rows < layer->n_in ? rows : layer->n_in;
+}
+
+size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_threads) {
+  return n_threads * 2 * tile_rows(layer) * layer->n_out;
+}
+
+typedef struct {
+  const cred__layer *layer;
+  const cred__pass *pass;
+  const cred__dense_gradient *g;
+  size_t rows;
+} tiling;
+
+// out (rows, n_out) = x[:, i : i + rows]^T d
+static void tile_product(const tiling *t, cred_real *out, const cred_real *x,
+                         const cred_real *d, size_t i, size_t rows) {
+  const size_t n_in = t->layer->n_in, n_out = t->layer->n_out;
+  const cred__gemm_args g = {.m = rows,
+                             .n = n_out,
+                             .k = t->pass->n_rows,
+                             .trans_a = true,
+                             .a = x + i,
+                             .b = d,
+                             .c = out,
+                             .lda = n_in,
+                             .ldb = n_out,
+                             .ldc = n_out};
+  cred__gemm(&g);
+}
+
+static void one_tile(void *p, size_t task, size_t worker) {
+  const tiling *t = p;
+  const size_t n_in = t->layer->n_in, n_out = t->layer->n_out;
+  const size_t i = task * t->rows, rows = n_in - i < t->rows ? n_in - i : t->rows;
+  cred_real *dmean = t->g->buffers + worker * 2 * t->rows * n_out, *dsd = NULL;
+  tile_product(t, dmean, t->g->in, t->g->dout, i, rows);
+  if (t->g->in_sd) {
+    dsd = dmean + t->rows * n_out;
+    tile_product(t, dsd, t->g->in_sd, t->g->dout_sd, i, rows);
+    const cred_real *factor = t->g->factor + i * n_out, scale = t->g->scale;
+    for (size_t k = 0; k < rows * n_out; k++) dsd[k] *= scale * factor[k];
+  }
+  const cred_sink *sink = t->pass->sink;
+  sink->take(sink->context, t->layer->slices[0].offset + i * n_out, dmean, dsd,
+             rows * n_out);
+}
+
+static void sum_rows(cred_real *restrict out, const cred_real *restrict x, size_t n_rows,
+                     size_t n) {
+  for (size_t j = 0; j < n; j++) out[j] = 0;
+  for (size_t b = 0; b < n_rows; b++)
+    for (size_t j = 0; j < n; j++) out[j] += x[b * n + j];
+}
+
+static void take_biases(const tiling *t) {
+  const size_t n_out = t->layer->n_out;
+  cred_real *dmean = t->g->buffers, *dsd = NULL;
+  sum_rows(dmean, t->g->dout, t->pass->n_rows, n_out);
+  if (t->g->in_sd) {
+    dsd = dmean + t->rows * n_out;
+    sum_rows(dsd, t->g->dout_sd, t->pass->n_rows, n_out);
+    for (size_t j = 0; j < n_out; j++) dsd[j] *= t->g->scale * t->g->factor_bias[j];
+  }
+  const cred_sink *sink = t->pass->sink;
+  sink->take(sink->context, t->layer->slices[1].offset, dmean, dsd, n_out);
+}
+
+void cred__dense_take(const cred__layer *layer, const cred__pass *pass,
+                      const cred__dense_gradient *gradient) {
+  if (!pass->sink) return;
+  tiling t = {layer, pass, gradient, tile_rows(layer)};
+  const size_t n_tiles = (layer->n_in + t.rows - 1) / t.rows;
+  const size_t n_threads = cred__dense_threads(layer, pass);
+  if (n_threads == 1 || n_tiles == 1)
+    for (size_t i = 0; i < n_tiles; i++) one_tile(&t, i, 0);
+  else
+    cred__parallel(n_threads, n_tiles, one_tile, &t);
+  take_biases(&t);
+}

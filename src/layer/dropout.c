@@ -1,0 +1,134 @@
+// dropout.c -- dropout: y = x o mask, mask = 1 / (1 - rate) with probability 1 - rate,
+// else 0.
+//
+// Srivastava et al. (2014), section 4, with the scale in training ("inverted"), so that
+// without masks the layer is the identity. The mask of a row is a function of its index,
+// or one mask serves all rows (a draw of a function: Gal & Ghahramani 2016). Kept for
+// backward: the masks (B, n).
+//
+// Moments with a random mask, for x of mean m and variance v:
+//   E y = m,  E y^2 = (v + m^2) / (1 - rate),  so  var y = (v + rate m^2) / (1 - rate).
+
+#include "base/fail.h"
+#include "base/text.h"
+#include "kernel/kernel.h"
+#include "layer/dense.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { RANGE_ELEMENTS = 16384 };
+
+static cred_status parse(cred__layer *layer, const char *const *words, size_t n_words) {
+  double rate;
+  if (n_words == 0) FAIL(CRED_EINVAL, "dropout needs a rate (write 'dropout 0.1')");
+  if (!cred__parse_double(&rate, words[0], strlen(words[0])) || !(rate >= 0) ||
+      !(rate < 1))
+    FAIL(CRED_EINVAL, "rate is '%s', must be a number from 0 up to, not including, 1",
+         words[0]);
+  if (n_words > 1)
+    FAIL(CRED_EINVAL, "unexpected '%s' after the rate (separate items by a comma)",
+         words[1]);
+  layer->rate = rate;
+  char number[CRED__NUMBER_BYTES];
+  cred__format_double(number, rate);
+  snprintf(layer->text, sizeof layer->text, "dropout %s", number);
+  return CRED_OK;
+}
+
+static cred_status shape(cred__layer *layer) {
+  layer->n_out = layer->n_in;
+  layer->n_slices = 0;
+  return CRED_OK;
+}
+
+static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) {
+  (void)mode;
+  return n_rows * layer->n_in;
+}
+
+static size_t n_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode,
+                        size_t n_threads) {
+  (void)layer, (void)n_rows, (void)mode, (void)n_threads;
+  return 0;
+}
+
+static size_t n_scratch_moments(const cred__layer *layer, size_t n_rows,
+                                size_t n_threads) {
+  (void)layer, (void)n_rows, (void)n_threads;
+  return 0;
+}
+
+typedef struct {
+  const cred__layer *layer;
+  const cred__pass *pass;
+  cred_key key;
+  cred_real *out, *mask;
+  const cred_real *in;
+} arrays;
+
+static void forward_rows(void *p, size_t first, size_t end) {
+  const arrays *a = p;
+  const size_t n = a->layer->n_in;
+  for (size_t b = first; b < end; b++) {
+    cred_real *restrict mask = a->mask + b * n, *restrict out = a->out + b * n;
+    const cred_real *restrict in = a->in + b * n;
+    const uint64_t index = a->pass->shared_mask ? 0 : cred__row_index(a->pass, b);
+    if (a->pass->shared_mask && b > first)
+      memcpy(mask, a->mask + first * n, n * sizeof *mask);
+    else
+      cred__mask_fill(mask, n, a->layer->rate, &a->key, index, 0);
+    for (size_t i = 0; i < n; i++) out[i] = in[i] * mask[i];
+  }
+}
+
+static void forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
+                    cred_real *cache, cred_real *scratch, const cred_real *in) {
+  (void)scratch;
+  const size_t n = layer->n_in;
+  if (!pass->dropout) {
+    memcpy(out, in, pass->n_rows * n * sizeof *out);
+    return;
+  }
+  arrays a = {layer, pass,  cred__layer_key(layer, pass, CRED_FOR_DROPOUT),
+              out,   cache, in};
+  cred__for_ranges(pass->n_threads, pass->n_rows, RANGE_ELEMENTS / n + 1, forward_rows,
+                   &a);
+}
+
+static void backward(const cred__layer *layer, const cred__pass *pass, cred_real *din,
+                     cred_real *cache, cred_real *scratch, const cred_real *dout,
+                     const cred_real *in, const cred_real *out) {
+  (void)scratch, (void)in, (void)out;
+  const size_t n = pass->n_rows * layer->n_in;
+  if (!din) return;
+  if (pass->dropout)
+    cred__multiply(pass->n_threads, din, dout, cache, n);
+  else
+    memcpy(din, dout, n * sizeof *din);
+}
+
+static void moments(const cred__layer *layer, const cred__pass *pass, cred_real *out_mean,
+                    cred_real *out_var, cred_real *scratch, const cred_real *in_mean,
+                    const cred_real *in_var) {
+  (void)scratch;
+  const cred_real rate = pass->dropout ? (cred_real)layer->rate : 0;
+  const cred_real kept = 1 / (1 - rate);
+  for (size_t i = 0; i < pass->n_rows * layer->n_in; i++) {
+    const cred_real m = in_mean[i], v = in_var ? in_var[i] : 0;
+    out_mean[i] = m;
+    out_var[i] = (v + rate * m * m) * kept;
+  }
+}
+
+const cred__layer_ops cred__dropout_ops = {
+    .name = "dropout",
+    .usage = "dropout RATE",
+    .parse = parse,
+    .shape = shape,
+    .n_cache = n_cache,
+    .n_scratch = n_scratch,
+    .forward = forward,
+    .backward = backward,
+    .moments = moments,
+    .n_scratch_moments = n_scratch_moments,
+};

@@ -1,0 +1,233 @@
+// network.c -- a network from its text: layers, shapes, slices of theta, start, canonical
+// text.
+
+#include "layer/network.h"
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/text.h"
+#include "kernel/activation.h"
+#include "layer/registry.h"
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t cred__network_n_items(const cred_network *network) {
+  return network->n_layers;
+}
+
+const cred__layer *cred__network_item(const cred_network *network, size_t i) {
+  assert(i < network->n_layers);
+  return &network->layers[i];
+}
+
+const char *cred_network_text(const cred_network *network) {
+  return network->text;
+}
+size_t cred_network_n_params(const cred_network *network) {
+  return network->n_params;
+}
+size_t cred_network_n_inputs(const cred_network *network) {
+  return network->n_inputs;
+}
+size_t cred_network_n_outputs(const cred_network *network) {
+  return network->n_outputs;
+}
+bool cred_network_has_dropout(const cred_network *network) {
+  return network->has_dropout;
+}
+size_t cred_network_n_layers(const cred_network *network) {
+  return network->n_groups;
+}
+size_t cred_network_n_slices(const cred_network *network) {
+  return network->n_slices;
+}
+
+cred_network_slice cred_network_get_slice(const cred_network *network, size_t i) {
+  assert(i < network->n_slices);
+  return *network->slices[i];
+}
+
+cred_network_row cred_network_layer(const cred_network *network, size_t i) {
+  assert(i < network->n_groups);
+  const cred__network_group *group = &network->groups[i];
+  const cred__layer *first = &network->layers[group->first];
+  cred_network_row row = {first->name, group->text, first[group->n - 1].n_out, 0};
+  for (size_t l = 0; l < group->n; l++)
+    for (size_t s = 0; s < first[l].n_slices; s++) row.n_params += first[l].slices[s].n;
+  return row;
+}
+
+static bool is_activation(const cred__layer *layer) {
+  return layer->ops == &cred__activation_ops;
+}
+
+// The activation that the outputs of layer i meet first: sets the width of its start.
+static double gain_of(const cred_network *network, size_t i) {
+  for (size_t j = i + 1; j < network->n_layers; j++) {
+    const cred__layer *next = &network->layers[j];
+    if (next->ops == &cred__dropout_ops) continue;
+    if (!is_activation(next)) return 1.0;
+    return cred__activation_halves((cred__activation)next->activation) ? sqrt(2.0) : 1.0;
+  }
+  return 1.0;
+}
+
+// dense1, dense2, dropout1, ...: numbered by kind; the last one is "output".
+static void name_layer(const cred_network *network, size_t i) {
+  cred__layer *layer = &network->layers[i];
+  size_t number = 1;
+  for (size_t j = 0; j < i; j++) number += network->layers[j].ops == layer->ops;
+  if (i + 1 == network->n_layers)
+    snprintf(layer->name, sizeof layer->name, "output");
+  else
+    snprintf(layer->name, sizeof layer->name, "%s%zu", layer->ops->name, number);
+}
+
+static cred_status shape_layers(cred_network *network) {
+  size_t n = network->n_inputs;
+  for (size_t i = 0; i < network->n_layers; i++) {
+    cred__layer *layer = &network->layers[i];
+    layer->index = i;
+    layer->n_in = n;
+    layer->gain = gain_of(network, i);
+    name_layer(network, i);
+    const cred_status status = layer->ops->shape(layer);
+    if (status != CRED_OK) cred__fail_prefix("network: %s", layer->name);
+    TRY(status);
+    for (size_t s = 0; s < layer->n_slices; s++) {
+      layer->slices[s].name = layer->slice_names[s];
+      layer->slices[s].offset = network->n_params;
+      network->n_params += layer->slices[s].n;
+      if (network->n_params > CRED__PARAMS_MAX)
+        FAIL(CRED_EINVAL, "network: more than 2^31 parameters up to %s", layer->name);
+    }
+    network->n_slices += layer->n_slices;
+    network->has_dropout |= layer->ops == &cred__dropout_ops;
+    n = layer->n_out;
+  }
+  return CRED_OK;
+}
+
+static cred_status list_slices(cred_network *network) {
+  TRY(NEW(&network->slices, network->n_slices, "slices of a network"));
+  size_t n = 0;
+  for (size_t i = 0; i < network->n_layers; i++)
+    for (size_t s = 0; s < network->layers[i].n_slices; s++)
+      network->slices[n++] = &network->layers[i].slices[s];
+  return CRED_OK;
+}
+
+// An activation right behind a dense layer shares its row.
+static bool joins(const cred__layer *layers, size_t i) {
+  return i > 0 && is_activation(&layers[i]) && layers[i - 1].ops == &cred__dense_ops;
+}
+
+static cred_status group_layers(cred_network *network) {
+  TRY(NEW(&network->groups, network->n_layers, "rows of a network"));
+  for (size_t i = 0; i < network->n_layers; i++) {
+    const cred__layer *layer = &network->layers[i];
+    if (joins(network->layers, i)) {
+      cred__network_group *group = &network->groups[network->n_groups - 1];
+      group->n = 2;
+      snprintf(group->text, sizeof group->text, "%s %s", layer[-1].text, layer->text);
+      continue;
+    }
+    cred__network_group *group = &network->groups[network->n_groups++];
+    *group = (cred__network_group){.first = i, .n = 1};
+    snprintf(group->text, sizeof group->text, "%s", layer->text);
+  }
+  return CRED_OK;
+}
+
+// Canonical text of the hidden layers; rate >= 0: with dropout behind activations.
+static cred_status write_text(char **out, const cred__layer *layers, size_t n,
+                              double rate) {
+  cred__text text = {0};
+  for (size_t i = 0; i < n; i++) {
+    const char *gap = i == 0 ? "" : joins(layers, i) ? " " : ", ";
+    cred__text_printf(&text, "%s%s", gap, layers[i].text);
+    const bool followed = i + 1 < n && layers[i + 1].ops == &cred__dropout_ops;
+    if (!(rate >= 0) || !is_activation(&layers[i]) || followed) continue;
+    cred__text_printf(&text, ", dropout ");
+    cred__text_number(&text, rate);
+  }
+  if (n == 0) cred__text_printf(&text, "linear");
+  const cred_status status = cred__text_status(&text);
+  if (status != CRED_OK)
+    cred__text_clear(&text);
+  else
+    *out = text.s;
+  return status;
+}
+
+static cred_status read_layers(cred_network *network, const char *text) {
+  size_t n_max;
+  TRY(cred__registry_count(&n_max, text));
+  TRY(NEW(&network->layers, n_max + 1, "layers of a network"));
+  TRY(cred__registry_read(network->layers, &network->n_layers, text));
+  TRY(write_text(&network->text, network->layers, network->n_layers, -1));
+  cred__layer *output = &network->layers[network->n_layers++];
+  output->ops = &cred__dense_ops;
+  output->width = network->n_outputs;
+  snprintf(output->text, sizeof output->text, "dense %zu", network->n_outputs);
+  return CRED_OK;
+}
+
+static cred_status build(cred_network *network, const char *text) {
+  TRY(read_layers(network, text));
+  TRY(shape_layers(network));
+  TRY(list_slices(network));
+  return group_layers(network);
+}
+
+cred_status cred_network_parse(cred_network **out, const char *text, size_t n_inputs,
+                               size_t n_outputs) {
+  *out = NULL;
+  if (!text) FAIL(CRED_EINVAL, "network: the text is missing (NULL)");
+  if (n_inputs == 0 || n_inputs > CRED__PARAMS_MAX)
+    FAIL(CRED_EINVAL, "network: %zu inputs, must be 1 to 2^31", n_inputs);
+  if (n_outputs == 0 || n_outputs > CRED__PARAMS_MAX)
+    FAIL(CRED_EINVAL, "network: %zu outputs, must be 1 to 2^31", n_outputs);
+  cred_network *network;
+  TRY(NEW(&network, 1, "a network"));
+  network->n_inputs = n_inputs;
+  network->n_outputs = n_outputs;
+  const cred_status status = build(network, text);
+  if (status != CRED_OK)
+    cred_network_free(network);
+  else
+    *out = network;
+  return status;
+}
+
+void cred_network_free(cred_network *network) {
+  if (!network) return;
+  cred__free(network->layers);
+  cred__free(network->slices);
+  cred__free(network->groups);
+  cred__free(network->text);
+  cred__free(network);
+}
+
+cred_status cred_network_with_dropout(char **out, const char *text, double rate) {
+  *out = NULL;
+  if (!(rate >= 0 && rate < 1))
+    FAIL(CRED_EINVAL, "dropout rate is %g, must be from 0 up to, not including, 1", rate);
+  cred_network *network;
+  TRY(cred_network_parse(&network, text, 1, 1));
+  const cred_status status =
+      write_text(out, network->layers, network->n_layers - 1, rate);
+  cred_network_free(network);
+  return status;
+}
+
+void cred_network_init(const cred_network *network, cred_real *theta,
+                       const cred_key *key) {
+  const cred_key init = cred_key_derive(key, CRED_FOR_INIT, 0);
+  for (size_t i = 0; i < network->n_layers; i++) {
+    const cred__layer *layer = &network->layers[i];
+    const cred_key layer_key = cred_key_derive(&init, CRED_FOR_LAYER, i);
+    if (layer->ops->init) layer->ops->init(layer, theta, &layer_key);
+  }
+}

@@ -1,0 +1,24 @@
+// network.h -- inside of a network, for its two files.
+
+#ifndef CRED_SRC_LAYER_NETWORK_H
+#define CRED_SRC_LAYER_NETWORK_H
+
+#include "layer/layer.h"
+
+// A row of the table: a layer and the activation behind it.
+typedef struct {
+  size_t first, n; // layers
+  char text[2 * CRED__LAYER_TEXT];
+} cred__network_group;
+
+struct cred_network {
+  size_t n_inputs, n_outputs, n_params;
+  size_t n_layers, n_slices, n_groups;
+  cred__layer *layers;               // (n_layers), the output layer last
+  const cred_network_slice **slices; // (n_slices), in the layers
+  cred__network_group *groups;       // (n_groups)
+  char *text;                        // canonical
+  bool has_dropout;
+};
+
+#endif

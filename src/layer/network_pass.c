@@ -1,0 +1,210 @@
+// network_pass.c -- a block of rows through a network: forward, backward, moments.
+//
+// All memory is one array that the work owns; a pass allocates nothing. Denormals are
+// flushed for the whole pass, as in the workers of a parallel loop: otherwise they would
+// be flushed or not by the number of threads.
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/thread.h"
+#include "layer/network.h"
+#include <assert.h>
+
+struct cred__network_work {
+  size_t n_rows_max, n_threads;
+  bool backward, moments;
+  cred_real *memory;        // what all pointers below point into
+  cred_real **out, **cache; // (n_layers) each
+  cred_real *gradient[2];   // of the inputs of layer i: number i % 2
+  cred_real *mean[2], *var[2];
+  cred_real *scratch;
+};
+
+enum { ALIGN_ELEMENTS = 16 };
+
+static size_t padded(size_t n) {
+  return (n + ALIGN_ELEMENTS - 1) / ALIGN_ELEMENTS * ALIGN_ELEMENTS;
+}
+
+static size_t larger(size_t a, size_t b) {
+  return a > b ? a : b;
+}
+
+static size_t n_cache_of(const cred__layer *layer, size_t n_rows) {
+  size_t n = 0;
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
+    n = larger(n, layer->ops->n_cache(layer, n_rows, (cred__mode)mode));
+  return padded(n);
+}
+
+static size_t n_scratch_of(const cred__layer *layer, const cred__network_work *work) {
+  const cred__layer_ops *ops = layer->ops;
+  size_t n = 0;
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
+    n = larger(
+        n, ops->n_scratch(layer, work->n_rows_max, (cred__mode)mode, work->n_threads));
+  if (work->moments)
+    n = larger(n, ops->n_scratch_moments(layer, work->n_rows_max, work->n_threads));
+  return padded(n);
+}
+
+// Sums of sizes; they fit, for rows x width and parameters are bounded.
+typedef struct {
+  size_t out_sum, out_max, cache_sum, cache_max, scratch;
+} sizes;
+
+static sizes measure(const cred_network *network, const cred__network_work *work) {
+  sizes s = {.out_max = padded(work->n_rows_max * network->n_inputs)};
+  for (size_t i = 0; i < network->n_layers; i++) {
+    const cred__layer *layer = &network->layers[i];
+    const size_t n_out = padded(work->n_rows_max * layer->n_out);
+    const size_t n_cache = n_cache_of(layer, work->n_rows_max);
+    s.out_sum += n_out;
+    s.cache_sum += n_cache;
+    s.out_max = larger(s.out_max, n_out);
+    s.cache_max = larger(s.cache_max, n_cache);
+    s.scratch = larger(s.scratch, n_scratch_of(layer, work));
+  }
+  return s;
+}
+
+// The next n elements of the memory.
+static cred_real *take(cred_real **at, size_t n) {
+  cred_real *p = *at;
+  *at += n;
+  return p;
+}
+
+// With backward every layer keeps its outputs and cache; without, two arrays take turns.
+static void divide_memory(cred__network_work *work, const cred_network *network,
+                          const sizes *s) {
+  cred_real *at = work->memory;
+  work->scratch = take(&at, s->scratch);
+  for (int k = 0; k < 2 && work->backward; k++) work->gradient[k] = take(&at, s->out_max);
+  for (int k = 0; k < 2 && work->moments; k++) {
+    work->mean[k] = take(&at, s->out_max);
+    work->var[k] = take(&at, s->out_max);
+  }
+  cred_real *turn[2] = {NULL, NULL}, *cache = NULL;
+  if (!work->backward) {
+    for (int k = 0; k < 2; k++) turn[k] = take(&at, s->out_max);
+    cache = take(&at, s->cache_max);
+  }
+  for (size_t i = 0; i < network->n_layers; i++) {
+    const cred__layer *layer = &network->layers[i];
+    const size_t n_out = padded(work->n_rows_max * layer->n_out);
+    work->out[i] = work->backward ? take(&at, n_out) : turn[i % 2];
+    work->cache[i] =
+        work->backward ? take(&at, n_cache_of(layer, work->n_rows_max)) : cache;
+  }
+}
+
+static cred_status work_init(cred__network_work *work, const cred_network *network) {
+  const sizes s = measure(network, work);
+  size_t n = s.scratch;
+  n += work->backward ? s.out_sum + s.cache_sum + 2 * s.out_max
+                      : s.cache_max + 2 * s.out_max;
+  if (work->moments) n += 4 * s.out_max;
+  TRY(NEW(&work->out, network->n_layers, "outputs of layers"));
+  TRY(NEW(&work->cache, network->n_layers, "caches of layers"));
+  TRY(NEW(&work->memory, n, "activations of a network"));
+  divide_memory(work, network, &s);
+  return CRED_OK;
+}
+
+cred_status cred__network_work_new(cred__network_work **out, const cred_network *network,
+                                   size_t n_rows_max, size_t n_threads, bool backward,
+                                   bool moments) {
+  *out = NULL;
+  size_t widest = network->n_inputs, n;
+  for (size_t i = 0; i < network->n_layers; i++)
+    widest = larger(widest, network->layers[i].n_out);
+  if (__builtin_mul_overflow(n_rows_max, widest, &n) || n > (size_t)1 << 45)
+    FAIL(CRED_ENOMEM,
+         "network: a block of %zu rows by %zu elements is more than any memory",
+         n_rows_max, widest);
+  cred__network_work *work;
+  TRY(NEW(&work, 1, "work of a network"));
+  work->n_rows_max = n_rows_max;
+  work->n_threads = cred__n_threads(n_threads);
+  work->backward = backward;
+  work->moments = moments;
+  const cred_status status = work_init(work, network);
+  if (status != CRED_OK)
+    cred__network_work_free(work);
+  else
+    *out = work;
+  return status;
+}
+
+void cred__network_work_free(cred__network_work *work) {
+  if (!work) return;
+  cred__free(work->out);
+  cred__free(work->cache);
+  cred__free(work->memory);
+  cred__free(work);
+}
+
+// Scratch is made for the threads of the work: a pass never runs on more.
+static cred__pass limited(const cred__pass *pass, const cred__network_work *work) {
+  assert(pass->n_rows <= work->n_rows_max);
+  cred__pass p = *pass;
+  if (p.n_threads == 0 || p.n_threads > work->n_threads) p.n_threads = work->n_threads;
+  return p;
+}
+
+const cred_real *cred__network_forward(const cred_network *network,
+                                       cred__network_work *work, const cred__pass *pass,
+                                       const cred_real *x) {
+  const cred__pass p = limited(pass, work);
+  const unsigned state = cred__flush_denormals();
+  for (size_t i = 0; i < network->n_layers; i++) {
+    const cred__layer *layer = &network->layers[i];
+    layer->ops->forward(layer, &p, work->out[i], work->cache[i], work->scratch, x);
+    x = work->out[i];
+  }
+  cred__restore_denormals(state);
+  return x;
+}
+
+// Nothing below the first layer with parameters wants a gradient.
+static size_t first_with_parameters(const cred_network *network) {
+  size_t i = 0;
+  while (network->layers[i].n_slices == 0) i++; // the output layer has some
+  return i;
+}
+
+void cred__network_backward(const cred_network *network, cred__network_work *work,
+                            const cred__pass *pass, const cred_real *x, cred_real *dout) {
+  assert(work->backward);
+  const cred__pass p = limited(pass, work);
+  const unsigned state = cred__flush_denormals();
+  const size_t first = first_with_parameters(network);
+  for (size_t i = network->n_layers; i-- > first;) {
+    const cred__layer *layer = &network->layers[i];
+    cred_real *din = i > first ? work->gradient[i % 2] : NULL;
+    layer->ops->backward(layer, &p, din, work->cache[i], work->scratch, dout,
+                         i > 0 ? work->out[i - 1] : x, work->out[i]);
+    dout = din;
+  }
+  cred__restore_denormals(state);
+}
+
+void cred__network_moments(const cred_network *network, cred__network_work *work,
+                           const cred_real **out_mean, const cred_real **out_var,
+                           const cred__pass *pass, const cred_real *x) {
+  assert(work->moments);
+  const cred__pass p = limited(pass, work);
+  const unsigned state = cred__flush_denormals();
+  const cred_real *mean = x, *var = NULL;
+  for (size_t i = 0; i < network->n_layers; i++) {
+    const cred__layer *layer = &network->layers[i];
+    layer->ops->moments(layer, &p, work->mean[i % 2], work->var[i % 2], work->scratch,
+                        mean, var);
+    mean = work->mean[i % 2];
+    var = work->var[i % 2];
+  }
+  cred__restore_denormals(state);
+  *out_mean = mean;
+  *out_var = var;
+}
