@@ -55,7 +55,7 @@ void cred_table_free(cred_table *table) {
 }
 
 static int compare_names(const void *a, const void *b) {
-  const cred__name_place *x = a, *y = b;
+  const cred__named *x = a, *y = b;
   const int order = strcmp(x->name, y->name);
   if (order) return order;
   return x->column < y->column ? -1 : x->column > y->column;
@@ -74,11 +74,11 @@ static cred_status fail_name(const cred_table *table, size_t column, size_t line
 }
 
 static cred_status index_names(cred_table *table, size_t line) {
-  cred__name_place *sorted;
+  cred__named *sorted;
   TRY(NEW(&sorted, table->n_columns, "the names of columns"));
   table->by_name = sorted;
   for (size_t i = 0; i < table->n_columns; i++)
-    sorted[i] = (cred__name_place){table->columns[i].name, i};
+    sorted[i] = (cred__named){table->columns[i].name, i};
   qsort(sorted, table->n_columns, sizeof *sorted, compare_names);
   for (size_t i = 0; i < table->n_columns; i++) {
     const size_t other = i ? sorted[i - 1].column : 0;
@@ -163,7 +163,7 @@ size_t cred_table_line(const cred_table *table, size_t row) {
 }
 
 size_t cred_table_find(const cred_table *table, const char *name) {
-  const cred__name_place *p = table->by_name;
+  const cred__named *p = table->by_name;
   size_t low = 0, high = table->n_columns, number;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;

@@ -32,7 +32,7 @@ typedef struct {
 typedef struct {
   const char *name;
   size_t column;
-} cred__name_place;
+} cred__named;
 
 struct cred_table {
   char *source, *note;
@@ -41,7 +41,7 @@ struct cred_table {
   cred__column *columns;
   cred__block *blocks;
   char *name_text;
-  cred__name_place *by_name; // (n_columns) sorted
+  cred__named *by_name; // (n_columns) sorted
   size_t *line;              // (n_rows) or NULL
   char prefix;               // of generated names: 'c', 'x'; 0: names from a header
   size_t first_number;       // the number in the first generated name

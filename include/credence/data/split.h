@@ -5,6 +5,8 @@
 
 #include "credence/base/key.h"
 #include "credence/base/status.h"
+#include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {

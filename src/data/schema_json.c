@@ -1,0 +1,237 @@
+// schema_json.c -- a schema as JSON text and back.
+//
+// Offsets are not written: the reader derives them again.
+
+#include "data/schema.h"
+#include "base/alloc.h"
+#include "base/fail.h"
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const type_words[] = {"numeric", "categorical", NULL};
+static const char *const target_words[] = {"number", "count", "class", NULL};
+static const char *const missing_words[] = {"error", "mean", "indicator", "drop", NULL};
+
+// Sets a member; true on success. Takes the value over, NULL fails.
+static bool put(json_t *object, const char *key, json_t *value) {
+  return json_object_set_new(object, key, value) == 0;
+}
+
+static json_t *names_json(char *const *names, size_t n) {
+  json_t *list = json_array();
+  for (size_t i = 0; list && i < n; i++)
+    if (json_array_append_new(list, json_string(names[i])) != 0) {
+      json_decref(list);
+      return NULL;
+    }
+  return list;
+}
+
+static bool put_column(json_t *list, const cred_schema_column *c) {
+  json_t *o = json_object();
+  bool ok = o && put(o, "name", json_string(c->name)) &&
+            put(o, "type", json_string(type_words[c->type])) &&
+            put(o, "levels", names_json(c->levels, c->n_levels)) &&
+            put(o, "indicator", json_boolean(c->indicator)) &&
+            put(o, "constant", json_boolean(c->constant)) &&
+            put(o, "mean", json_real(c->mean)) && put(o, "sd", json_real(c->sd));
+  if (!ok) {
+    json_decref(o);
+    return false;
+  }
+  return json_array_append_new(list, o) == 0;
+}
+
+static bool put_target(json_t *list, const cred_schema_target *t) {
+  json_t *o = json_object();
+  bool ok = o && put(o, "name", json_string(t->name)) &&
+            put(o, "type", json_string(target_words[t->type])) &&
+            put(o, "classes", names_json(t->classes, t->n_classes)) &&
+            put(o, "mean", json_real(t->mean)) && put(o, "sd", json_real(t->sd));
+  if (!ok) {
+    json_decref(o);
+    return false;
+  }
+  return json_array_append_new(list, o) == 0;
+}
+
+static json_t *text_json(const char *text) { return text ? json_string(text) : json_null(); }
+
+cred_status cred_schema_to_json(char **out, const cred_schema *schema) {
+  *out = NULL;
+  json_t *root = json_object(), *columns = json_array(), *targets = json_array();
+  bool ok = root && columns && targets;
+  for (size_t i = 0; ok && i < schema->n_columns; i++)
+    ok = put_column(columns, &schema->columns[i]);
+  for (size_t i = 0; ok && i < schema->n_targets; i++)
+    ok = put_target(targets, &schema->targets[i]);
+  ok = ok && json_object_set(root, "columns", columns) == 0 &&
+       json_object_set(root, "targets", targets) == 0 &&
+       put(root, "missing", json_string(missing_words[schema->missing])) &&
+       put(root, "id", text_json(schema->id)) &&
+       put(root, "weight", text_json(schema->weight)) &&
+       put(root, "input_scale", json_real(schema->input_scale));
+  char *text = ok ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+  json_decref(root), json_decref(columns), json_decref(targets);
+  if (!text) FAIL(CRED_ENOMEM, "no memory for a schema, or a name that is not UTF-8");
+  const cred_status status = cred__strdup(out, text);
+  free(text);
+  return status;
+}
+
+static cred_status read_word(int *out, const json_t *object, const char *key,
+                             const char *const *words) {
+  const char *given = json_string_value(json_object_get(object, key));
+  for (*out = 0; given && words[*out]; ++*out)
+    if (strcmp(given, words[*out]) == 0) return CRED_OK;
+  FAIL(CRED_EDATA, "schema: '%s' is %.40s%s%s, '%s' or the like is expected", key,
+       given ? "'" : "not there", given ? given : "", given ? "'" : "", words[0]);
+}
+
+static cred_status read_number(double *out, const json_t *object, const char *key,
+                               double above) {
+  const json_t *value = json_object_get(object, key);
+  *out = json_is_number(value) ? json_number_value(value) : NAN;
+  if (!(*out > above && fabs(*out) <= 1e300))
+    FAIL(CRED_EDATA, "schema: '%s' is no finite number in its range", key);
+  return CRED_OK;
+}
+
+static cred_status read_bool(bool *out, const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  if (!json_is_boolean(value)) FAIL(CRED_EDATA, "schema: '%s' is not true or false", key);
+  *out = json_is_true(value);
+  return CRED_OK;
+}
+
+static cred_status read_name(char **out, const json_t *value, const char *what) {
+  const char *text = json_string_value(value);
+  if (!text || !*text || strlen(text) > 1 << 20)
+    FAIL(CRED_EDATA, "schema: %s is not a text", what);
+  return cred__strdup(out, text);
+}
+
+static int compare_texts(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static cred_status check_distinct(const char **names, size_t n, const char *what) {
+  qsort(names, n, sizeof *names, compare_texts);
+  for (size_t i = 1; i < n; i++)
+    if (strcmp(names[i - 1], names[i]) == 0)
+      FAIL(CRED_EDATA, "schema: %s '%.100s' is there twice", what, names[i]);
+  return CRED_OK;
+}
+
+static cred_status read_names(char ***out, size_t *n_out, const json_t *list,
+                              const char *what) {
+  const size_t n = json_array_size(list);
+  const char **sorted = NULL;
+  if (!json_is_array(list)) FAIL(CRED_EDATA, "schema: %s are not a list", what);
+  TRY(NEW(out, n, "a schema"));
+  for (*n_out = 0; *n_out < n; ++*n_out)
+    TRY(read_name(&(*out)[*n_out], json_array_get(list, *n_out), what));
+  TRY(NEW(&sorted, n, "a schema"));
+  for (size_t i = 0; i < n; i++) sorted[i] = (*out)[i];
+  const cred_status status = check_distinct(sorted, n, what);
+  cred__free(sorted);
+  return status;
+}
+
+static cred_status read_column(cred_schema_column *c, const json_t *object) {
+  int type;
+  TRY(read_name(&c->name, json_object_get(object, "name"), "a column name"));
+  TRY(read_word(&type, object, "type", type_words));
+  c->type = (cred_column_type)type;
+  TRY(read_names(&c->levels, &c->n_levels, json_object_get(object, "levels"), "levels"));
+  TRY(read_bool(&c->indicator, object, "indicator"));
+  TRY(read_bool(&c->constant, object, "constant"));
+  TRY(read_number(&c->mean, object, "mean", -INFINITY));
+  TRY(read_number(&c->sd, object, "sd", 0.0));
+  if (c->type == CRED_COLUMN_NUMERIC && c->n_levels)
+    FAIL(CRED_EDATA, "schema: the numeric column '%.100s' has levels", c->name);
+  if (c->type == CRED_COLUMN_CATEGORICAL && !c->n_levels && !c->indicator)
+    FAIL(CRED_EDATA, "schema: the column '%.100s' has no levels", c->name);
+  return CRED_OK;
+}
+
+static cred_status read_target(cred_schema_target *t, const json_t *object) {
+  int type;
+  TRY(read_name(&t->name, json_object_get(object, "name"), "a target name"));
+  TRY(read_word(&type, object, "type", target_words));
+  t->type = (cred_target_type)type;
+  TRY(read_names(&t->classes, &t->n_classes, json_object_get(object, "classes"), "classes"));
+  TRY(read_number(&t->mean, object, "mean", -INFINITY));
+  TRY(read_number(&t->sd, object, "sd", 0.0));
+  const bool is_class = t->type == CRED_TARGET_CLASS;
+  if (is_class ? t->n_classes < 2 || t->n_classes > CRED__CLASSES : t->n_classes > 0)
+    FAIL(CRED_EDATA, "schema: the target '%.100s' has %zu classes", t->name, t->n_classes);
+  if (t->type != CRED_TARGET_NUMBER && (t->mean != 0.0 || t->sd != 1.0))
+    FAIL(CRED_EDATA, "schema: the target '%.100s' is standardised but no number", t->name);
+  return CRED_OK;
+}
+
+// Names of columns, targets, id and weight.
+static cred_status check_names(const cred_schema *s) {
+  const char **names;
+  size_t n = 0;
+  TRY(NEW(&names, s->n_columns + s->n_targets + 2, "a schema"));
+  for (size_t i = 0; i < s->n_columns; i++) names[n++] = s->columns[i].name;
+  for (size_t i = 0; i < s->n_targets; i++) names[n++] = s->targets[i].name;
+  if (s->id) names[n++] = s->id;
+  if (s->weight) names[n++] = s->weight;
+  const cred_status status = check_distinct(names, n, "the column");
+  cred__free(names);
+  return status;
+}
+
+static cred_status read_optional(char **out, const json_t *root, const char *key) {
+  const json_t *value = json_object_get(root, key);
+  if (json_is_null(value)) return CRED_OK;
+  return read_name(out, value, key);
+}
+
+static cred_status read_schema(cred_schema *s, const json_t *root) {
+  const json_t *columns = json_object_get(root, "columns");
+  const json_t *targets = json_object_get(root, "targets");
+  const size_t n_columns = json_array_size(columns), n_targets = json_array_size(targets);
+  int missing;
+  if (n_columns < 1 || n_columns > 1000000 || n_targets < 1 || n_targets > 100000)
+    FAIL(CRED_EDATA, "schema: %zu columns and %zu targets", n_columns, n_targets);
+  TRY(NEW(&s->columns, n_columns, "a schema"));
+  s->n_columns = n_columns;
+  TRY(NEW(&s->targets, n_targets, "a schema"));
+  s->n_targets = n_targets;
+  for (size_t i = 0; i < n_columns; i++)
+    TRY(read_column(&s->columns[i], json_array_get(columns, i)));
+  for (size_t i = 0; i < n_targets; i++)
+    TRY(read_target(&s->targets[i], json_array_get(targets, i)));
+  TRY(read_word(&missing, root, "missing", missing_words));
+  s->missing = (cred_missing)missing;
+  TRY(read_optional(&s->id, root, "id"));
+  TRY(read_optional(&s->weight, root, "weight"));
+  TRY(read_number(&s->input_scale, root, "input_scale", -1e-300));
+  TRY(check_names(s));
+  return cred__schema_layout(s);
+}
+
+cred_status cred_schema_from_json(cred_schema **out, const char *json, size_t n_bytes) {
+  *out = NULL;
+  json_error_t error;
+  json_t *root = json_loadb(json, n_bytes, JSON_REJECT_DUPLICATES, &error);
+  if (!root)
+    FAIL(CRED_EDATA, "schema: not sound JSON: line %d, column %d: %.100s", error.line,
+         error.column, error.text);
+  cred_schema *schema = NULL;
+  cred_status status = CRED_OK;
+  TRY_DONE(NEW(&schema, 1, "a schema"));
+  TRY_DONE(read_schema(schema, root));
+  *out = schema;
+  schema = NULL;
+done:
+  json_decref(root);
+  cred_schema_free(schema);
+  return status;
+}
