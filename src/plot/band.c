@@ -155,9 +155,8 @@ cred_status cred_plot_new_band(cred_plot **out, const cred_plot_band *data,
     write_pairs(plot, "points", data->n_points, data->point_x, data->point_y, POINTS_MAX);
   if (data->n_truth)
     write_pairs(plot, "truth", data->n_truth, data->truth_x, data->truth_y, ROWS_MAX);
-  cred__plot_printf(plot,
-                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                    "set ylabel y_text noenhanced\n");
+  cred__plot_printf(plot, "set title title_text noenhanced\nset xlabel x_text "
+                          "noenhanced\n" CRED__PLOT_Y_LABEL("y_text"));
   band_ranges(plot, data, labels, rows, n);
   band_commands(plot, data, n);
   status = cred__plot_end(out, plot);

@@ -68,8 +68,8 @@ static void reliability_commands(cred_plot *plot, const cred_plot_labels *labels
   cred__plot_printf(
       plot, "set multiplot\nset lmargin at screen 0.12\nset rmargin at screen 0.96\n"
             "set tmargin at screen 0.92\nset bmargin at screen 0.43\n"
-            "set title title_text noenhanced\n"
-            "set ylabel y_text noenhanced\nset format x ''\n");
+            "set title title_text noenhanced\n" CRED__PLOT_Y_LABEL(
+                "y_text") "set format x ''\n");
   cred__plot_x_range(plot, labels, unit);
   cred__plot_y_range(plot, labels, unit);
   cred__plot_printf(plot,
@@ -80,14 +80,17 @@ static void reliability_commands(cred_plot *plot, const cred_plot_labels *labels
                              : "");
   cred__text_number(&plot->script, share_max);
   cred__plot_printf(
-      plot, "\nunset title\nset tmargin at screen 0.36\nset bmargin at screen 0.20\n"
-            "set key\nset format x '%%g'\nset xlabel x_text noenhanced\n"
-            "set ylabel 'share' noenhanced\nset yrange [0:1.1 * "
-            "share_max]\nshare_step = share_max >= 0.6 ? 0.5 : "
-            "share_max >= 0.3 ? 0.2 : share_max >= 0.12 ? 0.1 : 0.05\n"
-            "set ytics share_step\nplot $bins using 1:4:(0.018) with boxes fs solid 1 "
-            "lc rgb '#8DB8DC' notitle, \\\n  NaN with lines ls 24 title 'perfect', \\\n"
-            "  NaN with linespoints ls 1 title bins_name\nunset multiplot\n");
+      plot,
+      "\nunset title\nset tmargin at screen 0.36\nset bmargin at screen 0.20\n"
+      "set key\nset format x '%%g'\nset xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL(
+          "'share'") "set yrange [0:1.1 * "
+                     "share_max]\nshare_step = share_max >= 0.6 ? 0.5 : "
+                     "share_max >= 0.3 ? 0.2 : share_max >= 0.12 ? 0.1 : 0.05\n"
+                     "set ytics share_step\nplot $bins using 1:4:(0.018) with boxes fs "
+                     "solid 1 "
+                     "lc rgb '#8DB8DC' notitle, \\\n  NaN with lines ls 24 title "
+                     "'perfect', \\\n"
+                     "  NaN with linespoints ls 1 title bins_name\nunset multiplot\n");
 }
 
 cred_status cred_plot_new_reliability(cred_plot **out, const cred_plot_reliability *data,
@@ -137,8 +140,8 @@ static void coverage_commands(cred_plot *plot, const cred_plot_coverage *d,
                               const cred_plot_labels *labels) {
   const cred__range unit = {0, 1};
   cred__plot_printf(plot,
-                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                    "set ylabel y_text noenhanced\nset size square\n");
+                    "set title title_text noenhanced\nset xlabel x_text "
+                    "noenhanced\n" CRED__PLOT_Y_LABEL("y_text") "set size square\n");
   cred__plot_x_range(plot, labels, unit);
   cred__plot_y_range(plot, labels, unit);
   if (d->n_rows > 0) {

@@ -11,6 +11,7 @@
 
 static const char script_head[] =
     "set encoding utf8\n"
+    "set format '%g'\n"
     "is_text = (GPVAL_TERM eq 'dumb')\n"
     "set style line 1 lt 1 lc rgb '#0072B2' lw 2.5 dt 1 pt 7 ps 0.9\n"
     "set style line 2 lt 2 lc rgb '#D55E00' lw 2.5 dt (12,6) pt 5 ps 0.9\n"
@@ -199,6 +200,26 @@ cred__range cred__range_pad(cred__range range, bool is_log) {
   if (!(room > 1e-10 * size)) room = size > 0 ? 0.1 * size : 1;
   const cred__range wide = {range.lo - room, range.hi + room};
   return wide;
+}
+
+void cred__plot_log_tics(cred_plot *plot, char axis, cred__range range) {
+  static const double few[] = {1, 2, 5},
+                      many[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9};
+  const bool narrow = range.hi < 8 * range.lo;
+  if (!(range.hi < 500 * range.lo)) return;
+  const double *steps = narrow ? many : few;
+  const size_t n_steps = narrow ? sizeof many / sizeof *many : sizeof few / sizeof *few;
+  const char *separator = "";
+  cred__plot_printf(plot, "set %ctics add (", axis);
+  for (int power = (int)floor(log10(range.lo)); pow(10, power) <= range.hi; power++)
+    for (size_t k = 0; k < n_steps; k++) {
+      const double at = steps[k] * pow(10, power);
+      if (at < range.lo || at > range.hi) continue;
+      cred__plot_printf(plot, "%s", separator);
+      cred__text_number(&plot->script, at);
+      separator = ", ";
+    }
+  cred__plot_printf(plot, ")\n");
 }
 
 static void set_range(cred_plot *plot, char axis, double lo, double hi) {

@@ -13,9 +13,9 @@ struct cred_plot {
 
 // Longest texts that fit at the default size, in characters.
 enum {
-  CRED__PLOT_TITLE = 84,
+  CRED__PLOT_TITLE = 80,
   CRED__PLOT_X = 84,
-  CRED__PLOT_Y = 52,
+  CRED__PLOT_Y = 44,
   CRED__PLOT_NAME = 40
 };
 
@@ -44,6 +44,13 @@ bool cred__plot_keep(cred_plot *plot, size_t n, const double *values);
 // Draw every k-th of n so that at most n_max are drawn.
 size_t cred__plot_stride(size_t n, size_t n_max);
 
+// The y label from a string of gnuplot; a text screen has room for it above the axis
+// only.
+#define CRED__PLOT_Y_LABEL(text)                                                         \
+  "if (is_text) { set title offset 0, 1; set label 99 " text                             \
+  " at graph 0, graph 1 left offset 0, 1 noenhanced } else { set ylabel " text           \
+  " noenhanced }\n"
+
 // The interval that holds all values added; empty at the start.
 typedef struct {
   double lo, hi;
@@ -53,6 +60,8 @@ cred__range cred__range_empty(void);
 void cred__range_add(cred__range *range, double value);
 // Room around the data; a constant gets a range of its own scale; an empty one [0, 1].
 cred__range cred__range_pad(cred__range range, bool is_log);
+// More labels where a logarithmic axis ('x' or 'y') spans few powers of ten.
+void cred__plot_log_tics(cred_plot *plot, char axis, cred__range range);
 // set xrange, set yrange; the labels' ranges first.
 void cred__plot_x_range(cred_plot *plot, const cred_plot_labels *labels,
                         cred__range range);

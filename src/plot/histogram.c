@@ -86,16 +86,21 @@ static cred_status write_all(cred_plot *plot, const cred_plot_histogram *d,
   }
   TRY(write_sets(plot, d, labels, bins, n_bins));
   cred__plot_printf(
-      plot, "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-            "set ylabel y_text noenhanced\nif (is_text) {\n"
-            "plot $first using 1:2 with steps lt 1 title first_name, \\\n"
-            "  $second using 1:2 with steps lt 2 title second_name\n} else {\n"
-            "plot $first using 1:2 with fillsteps fs solid 1 noborder lc rgb '#B9D3EA' "
-            "title first_name, \\\n"
-            "  $second using 1:2 with fillsteps fs transparent solid 0.35 noborder "
-            "lc rgb '#D55E00' title second_name, \\\n"
-            "  $first using 1:2 with steps ls 1 notitle, \\\n"
-            "  $second using 1:2 with steps lw 2.5 lc rgb '#A84400' dt 2 notitle\n}\n");
+      plot,
+      "set title title_text noenhanced\nset xlabel x_text "
+      "noenhanced\n" CRED__PLOT_Y_LABEL(
+          "y_text") "if (is_text) {\n"
+                    "plot $first using 1:2 with steps lt 1 title first_name, \\\n"
+                    "  $second using 1:2 with steps lt 2 title second_name\n} else {\n"
+                    "plot $first using 1:2 with fillsteps fs solid 1 noborder lc rgb "
+                    "'#B9D3EA' "
+                    "title first_name, \\\n"
+                    "  $second using 1:2 with fillsteps fs transparent solid 0.35 "
+                    "noborder "
+                    "lc rgb '#D55E00' title second_name, \\\n"
+                    "  $first using 1:2 with steps ls 1 notitle, \\\n"
+                    "  $second using 1:2 with steps lw 2.5 lc rgb '#A84400' dt 2 "
+                    "notitle\n}\n");
   return CRED_OK;
 }
 

@@ -59,8 +59,11 @@ static void ranges(cred_plot *plot, const cred_plot_lines *d,
       if (!d->log_y || p.low > 1e-5 * p.y) cred__range_add(&y, p.low);
     }
   }
-  cred__plot_x_range(plot, labels, cred__range_pad(x, d->log_x));
-  cred__plot_y_range(plot, labels, cred__range_pad(y, d->log_y));
+  x = cred__range_pad(x, d->log_x), y = cred__range_pad(y, d->log_y);
+  cred__plot_x_range(plot, labels, x);
+  cred__plot_y_range(plot, labels, y);
+  if (d->log_x) cred__plot_log_tics(plot, 'x', x);
+  if (d->log_y) cred__plot_log_tics(plot, 'y', y);
 }
 
 // The bars are drawn apart from the line, so that they are never dashed.
@@ -102,9 +105,8 @@ static cred_status write_all(cred_plot *plot, const cred_plot_lines *d,
          "plot: none of the points of %zu series can be drawn: not finite, or "
          "not above 0 on a logarithmic axis",
          d->n_series);
-  cred__plot_printf(plot,
-                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                    "set ylabel y_text noenhanced\n");
+  cred__plot_printf(plot, "set title title_text noenhanced\nset xlabel x_text "
+                          "noenhanced\n" CRED__PLOT_Y_LABEL("y_text"));
   if (n_names > KEY_ABOVE_MAX)
     cred__plot_printf(plot, "if (!is_text) { set key rmargin center vertical }\n");
   if (d->log_x) cred__plot_printf(plot, "set logscale x\n");

@@ -81,10 +81,10 @@ static void commands(cred_plot *plot, const cred_plot_loss *d, size_t n_validati
   const bool has_best = d->best_epoch > 0 && cred__plot_drawable(d->best_epoch);
   const char *style = d->n <= 2 ? "linespoints" : "lines";
   if (!d->kl) cred__plot_printf(plot, "set xlabel x_text noenhanced\n");
-  cred__plot_printf(plot,
-                    "set ylabel y_text noenhanced\n"
-                    "plot $train using 1:2 with %s ls 1 title train_name",
-                    style);
+  cred__plot_printf(
+      plot,
+      CRED__PLOT_Y_LABEL("y_text") "plot $train using 1:2 with %s ls 1 title train_name",
+      style);
   if (n_validation)
     cred__plot_printf(plot, ", \\\n  $valid using 1:2 with %s ls 2 title valid_name",
                       style);
@@ -99,10 +99,10 @@ static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d,
                                 double *values) {
   const size_t n = collect(values, 0, d->kl, d->n, 1);
   if (n == 0) FAIL(CRED_EDATA, "plot: none of the %zu values of the KL is finite", d->n);
-  cred__plot_printf(plot, "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
-                          "set size 1, 0.46\n"
-                          "set xlabel x_text noenhanced\n"
-                          "set ylabel 'KL a row (nats)' noenhanced\n");
+  cred__plot_printf(
+      plot, "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
+            "set size 1, 0.46\n"
+            "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'KL a row (nats)'"));
   write_range(plot, NULL, values, n);
   cred__plot_printf(plot,
                     "plot $kl using 1:2 with %s ls 3 dt 1 notitle\n"

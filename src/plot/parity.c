@@ -53,8 +53,8 @@ cred_status cred_plot_new_parity(cred_plot **out, const cred_plot_parity *data,
   const bool small = n > BARS_MAX; // bars of so many rows would cover each other
   cred__plot_name(plot, "bars_name", "\xC2\xB1 2 sd (total)");
   cred__plot_printf(plot,
-                    "set title title_text noenhanced\nset xlabel x_text noenhanced\n"
-                    "set ylabel y_text noenhanced\nset size square\nplot ");
+                    "set title title_text noenhanced\nset xlabel x_text "
+                    "noenhanced\n" CRED__PLOT_Y_LABEL("y_text") "set size square\nplot ");
   if (data->sd)
     cred__plot_printf(plot,
                       "$parity using 1:($2 - $3):(0):(2 * $3) " CRED__PLOT_BARS

@@ -44,30 +44,39 @@ static cred_status choose_size(size_t *width, size_t *height, format f,
   return CRED_OK;
 }
 
+// Fonts, lines and points grow and shrink with the picture, in hundredths of the default;
+// below 65 nothing can be read.
+static size_t scale_of(size_t width, size_t height) {
+  const size_t a = width / 9, b = height / 6, least = a < b ? a : b;
+  return least < 65 ? 65 : least;
+}
+
+// Whole numbers only, so that no locale can touch them. A PDF has 100 "pixels" an inch.
 static void write_terminal(cred__text *script, format f, size_t width, size_t height) {
+  const size_t scale = scale_of(width, height), whole = scale / 100, rest = scale % 100;
   cred__text_printf(script, "set terminal ");
   switch (f) {
   case PNG:
-    cred__text_printf(script,
-                      "pngcairo noenhanced size %zu,%zu font 'Sans,13' "
-                      "background rgb 'white'\n",
-                      width, height);
+    cred__text_printf(script, "pngcairo noenhanced size %zu,%zu font 'Sans,13' ", width,
+                      height);
     break;
   case SVG:
-    cred__text_printf(script,
-                      "svg noenhanced size %zu,%zu font 'Sans,15' "
-                      "background rgb 'white'\n",
-                      width, height);
+    cred__text_printf(script, "svg noenhanced size %zu,%zu font 'Sans,15' ", width,
+                      height);
     break;
-  case PDF: // 100 "pixels" an inch; whole numbers, so that no locale can touch them
+  case PDF:
     cred__text_printf(script,
-                      "pdfcairo noenhanced size %zu.%02zuin,%zu.%02zuin "
-                      "font 'Sans,12'\n",
+                      "pdfcairo noenhanced size %zu.%02zuin,%zu.%02zuin font 'Sans,12' ",
                       width / 100, width % 100, height / 100, height % 100);
     break;
   default:
     cred__text_printf(script, "dumb noenhanced size %zu,%zu\n", width, height);
+    return;
   }
+  cred__text_printf(script,
+                    "fontscale %zu.%02zu linewidth %zu.%02zu background rgb 'white'\n"
+                    "set pointsize %zu.%02zu\n",
+                    whole, rest, whole, rest, whole, rest);
 }
 
 // A PDF says when it was made; the picture should depend on its content alone.
