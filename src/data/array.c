@@ -1,5 +1,5 @@
-// array.c -- elements of arrays in files: any number type and byte order into the smallest
-// of our types that holds it exactly (8-byte integers beyond 2^53 are rounded).
+// array.c -- elements of arrays in files: any number type and byte order into the
+// smallest of our types that holds it exactly (8-byte integers beyond 2^53 are rounded).
 
 #include "data/array.h"
 #include "data/rows.h"
@@ -11,7 +11,8 @@
 
 static cred__store store_of(const cred__array *array) {
   if (array->n_bytes == 1 && array->kind != 'i') return CRED__U8;
-  if (array->n_bytes <= 2 || (array->kind == 'f' && array->n_bytes == 4)) return CRED__F32;
+  if (array->n_bytes <= 2 || (array->kind == 'f' && array->n_bytes == 4))
+    return CRED__F32;
   return CRED__F64;
 }
 
@@ -29,7 +30,8 @@ cred_status cred__array_check(cred__array *array, const cred__input *input) {
     FAIL(CRED_EDATA, "%s: %zu numbers a row, 1 to %d are expected", input->name,
          array->n_columns, CRED__COLUMNS);
   if (__builtin_mul_overflow(array->n_rows, array->n_columns, &n_cells) ||
-      __builtin_mul_overflow(n_cells, array->n_bytes, &n_bytes) || n_bytes > SIZE_MAX / 16)
+      __builtin_mul_overflow(n_cells, array->n_bytes, &n_bytes) ||
+      n_bytes > SIZE_MAX / 16)
     FAIL(CRED_EDATA, "%s: the shape in the header is too large", input->name);
   const size_t head_bytes = input->at; // the header lies in the first block
   if (input->file_bytes != SIZE_MAX && input->file_bytes - head_bytes != n_bytes)
@@ -69,20 +71,31 @@ static float half_to_float(uint16_t h) {
 static void convert(void *out, const unsigned char *from, size_t n,
                     const cred__array *array) {
   const size_t bytes = array->n_bytes;
-  if (array->kind == 'b') CONVERT(unsigned char, unsigned char, v != 0);
+  if (array->kind == 'b')
+    CONVERT(unsigned char, unsigned char, v != 0);
   else if (array->kind == 'f') {
-    if (bytes == 2) CONVERT(float, uint16_t, half_to_float(v));
-    else memcpy(out, from, n * bytes);
+    if (bytes == 2)
+      CONVERT(float, uint16_t, half_to_float(v));
+    else
+      memcpy(out, from, n * bytes);
   } else if (array->kind == 'u') {
-    if (bytes == 1) memcpy(out, from, n);
-    else if (bytes == 2) CONVERT(float, uint16_t, v);
-    else if (bytes == 4) CONVERT(double, uint32_t, v);
-    else CONVERT(double, uint64_t, v);
+    if (bytes == 1)
+      memcpy(out, from, n);
+    else if (bytes == 2)
+      CONVERT(float, uint16_t, v);
+    else if (bytes == 4)
+      CONVERT(double, uint32_t, v);
+    else
+      CONVERT(double, uint64_t, v);
   } else {
-    if (bytes == 1) CONVERT(float, int8_t, v);
-    else if (bytes == 2) CONVERT(float, int16_t, v);
-    else if (bytes == 4) CONVERT(double, int32_t, v);
-    else CONVERT(double, int64_t, v);
+    if (bytes == 1)
+      CONVERT(float, int8_t, v);
+    else if (bytes == 2)
+      CONVERT(float, int16_t, v);
+    else if (bytes == 4)
+      CONVERT(double, int32_t, v);
+    else
+      CONVERT(double, int64_t, v);
   }
 }
 
@@ -101,7 +114,8 @@ static cred_status read_elements(char *out, cred__input *input, const cred__arra
     if (m > n - done) m = n - done;
     TRY(cred__input_read(&got, piece, m * array->n_bytes, input));
     if (got < m * array->n_bytes)
-      FAIL(CRED_EDATA, "%s: the file ends before the %zu x %zu numbers its header promises",
+      FAIL(CRED_EDATA,
+           "%s: the file ends before the %zu x %zu numbers its header promises",
            input->name, array->n_rows, array->n_columns);
     if (must_swap(array)) swap_bytes(piece, m, array->n_bytes);
     convert(out + done * bytes, piece, m, array);
@@ -156,7 +170,8 @@ static size_t fortran_place(const cred__array *array, size_t j) {
     index[axis] = j % array->shape[axis];
     j /= array->shape[axis];
   }
-  for (size_t axis = array->rank; axis-- > 1;) place = place * array->shape[axis] + index[axis];
+  for (size_t axis = array->rank; axis-- > 1;)
+    place = place * array->shape[axis] + index[axis];
   return place;
 }
 
@@ -170,8 +185,10 @@ static cred_status name_columns(cred_table *table, const char *member) {
   TRY_DONE(NEW(&names, n, "the names of columns"));
   for (size_t j = 0; j < n; j++) {
     names[j] = text + j * room;
-    if (n == 1) snprintf(text, room, "%s", member);
-    else snprintf(text + j * room, room, "%s%zu", member, j);
+    if (n == 1)
+      snprintf(text, room, "%s", member);
+    else
+      snprintf(text + j * room, room, "%s%zu", member, j);
   }
   TRY_DONE(cred__table_set_names(table, names, 0, 0, 0));
 done:
@@ -180,8 +197,9 @@ done:
   return status;
 }
 
-cred_status cred__array_take(cred_table **out, cred__input *input, const cred__array *array,
-                             size_t row, size_t n_rows, const char *member) {
+cred_status cred__array_take(cred_table **out, cred__input *input,
+                             const cred__array *array, size_t row, size_t n_rows,
+                             const char *member) {
   *out = NULL;
   if (row >= array->n_rows) return CRED_OK;
   if (n_rows > array->n_rows - row || array->fortran_order) n_rows = array->n_rows - row;
@@ -220,14 +238,16 @@ static cred_status cut_rows(cred_table **inout, size_t rows_max) {
   return CRED_OK;
 }
 
-static cred_status read_all(cred_table **out, cred__input *input, const cred__array *array,
-                            const cred_table_options *opt) {
+static cred_status read_all(cred_table **out, cred__input *input,
+                            const cred__array *array, const cred_table_options *opt) {
   if (opt->n_categorical) {
     // words are read from text only: classes of an array are asked for by the task
-    FAIL(CRED_EINVAL, "%s: columns of an array are numbers, '%.100s' cannot be read as words",
+    FAIL(CRED_EINVAL,
+         "%s: columns of an array are numbers, '%.100s' cannot be read as words",
          input->name, opt->categorical[0]);
   }
-  TRY(cred__array_take(out, input, array, 0, opt->rows_max ? opt->rows_max : SIZE_MAX, NULL));
+  TRY(cred__array_take(out, input, array, 0, opt->rows_max ? opt->rows_max : SIZE_MAX,
+                       NULL));
   const cred_status status = cut_rows(out, opt->rows_max);
   if (status != CRED_OK) {
     cred_table_free(*out);

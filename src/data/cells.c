@@ -12,8 +12,8 @@ void cred__table_where(char out[CRED__WHERE_BYTES], const cred_table *table, siz
     snprintf(out, CRED__WHERE_BYTES, "%.400s:%zu:%zu", table->source, table->line[row],
              column + 1);
   else
-    snprintf(out, CRED__WHERE_BYTES, "%.400s: row %zu (from 0), column %zu", table->source,
-             row, column + 1);
+    snprintf(out, CRED__WHERE_BYTES, "%.400s: row %zu (from 0), column %zu",
+             table->source, row, column + 1);
 }
 
 static const char *skip_digits(const char *s) {
@@ -47,8 +47,8 @@ static bool has_decimal_comma(const char *cell) {
 }
 
 static bool means_missing(const char *cell) {
-  static const char *const words[] = {"na",   "n/a", "nan", "null", "none",    "nil",
-                                      "?",    "-",   "--",  ".",    "missing", "unknown",
+  static const char *const words[] = {"na",   "n/a", "nan",  "null", "none",    "nil",
+                                      "?",    "-",   "--",   ".",    "missing", "unknown",
                                       "#n/a", "nd",  "n.a.", "<na>", "*"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (strcasecmp(cell, words[i]) == 0) return true;
@@ -74,11 +74,13 @@ cred_status cred__fail_cell(const char *where, const char *cell, const char *nam
     FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (use --na %s)", where,
          text, name, strpbrk(text, "?*<# ") ? "with it in quotes" : text);
   if (has_decimal_comma(cell))
-    FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (write a decimal point)",
-         where, text, name);
-  FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (use --na '%s' if it means "
-       "missing, --categorical '%.100s' if the column has words)", where, text, name, text,
-       name);
+    FAIL(CRED_EDATA,
+         "%s: '%s' is not a number in column '%.100s' (write a decimal point)", where,
+         text, name);
+  FAIL(CRED_EDATA,
+       "%s: '%s' is not a number in column '%.100s' (use --na '%s' if it means "
+       "missing, --categorical '%.100s' if the column has words)",
+       where, text, name, text, name);
 }
 
 size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_table *table,
@@ -96,7 +98,8 @@ size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_tab
     if (level != last) {
       double value;
       last = level;
-      last_is_number = cred__parse_double(&value, c->levels[level], strlen(c->levels[level]));
+      last_is_number =
+          cred__parse_double(&value, c->levels[level], strlen(c->levels[level]));
     }
     if (last_is_number) {
       ++*n_numbers;
@@ -124,8 +127,8 @@ bool cred__is_utf8(const char *text) {
     const int n = n_following(c);
     if (n < 0) return false;
     // too long forms, surrogates, beyond U+10FFFF
-    if ((c == 0xe0 && *p < 0xa0) || (c == 0xed && *p > 0x9f) || (c == 0xf0 && *p < 0x90) ||
-        (c == 0xf4 && *p > 0x8f))
+    if ((c == 0xe0 && *p < 0xa0) || (c == 0xed && *p > 0x9f) ||
+        (c == 0xf0 && *p < 0x90) || (c == 0xf4 && *p > 0x8f))
       return false;
     for (int i = 0; i < n; i++)
       if ((*p++ & 0xc0) != 0x80) return false;

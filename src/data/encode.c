@@ -1,7 +1,7 @@
 // encode.c -- rows of a table to the arrays that a model computes with.
 //
-// Numbers go tile by tile: a rectangle of rows and neighbouring columns is loaded as double,
-// standardised, and stored.
+// Numbers go tile by tile: a rectangle of rows and neighbouring columns is loaded as
+// double, standardised, and stored.
 
 #include "data/schema.h"
 #include "base/alloc.h"
@@ -23,7 +23,7 @@ typedef struct {
   source *inputs, *targets;
   size_t *columns; // of inputs, then of targets, then the weight
   size_t n_columns;
-  size_t weight;   // SIZE_MAX: none
+  size_t weight; // SIZE_MAX: none
   bool with_targets;
   size_t *rows;
   cred_data *out;
@@ -53,7 +53,8 @@ static cred_status fail_lacking(const encoder *e, size_t n) {
     FAIL(CRED_ENOMEM, "no memory for a message");
   }
   size_t column;
-  if (n == 1) cred_table_need(&column, e->table, first); // with the nearest name
+  if (n == 1)
+    cred_table_need(&column, e->table, first); // with the nearest name
   else
     cred__fail(CRED_EDATA, "%s: %zu columns of the model are not in it: %s%s",
                e->table->source, n, list.s, n > shown ? ", ..." : "");
@@ -74,8 +75,10 @@ static cred_status find_columns(encoder *e, int with_targets) {
   for (size_t i = 0; i < s->n_targets && e->with_targets; i++) {
     e->targets[i].column = cred_table_find(e->table, s->targets[i].name);
     if (e->targets[i].column != SIZE_MAX) continue;
-    if (with_targets < 0) e->with_targets = false;
-    else return cred_table_need(&e->targets[i].column, e->table, s->targets[i].name);
+    if (with_targets < 0)
+      e->with_targets = false;
+    else
+      return cred_table_need(&e->targets[i].column, e->table, s->targets[i].name);
   }
   for (size_t i = 0; i < s->n_targets && e->with_targets; i++)
     e->columns[e->n_columns++] = e->targets[i].column;
@@ -96,7 +99,8 @@ static cred_status map_words(source *from, const cred__column *c, bool by_name) 
     if (by_name) {
       const size_t place = cred__names_find(&from->names, text);
       if (place != SIZE_MAX) value = (double)place;
-    } else if (!cred__parse_double(&value, text, strlen(text))) value = NAN;
+    } else if (!cred__parse_double(&value, text, strlen(text)))
+      value = NAN;
     from->map[i] = value;
   }
   return CRED_OK;
@@ -115,12 +119,13 @@ static cred_status prepare_all(encoder *e) {
   for (size_t i = 0; i < s->n_columns; i++)
     TRY(prepare(&e->inputs[i], e->table, s->columns[i].levels, s->columns[i].n_levels));
   for (size_t i = 0; e->with_targets && i < s->n_targets; i++)
-    TRY(prepare(&e->targets[i], e->table, s->targets[i].classes, s->targets[i].n_classes));
+    TRY(prepare(&e->targets[i], e->table, s->targets[i].classes,
+                s->targets[i].n_classes));
   return CRED_OK;
 }
 
-static cred_status fail_level(const encoder *e, size_t row, size_t column, const char *what,
-                              char *const *names, size_t n) {
+static cred_status fail_level(const encoder *e, size_t row, size_t column,
+                              const char *what, char *const *names, size_t n) {
   char where[CRED__WHERE_BYTES], cell[48];
   cred__text list = {0};
   cred__table_where(where, e->table, row, column);
@@ -130,15 +135,16 @@ static cred_status fail_level(const encoder *e, size_t row, size_t column, const
   cred__text_printf(&list, "%s", n > 12 ? ", ..." : "");
   const cred_status status =
       list.failed ? cred__fail(CRED_ENOMEM, "no memory for a message")
-                  : cred__fail(CRED_EDATA, "%s: '%s' is no %s of '%.100s'; it has: %s", where,
-                               cell, what, e->table->columns[column].name, list.s);
+                  : cred__fail(CRED_EDATA, "%s: '%s' is no %s of '%.100s'; it has: %s",
+                               where, cell, what, e->table->columns[column].name, list.s);
   cred__text_clear(&list);
   return status;
 }
 
 // Number of a cell's level or class; SIZE_MAX where the cell is missing.
 static cred_status cell_place(size_t *place, const encoder *e, const source *from,
-                              size_t row, const char *what, char *const *names, size_t n) {
+                              size_t row, const char *what, char *const *names,
+                              size_t n) {
   *place = SIZE_MAX;
   if (cred__cell_missing(e->table, row, from->column)) return CRED_OK;
   if (from->map) {
@@ -214,8 +220,9 @@ static size_t plain_run(const encoder *e, size_t i) {
 }
 
 // False if a cell is missing or too large: then each is looked at by itself.
-static bool store_tile(cred_real *x, size_t x_stride, const double *tile, const double *shift,
-                       const double *factor, size_t n_rows, size_t n) {
+static bool store_tile(cred_real *x, size_t x_stride, const double *tile,
+                       const double *shift, const double *factor, size_t n_rows,
+                       size_t n) {
   int bad = 0;
   for (size_t i = 0; i < n_rows; i++) {
     const double *from = tile + i * n;
@@ -233,8 +240,8 @@ typedef struct {
   double tile[CRED__TILE * CRED__RUN], shift[CRED__RUN], factor[CRED__RUN];
 } tile_work;
 
-static cred_status encode_run(encoder *e, tile_work *work, size_t i, size_t n, size_t first,
-                              size_t n_rows) {
+static cred_status encode_run(encoder *e, tile_work *work, size_t i, size_t n,
+                              size_t first, size_t n_rows) {
   const cred_schema *s = e->schema;
   const size_t stride = s->n_inputs;
   cred_real *x = e->out->x + first * stride + s->columns[i].first_input;
@@ -243,7 +250,8 @@ static cred_status encode_run(encoder *e, tile_work *work, size_t i, size_t n, s
     work->factor[j] = s->input_scale > 0.0 ? s->input_scale : s->columns[i + j].sd;
   }
   cred__table_load(work->tile, e->table, e->rows + first, 0, n_rows, e->columns[i], n);
-  if (store_tile(x, stride, work->tile, work->shift, work->factor, n_rows, n)) return CRED_OK;
+  if (store_tile(x, stride, work->tile, work->shift, work->factor, n_rows, n))
+    return CRED_OK;
   for (size_t k = 0; k < n_rows; k++)
     for (size_t j = 0; j < n; j++)
       TRY(encode_number(x + k * stride + j, e, i + j, e->rows[first + k]));

@@ -37,8 +37,8 @@ static line_look look_at_line(const char *p, const char *end) {
     look.semicolon += c == ';';
     look.tab += c == '\t';
     look.empty_cell |= c == '\t' && (s == p || s[-1] == '\t');
-    look.blank_inside |= c == ' ' && s > p && s + 1 < end && s[-1] != ' ' && s[-1] != '\t' &&
-                         s[1] != ' ' && s[1] != '\t' && s[1] != '\r';
+    look.blank_inside |= c == ' ' && s > p && s + 1 < end && s[-1] != ' ' &&
+                         s[-1] != '\t' && s[1] != ' ' && s[1] != '\t' && s[1] != '\r';
     if (c != ' ' && c != '\t' && c != '\r') continue;
     double value;
     if (s > from) {
@@ -72,8 +72,9 @@ static void text_look(cred_table_format *format, char *separator, const char *p,
   } else if (look.tab && (look.empty_cell || (look.blank_inside && !look.all_numbers))) {
     *format = CRED_FORMAT_TSV;
     *separator = '\t';
-  } else if (look.tab || (look.n_cells > 1 && look.all_numbers) || ends_with(name, ".txt") ||
-             ends_with(name, ".dat") || ends_with(name, ".data")) {
+  } else if (look.tab || (look.n_cells > 1 && look.all_numbers) ||
+             ends_with(name, ".txt") || ends_with(name, ".dat") ||
+             ends_with(name, ".data")) {
     *format = CRED_FORMAT_SPACE;
     *separator = ' ';
   }
@@ -84,11 +85,14 @@ void cred__format_look(cred_table_format *format, char *separator,
   const unsigned char *p = input->buffer + input->at;
   const size_t n = input->end - input->at;
   *separator = 0;
-  if (n >= 6 && memcmp(p, "\x93NUMPY", 6) == 0) *format = CRED_FORMAT_NPY;
+  if (n >= 6 && memcmp(p, "\x93NUMPY", 6) == 0)
+    *format = CRED_FORMAT_NPY;
   else if (n >= 4 && (memcmp(p, "PK\3\4", 4) == 0 || memcmp(p, "PK\5\6", 4) == 0))
     *format = CRED_FORMAT_NPZ;
-  else if (is_idx(p, n)) *format = CRED_FORMAT_IDX;
-  else text_look(format, separator, (const char *)p, n, input->name);
+  else if (is_idx(p, n))
+    *format = CRED_FORMAT_IDX;
+  else
+    text_look(format, separator, (const char *)p, n, input->name);
 }
 
 // Of every column: what its first cell is, and what stands below.
@@ -131,14 +135,16 @@ static void look_below(table_look *look, const cred__rows *rows, const cred__lev
     column_look *c = &look->columns[i];
     double value;
     if (is_missing(&rows->cells[i], na)) continue;
-    if (cred__parse_double(&value, rows->cells[i].s, rows->cells[i].n)) c->n_numbers++;
-    else c->n_words++;
+    if (cred__parse_double(&value, rows->cells[i].s, rows->cells[i].n))
+      c->n_numbers++;
+    else
+      c->n_words++;
     if (strcmp(rows->cells[i].s, c->first) == 0) c->repeats = true;
   }
 }
 
-static cred_status look_at_rows(table_look *look, const cred__input *input, char separator,
-                                const cred__levels *na) {
+static cred_status look_at_rows(table_look *look, const cred__input *input,
+                                char separator, const cred__levels *na) {
   cred__input block;
   cred__rows rows = {0};
   TRY(cred__input_memory(&block, input->name, input->buffer, input->end));
@@ -154,8 +160,10 @@ static cred_status look_at_rows(table_look *look, const cred__input *input, char
     if (status != CRED_OK || !found) break;
     // the last line of a block may go on in the next
     if (look->n_rows > 0 && rows.finished && !input->ended) break;
-    if (look->n_rows == 0) TRY_DONE(look_at_first(look, &rows, na));
-    else look_below(look, &rows, na);
+    if (look->n_rows == 0)
+      TRY_DONE(look_at_first(look, &rows, na));
+    else
+      look_below(look, &rows, na);
   }
 done:
   cred__rows_clear(&rows);
@@ -180,10 +188,12 @@ static bool decide(const char **note, const table_look *look, char separator) {
               "c1, c2, ... (--header if the first row holds their names)";
     return false;
   }
-  // no column has numbers under a word: all words, or words and numbers as in the rows below
+  // no column has numbers under a word: all words, or words and numbers as in the rows
+  // below
   if (!any_number && !repeats && look->first_words.n == look->n_columns) return true;
-  *note = "the first row looks like the rows below it and is taken for data; the columns are "
-          "named c1, c2, ... (--header if the first row holds their names)";
+  *note =
+      "the first row looks like the rows below it and is taken for data; the columns are "
+      "named c1, c2, ... (--header if the first row holds their names)";
   return false;
 }
 

@@ -29,8 +29,12 @@ static const char *gz_problem(void *handle) {
   return code == Z_ERRNO ? strerror(errno) : text;
 }
 
-static bool gz_restart(void *handle) { return gzrewind(handle) == 0; }
-static void gz_close(void *handle) { (void)gzclose(handle); }
+static bool gz_restart(void *handle) {
+  return gzrewind(handle) == 0;
+}
+static void gz_close(void *handle) {
+  (void)gzclose(handle);
+}
 
 static long no_read(void *handle, void *out, size_t n) {
   (void)handle, (void)out, (void)n;
@@ -51,11 +55,13 @@ static cred_status open_gz(cred__input *input, const char *path) {
   gzFile gz = fd < 0 ? NULL : gzdopen(fd, "rb");
   if (!gz) {
     if (fd >= 0) close(fd);
-    FAIL(CRED_ENOMEM, "%s: cannot be opened: no memory or too many open files", input->name);
+    FAIL(CRED_ENOMEM, "%s: cannot be opened: no memory or too many open files",
+         input->name);
   }
   (void)gzbuffer(gz, 1 << 17);
   const bool plain = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-  input->bytes = (cred__bytes){gz, gz_read, gz_problem, plain ? gz_restart : NULL, gz_close};
+  input->bytes =
+      (cred__bytes){gz, gz_read, gz_problem, plain ? gz_restart : NULL, gz_close};
   input->file_bytes = plain ? (size_t)info.st_size : SIZE_MAX;
   return CRED_OK;
 }
@@ -109,7 +115,8 @@ void cred__input_clear(cred__input *input) {
 static cred_status take(size_t *got, cred__input *input, void *out, size_t n) {
   *got = 0;
   while (*got < n) {
-    const long piece = input->bytes.read(input->bytes.handle, (char *)out + *got, n - *got);
+    const long piece =
+        input->bytes.read(input->bytes.handle, (char *)out + *got, n - *got);
     if (piece < 0)
       FAIL(CRED_EDATA, "%s: reading failed: %s", input->name,
            input->bytes.problem(input->bytes.handle));
@@ -164,8 +171,10 @@ cred_status cred__input_rewind(cred__input *input) {
     return CRED_OK;
   }
   // the digest is of one whole pass: this one if it is complete, else the next
-  if (input->ended) input->digesting = false;
-  else input->digest = cred__digest_start();
+  if (input->ended)
+    input->digesting = false;
+  else
+    input->digest = cred__digest_start();
   if (!input->bytes.restart || !input->bytes.restart(input->bytes.handle))
     FAIL(CRED_EIO, "%s: cannot be read a second time", input->name);
   input->at = input->end = 0;

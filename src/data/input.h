@@ -1,7 +1,7 @@
 // input.h -- bytes from a file, a pipe, a gzip file, a member of an archive or memory.
 //
-// A block of the bytes stands in buffer[at .. end); `fill` brings more behind them. A pipe
-// that will be read twice is taken into memory whole.
+// A block of the bytes stands in buffer[at .. end); `fill` brings more behind them. A
+// pipe that will be read twice is taken into memory whole.
 
 #ifndef CRED_SRC_DATA_INPUT_H
 #define CRED_SRC_DATA_INPUT_H
@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Where bytes come from: read gives the number of bytes, 0 at the end, negative on failure
+// Where bytes come from: read gives the number of bytes, 0 at the end, negative on
+// failure
 // (`problem` then says why). restart may be NULL where the source has only one pass.
 typedef struct {
   void *handle;
@@ -35,8 +36,8 @@ typedef struct {
 
 enum { CRED__INPUT_BYTES = 1 << 20 }; // of a block
 
-// Opens a file ("-": standard input), plain or gzip, and reads its first block. two_passes:
-// `rewind` will be called.
+// Opens a file ("-": standard input), plain or gzip, and reads its first block.
+// two_passes: `rewind` will be called.
 cred_status cred__input_open(cred__input *input, const char *path, bool two_passes);
 // Over other bytes (kept, closed by clear); over memory (borrowed).
 cred_status cred__input_over(cred__input *input, const char *name, cred__bytes bytes);

@@ -81,8 +81,10 @@ done:
 static cred_status check_text(const cred_table *table, const char *text, const char *what,
                               const char *column) {
   if (cred__is_utf8(text)) return CRED_OK;
-  FAIL(CRED_EDATA, "%s: %s of column '%.100s' is not UTF-8 text (convert the file: iconv -f "
-       "latin1 -t utf-8)", table->source, what, column);
+  FAIL(CRED_EDATA,
+       "%s: %s of column '%.100s' is not UTF-8 text (convert the file: iconv -f "
+       "latin1 -t utf-8)",
+       table->source, what, column);
 }
 
 static cred_status copy_names(char ***out, size_t *n_out, const cred_table *table,
@@ -96,8 +98,8 @@ static cred_status copy_names(char ***out, size_t *n_out, const cred_table *tabl
   return CRED_OK;
 }
 
-// A column with mostly numbers and a few words: the words are mistakes until an option says
-// that they are levels.
+// A column with mostly numbers and a few words: the words are mistakes until an option
+// says that they are levels.
 static cred_status check_words(const learner *l, size_t column) {
   size_t n_numbers, n_words;
   if (l->table->columns[column].forced) return CRED_OK;
@@ -110,8 +112,9 @@ static void start_moments(moments *m, size_t n) {
   for (size_t j = 0; j < n; j++) m[j] = (moments){.min = INFINITY, .max = -INFINITY};
 }
 
-static cred_status add_tile(moments *m, const learner *l, const double *tile, size_t column,
-                            size_t n_columns, size_t first, size_t n_rows) {
+static cred_status add_tile(moments *m, const learner *l, const double *tile,
+                            size_t column, size_t n_columns, size_t first,
+                            size_t n_rows) {
   for (size_t i = 0; i < n_rows; i++)
     for (size_t j = 0; j < n_columns; j++) {
       const double v = tile[i * n_columns + j];
@@ -147,13 +150,17 @@ static cred_status run_moments(moments *m, const learner *l, size_t column, size
     for (size_t i = 0; i < l->n_rows; i += CRED__TILE) {
       const size_t k = l->n_rows - i < CRED__TILE ? l->n_rows - i : CRED__TILE;
       cred__table_load(tile, l->table, l->rows + i, 0, k, column, n);
-      if (pass == 0) TRY_DONE(add_tile(m, l, tile, column, n, i, k));
-      else add_squares(m, tile, n, k);
+      if (pass == 0)
+        TRY_DONE(add_tile(m, l, tile, column, n, i, k));
+      else
+        add_squares(m, tile, n, k);
     }
     for (size_t j = 0; j < n; j++) {
       const double mean = m[j].n ? m[j].sum / (double)m[j].n : 0.0;
-      if (pass == 0) m[j].mean = mean;
-      else m[j].sd = sqrt(mean);
+      if (pass == 0)
+        m[j].mean = mean;
+      else
+        m[j].sd = sqrt(mean);
       m[j].sum = 0.0;
     }
   }
@@ -168,8 +175,10 @@ static cred_status learn_number(cred_schema_column *c, const moments *m, const l
   if (m->n_missing && missing == CRED_MISSING_ERROR)
     return cred__fail_missing(l->table, m->row_missing, column);
   if (m->n == 0)
-    FAIL(CRED_EDATA, "%s: column '%.100s' has no value in the training rows (use --ignore "
-         "'%.100s')", l->table->source, c->name, c->name);
+    FAIL(CRED_EDATA,
+         "%s: column '%.100s' has no value in the training rows (use --ignore "
+         "'%.100s')",
+         l->table->source, c->name, c->name);
   c->mean = m->mean;
   c->constant = !(m->max > m->min);
   if (c->constant) c->mean = m->min; // without the rounding of the sum
@@ -197,9 +206,10 @@ static cred_status learn_words(cred_schema_column *c, const learner *l, size_t c
   }
   const size_t n_levels = l->table->columns[column].n_levels;
   if (n_levels > CRED__CLASSES || (n_levels > 1000 && n_levels > l->n_rows / 2))
-    FAIL(CRED_EDATA, "%s: column '%.100s' has %zu different words in %zu rows: it looks like "
-         "an identifier (use --id or --ignore '%.100s')", l->table->source, c->name, n_levels,
-         l->n_rows, c->name);
+    FAIL(CRED_EDATA,
+         "%s: column '%.100s' has %zu different words in %zu rows: it looks like "
+         "an identifier (use --id or --ignore '%.100s')",
+         l->table->source, c->name, n_levels, l->n_rows, c->name);
   c->sd = 1.0;
   c->constant = !differ;
   c->indicator = n_missing > 0 && l->opt->missing == CRED_MISSING_INDICATOR;
@@ -242,8 +252,9 @@ static cred_status check_counts(const learner *l, size_t column) {
     char where[CRED__WHERE_BYTES], cell[64];
     cred__table_where(where, l->table, l->rows[i], column);
     cred_table_cell(cell, sizeof cell, l->table, l->rows[i], column);
-    FAIL(CRED_EDATA, "%s: %s in the target '%.100s' is not a count (0, 1, 2, ... up to 1e9)",
-         where, cell, l->table->columns[column].name);
+    FAIL(CRED_EDATA,
+         "%s: %s in the target '%.100s' is not a count (0, 1, 2, ... up to 1e9)", where,
+         cell, l->table->columns[column].name);
   }
   return CRED_OK;
 }
@@ -254,27 +265,32 @@ static cred_status learn_number_target(cred_schema_target *t, const learner *l,
   if (l->table->columns[column].type == CRED_COLUMN_CATEGORICAL) {
     const size_t first = cred__table_first_word(&n_numbers, &n_words, l->table, column);
     if (first != SIZE_MAX) return cred__fail_word(l->table, first, column);
-    FAIL(CRED_ECONFIG, "the target '%.100s' is read as words, the task needs numbers (no "
-         "--categorical for it)", t->name);
+    FAIL(CRED_ECONFIG,
+         "the target '%.100s' is read as words, the task needs numbers (no "
+         "--categorical for it)",
+         t->name);
   }
   moments m;
   TRY(run_moments(&m, l, column, 1));
   if (m.n_missing) return cred__fail_missing(l->table, m.row_missing, column);
   if (!(m.max > m.min))
-    FAIL(CRED_EDATA, "%s: the target '%.100s' is %g in all %zu training rows: there is "
-         "nothing to learn", l->table->source, t->name, m.min, l->n_rows);
+    FAIL(CRED_EDATA,
+         "%s: the target '%.100s' is %g in all %zu training rows: there is "
+         "nothing to learn",
+         l->table->source, t->name, m.min, l->n_rows);
   if (t->type == CRED_TARGET_COUNT) return check_counts(l, column);
   if (!l->opt->standardise_targets) return CRED_OK;
   if (!(m.sd > 0.0) || !isfinite(m.sd))
-    FAIL(CRED_EDATA, "%s: the target '%.100s' varies too little (sd %g)", l->table->source,
-         t->name, m.sd);
+    FAIL(CRED_EDATA, "%s: the target '%.100s' varies too little (sd %g)",
+         l->table->source, t->name, m.sd);
   t->mean = m.mean;
   t->sd = m.sd;
   return CRED_OK;
 }
 
 // Distinct numbers of a column of the whole table, by value.
-static cred_status number_classes(cred_schema_target *t, const learner *l, size_t column) {
+static cred_status number_classes(cred_schema_target *t, const learner *l,
+                                  size_t column) {
   double *found;
   size_t n = 0;
   TRY(NEW(&found, CRED__CLASSES, "classes"));
@@ -285,14 +301,17 @@ static cred_status number_classes(cred_schema_target *t, const learner *l, size_
     size_t low = 0, high = n;
     while (low < high) {
       const size_t middle = (low + high) / 2;
-      if (found[middle] < v) low = middle + 1;
-      else high = middle;
+      if (found[middle] < v)
+        low = middle + 1;
+      else
+        high = middle;
     }
     if (low < n && found[low] == v) continue;
     if (n == CRED__CLASSES)
-      FAIL_DONE(CRED_EDATA, "%s: the target '%.100s' has more than %d different values: too "
-                "many for classes (is it a number to regress on?)", l->table->source, t->name,
-                CRED__CLASSES);
+      FAIL_DONE(CRED_EDATA,
+                "%s: the target '%.100s' has more than %d different values: too "
+                "many for classes (is it a number to regress on?)",
+                l->table->source, t->name, CRED__CLASSES);
     memmove(found + low + 1, found + low, (n++ - low) * sizeof *found);
     found[low] = v;
   }
@@ -325,8 +344,10 @@ static cred_status check_classes(const cred_schema_target *t, const learner *l,
   if (differ) return CRED_OK;
   char cell[64];
   cred_table_cell(cell, sizeof cell, l->table, l->rows[0], column);
-  FAIL(CRED_EDATA, "%s: the target '%.100s' is '%s' in all %zu training rows: at least two "
-       "classes are needed", l->table->source, t->name, cell, l->n_rows);
+  FAIL(CRED_EDATA,
+       "%s: the target '%.100s' is '%s' in all %zu training rows: at least two "
+       "classes are needed",
+       l->table->source, t->name, cell, l->n_rows);
 }
 
 static cred_status learn_class_target(cred_schema_target *t, const learner *l,
@@ -336,9 +357,10 @@ static cred_status learn_class_target(cred_schema_target *t, const learner *l,
   else {
     if (l->opt->task < 0) TRY(check_words(l, column));
     if (l->table->columns[column].n_levels > CRED__CLASSES)
-      FAIL(CRED_EDATA, "%s: the target '%.100s' has %zu different words, at most %d classes "
-           "are possible", l->table->source, t->name, l->table->columns[column].n_levels,
-           CRED__CLASSES);
+      FAIL(CRED_EDATA,
+           "%s: the target '%.100s' has %zu different words, at most %d classes "
+           "are possible",
+           l->table->source, t->name, l->table->columns[column].n_levels, CRED__CLASSES);
     TRY(copy_names(&t->classes, &t->n_classes, l->table, column));
   }
   return check_classes(t, l, column);
@@ -352,7 +374,7 @@ static cred_status learn_targets(learner *l) {
     TRY(check_text(l->table, c->name, "the name", c->name));
     TRY(cred__strdup(&t->name, c->name));
     t->sd = 1.0;
-    t->type = l->opt->task >= 0                     ? (cred_target_type)l->opt->task
+    t->type = l->opt->task >= 0                    ? (cred_target_type)l->opt->task
               : c->type == CRED_COLUMN_CATEGORICAL ? CRED_TARGET_CLASS
                                                    : CRED_TARGET_NUMBER;
     TRY(t->type == CRED_TARGET_CLASS ? learn_class_target(t, l, column)
@@ -365,8 +387,9 @@ static cred_status learn_rest(learner *l) {
   const cred_schema_options *opt = l->opt;
   cred_schema *s = l->schema;
   s->missing = opt->missing;
-  s->input_scale = opt->input_scale > 0.0 ? opt->input_scale
-                   : opt->standardise_inputs ? 0.0 : 1.0;
+  s->input_scale = opt->input_scale > 0.0    ? opt->input_scale
+                   : opt->standardise_inputs ? 0.0
+                                             : 1.0;
   if (opt->id)
     TRY(cred__strdup(&s->id, l->table->columns[cred_table_find(l->table, opt->id)].name));
   if (opt->weight) {
@@ -388,8 +411,9 @@ static cred_status check_options(const cred_schema_options *opt) {
   return CRED_OK;
 }
 
-cred_status cred_schema_learn(cred_schema **out, const cred_table *table, const size_t *rows,
-                              size_t n_rows, const cred_schema_options *opt) {
+cred_status cred_schema_learn(cred_schema **out, const cred_table *table,
+                              const size_t *rows, size_t n_rows,
+                              const cred_schema_options *opt) {
   *out = NULL;
   TRY(check_options(opt));
   learner l = {.table = table, .opt = opt};
@@ -400,7 +424,8 @@ cred_status cred_schema_learn(cred_schema **out, const cred_table *table, const 
                            opt->missing == CRED_MISSING_DROP, l.both, l.n_both));
   if (l.n_rows == 0)
     FAIL_DONE(CRED_EDATA, "%s: no training row is left (%s)", table->source,
-              opt->missing == CRED_MISSING_DROP ? "each has a missing cell" : "none given");
+              opt->missing == CRED_MISSING_DROP ? "each has a missing cell"
+                                                : "none given");
   TRY_DONE(learn_targets(&l));
   TRY_DONE(learn_inputs(&l));
   TRY_DONE(learn_rest(&l));

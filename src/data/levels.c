@@ -26,7 +26,8 @@ static const char *word(const cred__levels *levels, size_t code) {
 
 static size_t hash(const char *s, size_t n) {
   const uint64_t digest = cred__digest_feed(cred__digest_start(), s, n);
-  return (size_t)(digest ^ digest >> 32); // the high bits of FNV are the better mixed ones
+  return (size_t)(digest ^
+                  digest >> 32); // the high bits of FNV are the better mixed ones
 }
 
 // The slot that holds the word, or the free one where it belongs.
@@ -69,7 +70,8 @@ static cred_status reserve(cred__levels *levels, size_t n) {
   return CRED_OK;
 }
 
-cred_status cred__levels_add(int32_t *code, cred__levels *levels, const char *s, size_t n) {
+cred_status cred__levels_add(int32_t *code, cred__levels *levels, const char *s,
+                             size_t n) {
   if (levels->n_slots) {
     const uint32_t held = levels->slots[find_slot(levels, s, n)];
     if (held) {
@@ -112,8 +114,8 @@ static void sort_entries(entry *entries, const cred__levels *levels) {
   bool numbers = true;
   for (size_t i = 0; i < levels->n; i++) {
     entries[i] = (entry){word(levels, i), 0.0, i};
-    if (numbers) numbers = cred__parse_double(&entries[i].value, entries[i].s,
-                                              strlen(entries[i].s));
+    if (numbers)
+      numbers = cred__parse_double(&entries[i].value, entries[i].s, strlen(entries[i].s));
   }
   qsort(entries, levels->n, sizeof *entries, numbers ? by_value : by_bytes);
 }

@@ -1,8 +1,9 @@
 // npy.c -- headers of NPY and IDX files.
 //
 // NPY: "\x93NUMPY", version, length of the header (2 bytes in version 1, 4 in 2 and 3), a
-// Python dictionary with 'descr', 'fortran_order' and 'shape' (NEP 1). IDX: two zero bytes,
-// a type, the number of axes, their sizes as big-endian 32-bit numbers (LeCun, MNIST page).
+// Python dictionary with 'descr', 'fortran_order' and 'shape' (NEP 1). IDX: two zero
+// bytes, a type, the number of axes, their sizes as big-endian 32-bit numbers (LeCun,
+// MNIST page).
 
 #include "data/array.h"
 #include "base/alloc.h"
@@ -63,13 +64,16 @@ static bool take_shape(cursor *c, cred__array *array) {
 
 static cred_status fail_type(const char *name, const char *descr) {
   const char kind = *descr && strchr("<>|=", *descr) ? descr[1] : *descr;
-  const char *what = kind == 'O' ? "Python objects"
+  const char *what = kind == 'O'                                 ? "Python objects"
                      : kind == 'S' || kind == 'a' || kind == 'U' ? "texts"
-                     : kind == 'c' ? "complex numbers"
-                     : kind == 'M' || kind == 'm' ? "dates"
-                     : kind == 'V' ? "records" : "an unknown type";
-  FAIL(CRED_EDATA, "%s: elements are %s ('%.20s'), an array of numbers is expected "
-       "(numpy: astype('float32'))", name, what, descr);
+                     : kind == 'c'                               ? "complex numbers"
+                     : kind == 'M' || kind == 'm'                ? "dates"
+                     : kind == 'V'                               ? "records"
+                                                                 : "an unknown type";
+  FAIL(CRED_EDATA,
+       "%s: elements are %s ('%.20s'), an array of numbers is expected "
+       "(numpy: astype('float32'))",
+       name, what, descr);
 }
 
 static cred_status set_type(cred__array *array, const char *descr, const char *name) {
@@ -94,8 +98,10 @@ static cred_status parse_entry(cred__array *array, unsigned *seen, cursor *c,
   if (strcmp(key, "descr") == 0) {
     skip_blanks(c);
     if (c->p < c->end && (*c->p == '[' || *c->p == '('))
-      FAIL(CRED_EDATA, "%s: elements are records, an array of numbers is expected (save one "
-           "field)", name);
+      FAIL(CRED_EDATA,
+           "%s: elements are records, an array of numbers is expected (save one "
+           "field)",
+           name);
     if (!take_text(c, descr, sizeof descr)) goto bad;
     *seen |= 1;
     return set_type(array, descr, name);
@@ -124,8 +130,7 @@ static cred_status parse_head(cred__array *array, const char *text, size_t n,
     if (!take(&c, '}')) FAIL(CRED_EDATA, "%s: a damaged NPY header", name);
     break;
   }
-  if (seen != 7)
-    FAIL(CRED_EDATA, "%s: the NPY header lacks type, order or shape", name);
+  if (seen != 7) FAIL(CRED_EDATA, "%s: the NPY header lacks type, order or shape", name);
   return CRED_OK;
 }
 
@@ -144,8 +149,10 @@ cred_status cred__npy_head(cred__array *array, cred__input *input) {
     at = 12;
   }
   if (length > n - at)
-    FAIL(CRED_EDATA, "%s: an NPY header of %zu bytes; the file ends before it or it is too "
-         "long", input->name, length);
+    FAIL(CRED_EDATA,
+         "%s: an NPY header of %zu bytes; the file ends before it or it is too "
+         "long",
+         input->name, length);
   TRY(parse_head(array, (const char *)p + at, length, input->name));
   input->at = at + length;
   return cred__array_check(array, input);
@@ -163,7 +170,8 @@ cred_status cred__idx_head(cred__array *array, cred__input *input) {
   if (input->end < 8 || p[0] || p[1])
     FAIL(CRED_EDATA, "%s: not an IDX file", input->name);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-    if (types[i].code == p[2]) array->kind = types[i].kind, array->n_bytes = types[i].n_bytes;
+    if (types[i].code == p[2])
+      array->kind = types[i].kind, array->n_bytes = types[i].n_bytes;
   if (!array->kind)
     FAIL(CRED_EDATA, "%s: IDX type 0x%02x is not known", input->name, p[2]);
   array->rank = p[3];

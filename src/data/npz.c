@@ -1,8 +1,9 @@
-// npz.c -- arrays in a zip archive, through libzip, which is opened when the first archive
-// is read: linked in it would bring a cryptography library into every start.
+// npz.c -- arrays in a zip archive, through libzip, which is opened when the first
+// archive is read: linked in it would bring a cryptography library into every start.
 //
-// Names of members are only compared and shown, never used as paths. A member is decompressed
-// piece by piece into memory that grows with what comes, and must be as long as its header says.
+// Names of members are only compared and shown, never used as paths. A member is
+// decompressed piece by piece into memory that grows with what comes, and must be as long
+// as its header says.
 
 #include "data/array.h"
 #include "base/alloc.h"
@@ -16,7 +17,7 @@ enum { MEMBERS_MAX = 10000, NAME_MAX_SHOWN = 300 };
 
 #define ZIP_CALLS(row)                                                                   \
   row(zip_open) row(zip_discard) row(zip_get_num_entries) row(zip_stat_index)            \
-  row(zip_fopen_index) row(zip_fread) row(zip_fclose)
+      row(zip_fopen_index) row(zip_fread) row(zip_fclose)
 
 typedef struct {
 #define ROW(name) __typeof__(name) *name;
@@ -32,8 +33,10 @@ static cred_status load_calls(archive *a) {
   for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++)
     library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library)
-    FAIL(CRED_EUNAVAILABLE, "%s: an NPZ archive needs the library libzip, which is not here "
-         "(Debian: libzip4)", a->path);
+    FAIL(CRED_EUNAVAILABLE,
+         "%s: an NPZ archive needs the library libzip, which is not here "
+         "(Debian: libzip4)",
+         a->path);
   bool all = true;
 #define ROW(name) *(void **)&a->name = dlsym(library, #name), all &= a->name != NULL;
   ZIP_CALLS(ROW)
@@ -47,7 +50,8 @@ static cred_status open_archive(archive *a, const char *path) {
   memset(a, 0, sizeof *a);
   a->path = path;
   if (strcmp(path, "-") == 0)
-    FAIL(CRED_EINVAL, "an NPZ archive cannot be read from standard input, a file is needed");
+    FAIL(CRED_EINVAL,
+         "an NPZ archive cannot be read from standard input, a file is needed");
   TRY(load_calls(a));
   int code = 0;
   a->file = a->zip_open(path, ZIP_RDONLY | ZIP_CHECKCONS, &code);
@@ -80,8 +84,8 @@ static const char *member_problem(void *handle) {
 // Largest factor of deflate, with some room: 1 bit for 258 bytes is 2064.
 enum { FACTOR_MAX = 2100 };
 
-static cred_status read_member(cred_table **out, archive *a, size_t index, size_t rows_max,
-                               const char *column_name) {
+static cred_status read_member(cred_table **out, archive *a, size_t index,
+                               size_t rows_max, const char *column_name) {
   zip_stat_t stat;
   member m = {a, NULL};
   cred__input input = {0};
@@ -97,8 +101,8 @@ static cred_status read_member(cred_table **out, archive *a, size_t index, size_
   if (!m.file)
     FAIL(CRED_EDATA, "%s: cannot be unpacked (an unknown method, or a password)", name);
   cred_status status = CRED_OK;
-  TRY_DONE(cred__input_over(&input, name, (cred__bytes){&m, member_read, member_problem,
-                                                        NULL, NULL}));
+  TRY_DONE(cred__input_over(&input, name,
+                            (cred__bytes){&m, member_read, member_problem, NULL, NULL}));
   TRY_DONE(cred__input_fill(&input, CRED__INPUT_BYTES));
   input.first_block = true;
   input.file_bytes = stat.size; // for the check of the header
@@ -173,9 +177,11 @@ static cred_status read_all_members(cred_table **out, archive *a, const member_l
   for (size_t i = 1; i < list->n; i++) {
     TRY_DONE(read_member(&next, a, list->index[i], rows_max, list->names[i]));
     if (next->n_rows != table->n_rows)
-      FAIL_DONE(CRED_EDATA, "%s: its %zu arrays differ in rows ('%.60s' %zu, '%.60s' %zu): "
-                "choose one with --member", a->path, list->n, list->names[0], table->n_rows,
-                list->names[i], next->n_rows);
+      FAIL_DONE(CRED_EDATA,
+                "%s: its %zu arrays differ in rows ('%.60s' %zu, '%.60s' %zu): "
+                "choose one with --member",
+                a->path, list->n, list->names[0], table->n_rows, list->names[i],
+                next->n_rows);
     TRY_DONE(cred_table_join(&both, table, next, NULL));
     cred_table_free(table);
     cred_table_free(next);
@@ -202,7 +208,8 @@ cred_status cred__npz_read(cred_table **out, const char *path,
   if (opt->member) TRY_DONE(choose(&at, &list, opt->member, path));
   if (opt->member || list.n == 1)
     TRY_DONE(read_member(out, &a, list.index[at], rows_max, NULL));
-  else TRY_DONE(read_all_members(out, &a, &list, rows_max));
+  else
+    TRY_DONE(read_all_members(out, &a, &list, rows_max));
   if (opt->member || list.n == 1) {
     cred__free((*out)->source);
     (*out)->source = NULL;

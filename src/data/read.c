@@ -48,10 +48,14 @@ static cred_status read_opened(cred_table **out, cred__input *input, const char 
   char separator;
   TRY(cred__format_choose(&format, &separator, input, opt));
   switch (format) {
-  case CRED_FORMAT_NPY: return cred__npy_read(out, input, opt);
-  case CRED_FORMAT_IDX: return cred__idx_read(out, input, opt);
-  case CRED_FORMAT_NPZ: return cred__npz_read(out, path, opt);
-  default: return read_text(out, input, separator, opt);
+  case CRED_FORMAT_NPY:
+    return cred__npy_read(out, input, opt);
+  case CRED_FORMAT_IDX:
+    return cred__idx_read(out, input, opt);
+  case CRED_FORMAT_NPZ:
+    return cred__npz_read(out, path, opt);
+  default:
+    return read_text(out, input, separator, opt);
   }
 }
 

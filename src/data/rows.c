@@ -95,8 +95,10 @@ static cred_status fail_parse(const cred__rows *rows) {
   const size_t column = rows->n_cells + 1;
   if (csv_error((struct csv_parser *)&rows->csv) == CSV_ENOMEM)
     FAIL(CRED_ENOMEM, "%s:%zu:%zu: no memory for a cell", name, rows->line, column);
-  FAIL(CRED_EDATA, "%s:%zu:%zu: a quote in the wrong place (a cell with quotes is written "
-       "\"a \"\"b\"\" c\")", name, rows->line, column);
+  FAIL(CRED_EDATA,
+       "%s:%zu:%zu: a quote in the wrong place (a cell with quotes is written "
+       "\"a \"\"b\"\" c\")",
+       name, rows->line, column);
 }
 
 static cred_status feed(cred__rows *rows, const unsigned char *p, size_t n) {
@@ -129,8 +131,8 @@ static size_t line_piece(const unsigned char *p, size_t n) {
 static cred_status finish_csv(cred__rows *rows) {
   rows->finished = true;
   if (csv_fini(&rows->csv, on_cell, on_row, rows) != 0)
-    FAIL(CRED_EDATA, "%s:%zu:%zu: the quote of this row is never closed", rows->input->name,
-         rows->row_line, rows->n_cells + 1);
+    FAIL(CRED_EDATA, "%s:%zu:%zu: the quote of this row is never closed",
+         rows->input->name, rows->row_line, rows->n_cells + 1);
   return rows->status;
 }
 
@@ -181,7 +183,8 @@ static cred_status next_blanks(cred__rows *rows) {
   while (!rows->ready && !rows->finished) {
     const unsigned char *p = in->buffer + in->at;
     const size_t n = in->end - in->at;
-    const unsigned char *lf = n > searched ? memchr(p + searched, '\n', n - searched) : NULL;
+    const unsigned char *lf =
+        n > searched ? memchr(p + searched, '\n', n - searched) : NULL;
     if (!lf && !in->ended) {
       searched = n;
       TRY(cred__input_fill(in, CRED__LINE_BYTES));
@@ -202,6 +205,7 @@ cred_status cred__rows_next(bool *found, cred__rows *rows) {
   rows->ready = false;
   TRY(rows->separator == ' ' ? next_blanks(rows) : next_separated(rows));
   *found = rows->ready;
-  for (size_t i = 0; i < rows->n_cells; i++) rows->cells[i].s = rows->text + rows->begin[i];
+  for (size_t i = 0; i < rows->n_cells; i++)
+    rows->cells[i].s = rows->text + rows->begin[i];
   return CRED_OK;
 }

@@ -1,7 +1,7 @@
 // rows.h -- rows of cells from text, with their line numbers.
 //
-// Separated text goes through libcsv, a line at a time so that lines can be counted (libcsv
-// does not); quotes must be balanced. Cells apart by blanks are cut here.
+// Separated text goes through libcsv, a line at a time so that lines can be counted
+// (libcsv does not); quotes must be balanced. Cells apart by blanks are cut here.
 
 #ifndef CRED_SRC_DATA_ROWS_H
 #define CRED_SRC_DATA_ROWS_H
@@ -23,7 +23,7 @@ typedef struct {
   bool csv_ready;
   char *text; // of the cells of one row
   size_t n_text, text_capacity;
-  size_t *begin; // (n_cells) where a cell begins in text
+  size_t *begin;     // (n_cells) where a cell begins in text
   cred__cell *cells; // (n_cells) of the row that `next` gave
   size_t n_cells, cells_capacity;
   size_t line;     // of the next byte

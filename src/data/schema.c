@@ -50,17 +50,21 @@ cred_status cred__schema_layout(cred_schema *schema) {
     c->first_input = n;
     c->n_inputs = (c->type == CRED_COLUMN_NUMERIC ? 1 : c->n_levels) + c->indicator;
     if (c->n_inputs > 10000000 || n > 10000000)
-      FAIL(CRED_EDATA, "more than 10000000 inputs: column '%.100s' has %zu levels (--ignore "
-           "columns of identifiers)", c->name, c->n_levels);
+      FAIL(CRED_EDATA,
+           "more than 10000000 inputs: column '%.100s' has %zu levels (--ignore "
+           "columns of identifiers)",
+           c->name, c->n_levels);
     n += c->n_inputs;
   }
   schema->n_inputs = n;
   return CRED_OK;
 }
 
-size_t cred__run_length(const cred_table *table, const size_t *columns, size_t n, size_t i) {
+size_t cred__run_length(const cred_table *table, const size_t *columns, size_t n,
+                        size_t i) {
   size_t length = 0;
-  while (i + length < n && length < CRED__RUN && columns[i + length] == columns[i] + length &&
+  while (i + length < n && length < CRED__RUN &&
+         columns[i + length] == columns[i] + length &&
          table->columns[columns[i + length]].type == CRED_COLUMN_NUMERIC)
     length++;
   return length;
@@ -77,7 +81,8 @@ void cred__rows_complete(bool *complete, const cred_table *table, const size_t *
   memset(complete, true, n_rows);
   for (size_t j = 0; j < n; j++) {
     const cred__column *c = &table->columns[columns[j]];
-    if (c->type == CRED_COLUMN_NUMERIC && table->blocks[c->block].store == CRED__U8) continue;
+    if (c->type == CRED_COLUMN_NUMERIC && table->blocks[c->block].store == CRED__U8)
+      continue;
     for (size_t i = 0; i < n_rows; i++)
       if (cred__cell_missing(table, rows[i], columns[j])) complete[i] = false;
   }
@@ -94,8 +99,8 @@ cred_status cred__rows_used(size_t **used, size_t *n_used, const cred_table *tab
     if (row >= table->n_rows) {
       cred__free(*used);
       *used = NULL;
-      FAIL(CRED_EDATA, "%s: row %zu is asked for, it has %zu (from 0)", table->source, row,
-           table->n_rows);
+      FAIL(CRED_EDATA, "%s: row %zu is asked for, it has %zu (from 0)", table->source,
+           row, table->n_rows);
     }
     (*used)[i] = row;
   }
@@ -119,8 +124,10 @@ cred_status cred__rows_used(size_t **used, size_t *n_used, const cred_table *tab
 cred_status cred__fail_missing(const cred_table *table, size_t row, size_t column) {
   char where[CRED__WHERE_BYTES];
   cred__table_where(where, table, row, column);
-  FAIL(CRED_EDATA, "%s: a missing cell in column '%.100s' (use --missing mean, indicator or "
-       "drop)", where, table->columns[column].name);
+  FAIL(CRED_EDATA,
+       "%s: a missing cell in column '%.100s' (use --missing mean, indicator or "
+       "drop)",
+       where, table->columns[column].name);
 }
 
 cred_status cred__fail_large(const cred_table *table, size_t row, size_t column,

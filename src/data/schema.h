@@ -12,9 +12,10 @@
 
 enum { CRED__RUN = 256, CRED__TILE = 64, CRED__CLASSES = 10000 };
 
-// Neighbouring numeric columns of a table from columns[i] on, at most CRED__RUN: how many of
-// columns (n) go on by one. 0 if the first is not numeric.
-size_t cred__run_length(const cred_table *table, const size_t *columns, size_t n, size_t i);
+// Neighbouring numeric columns of a table from columns[i] on, at most CRED__RUN: how many
+// of columns (n) go on by one. 0 if the first is not numeric.
+size_t cred__run_length(const cred_table *table, const size_t *columns, size_t n,
+                        size_t i);
 
 // complete[i] = whether row rows[i] has a value in all of columns (n).
 void cred__rows_complete(bool *complete, const cred_table *table, const size_t *rows,

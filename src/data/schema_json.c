@@ -57,7 +57,9 @@ static bool put_target(json_t *list, const cred_schema_target *t) {
   return json_array_append_new(list, o) == 0;
 }
 
-static json_t *text_json(const char *text) { return text ? json_string(text) : json_null(); }
+static json_t *text_json(const char *text) {
+  return text ? json_string(text) : json_null();
+}
 
 cred_status cred_schema_to_json(char **out, const cred_schema *schema) {
   *out = NULL;
@@ -162,14 +164,17 @@ static cred_status read_target(cred_schema_target *t, const json_t *object) {
   TRY(read_name(&t->name, json_object_get(object, "name"), "a target name"));
   TRY(read_word(&type, object, "type", target_words));
   t->type = (cred_target_type)type;
-  TRY(read_names(&t->classes, &t->n_classes, json_object_get(object, "classes"), "classes"));
+  TRY(read_names(&t->classes, &t->n_classes, json_object_get(object, "classes"),
+                 "classes"));
   TRY(read_number(&t->mean, object, "mean", -INFINITY));
   TRY(read_number(&t->sd, object, "sd", 0.0));
   const bool is_class = t->type == CRED_TARGET_CLASS;
   if (is_class ? t->n_classes < 2 || t->n_classes > CRED__CLASSES : t->n_classes > 0)
-    FAIL(CRED_EDATA, "schema: the target '%.100s' has %zu classes", t->name, t->n_classes);
+    FAIL(CRED_EDATA, "schema: the target '%.100s' has %zu classes", t->name,
+         t->n_classes);
   if (t->type != CRED_TARGET_NUMBER && (t->mean != 0.0 || t->sd != 1.0))
-    FAIL(CRED_EDATA, "schema: the target '%.100s' is standardised but no number", t->name);
+    FAIL(CRED_EDATA, "schema: the target '%.100s' is standardised but no number",
+         t->name);
   return CRED_OK;
 }
 

@@ -1,8 +1,9 @@
 // split.c -- which rows train, validate and test.
 //
-// The rows are put in an order: by class, shuffled within each. Row number p of that order is
-// held out where floor((p + 1) m / n) > floor(p m / n): m of n, spread evenly, so that each
-// class gives its share to within one row. Folds are dealt in turn along the same order.
+// The rows are put in an order: by class, shuffled within each. Row number p of that
+// order is held out where floor((p + 1) m / n) > floor(p m / n): m of n, spread evenly,
+// so that each class gives its share to within one row. Folds are dealt in turn along the
+// same order.
 
 #include "credence/data/split.h"
 #include "base/alloc.h"
@@ -64,8 +65,10 @@ static cred_status collect(cred_split *out, size_t n, const bool *held_out) {
   TRY_DONE(NEW(&out->held_out, n_held_out, "row numbers"));
   TRY_DONE(NEW(&out->train, n - n_held_out, "row numbers"));
   for (size_t i = 0; i < n; i++)
-    if (held_out[i]) out->held_out[out->n_held_out++] = i;
-    else out->train[out->n_train++] = i;
+    if (held_out[i])
+      out->held_out[out->n_held_out++] = i;
+    else
+      out->train[out->n_train++] = i;
 done:
   if (status != CRED_OK) cred_split_clear(out);
   return status;
@@ -76,7 +79,8 @@ cred_status cred_split_random(cred_split *out, size_t n, double share,
   memset(out, 0, sizeof *out);
   if (n < 2) FAIL(CRED_EDATA, "split: %zu rows, at least 2 are needed", n);
   if (!(share > 0.0 && share < 1.0))
-    FAIL(CRED_EINVAL, "split: the share is %g, a number between 0 and 1 is expected", share);
+    FAIL(CRED_EINVAL, "split: the share is %g, a number between 0 and 1 is expected",
+         share);
   size_t m = (size_t)llround(share * (double)n);
   m = m < 1 ? 1 : m > n - 1 ? n - 1 : m;
   size_t *order = NULL;
@@ -100,7 +104,8 @@ cred_status cred_split_fold(cred_split *out, size_t n, size_t fold, size_t n_fol
                             const int32_t *stratum, const cred_key *key) {
   memset(out, 0, sizeof *out);
   if (n_folds < 2 || n_folds > n)
-    FAIL(CRED_EINVAL, "split: %zu folds of %zu rows, 2 to %zu are possible", n_folds, n, n);
+    FAIL(CRED_EINVAL, "split: %zu folds of %zu rows, 2 to %zu are possible", n_folds, n,
+         n);
   if (fold >= n_folds)
     FAIL(CRED_EINVAL, "split: fold %zu of %zu (from 0)", fold, n_folds);
   size_t *order = NULL;
@@ -169,7 +174,8 @@ static cred_status add_all(index_list *list, const char *p, const char *end) {
   return CRED_OK;
 }
 
-cred_status cred_split_read_index(size_t **rows, size_t *n_rows, const char *path, size_t n) {
+cred_status cred_split_read_index(size_t **rows, size_t *n_rows, const char *path,
+                                  size_t n) {
   unsigned char *bytes;
   size_t n_bytes;
   *rows = NULL;

@@ -1,7 +1,7 @@
 // stream.c -- a table in blocks of rows, for files larger than memory.
 //
-// Text, NPY and IDX are read as they come. An array in Fortran order and an archive are read
-// whole and handed out in parts.
+// Text, NPY and IDX are read as they come. An array in Fortran order and an archive are
+// read whole and handed out in parts.
 
 #include "data/array.h"
 #include "data/text.h"
@@ -117,9 +117,13 @@ cred_status cred_table_stream_next(cred_table **out, cred_table_stream *stream,
   *out = NULL;
   if (rows_max > stream->rows_left) rows_max = stream->rows_left;
   if (rows_max == 0) return CRED_OK;
-  if (stream->whole) TRY(next_of_whole(out, stream, rows_max));
-  else if (stream->is_text) TRY(next_of_text(out, stream, rows_max));
-  else TRY(cred__array_take(out, &stream->input, &stream->array, stream->row, rows_max, NULL));
+  if (stream->whole)
+    TRY(next_of_whole(out, stream, rows_max));
+  else if (stream->is_text)
+    TRY(next_of_text(out, stream, rows_max));
+  else
+    TRY(cred__array_take(out, &stream->input, &stream->array, stream->row, rows_max,
+                         NULL));
   if (*out) {
     stream->row += (*out)->n_rows;
     stream->rows_left -= (*out)->n_rows;

@@ -67,8 +67,10 @@ static cred_status fail_name(const cred_table *table, size_t column, size_t line
   if (line) snprintf(at, sizeof at, ":%zu:%zu", line, column + 1);
   const char *name = table->columns[column].name;
   if (!*name)
-    FAIL(CRED_EDATA, "%s%s: column %zu has no name in the header (name it, or write the "
-         "file without row names)", table->source, at, column + 1);
+    FAIL(CRED_EDATA,
+         "%s%s: column %zu has no name in the header (name it, or write the "
+         "file without row names)",
+         table->source, at, column + 1);
   FAIL(CRED_EDATA, "%s%s: columns %zu and %zu are both named '%.100s' (rename one)",
        table->source, at, other + 1, column + 1, name);
 }
@@ -88,10 +90,11 @@ static cred_status index_names(cred_table *table, size_t line) {
   return CRED_OK;
 }
 
-cred_status cred__table_set_names(cred_table *table, const char *const *names, char prefix,
-                                  size_t first_number, size_t line) {
+cred_status cred__table_set_names(cred_table *table, const char *const *names,
+                                  char prefix, size_t first_number, size_t line) {
   size_t n_bytes = 0;
-  for (size_t i = 0; i < table->n_columns; i++) n_bytes += names ? strlen(names[i]) + 1 : 24;
+  for (size_t i = 0; i < table->n_columns; i++)
+    n_bytes += names ? strlen(names[i]) + 1 : 24;
   TRY(NEW(&table->name_text, n_bytes, "the names of columns"));
   char *to = table->name_text;
   for (size_t i = 0; i < table->n_columns; i++) {
@@ -115,8 +118,10 @@ cred_status cred_table_from_array(cred_table **out, const double *values, size_t
                                   const char *const *names) {
   *out = NULL;
   if (n_rows == 0 || n_columns == 0 || row_stride < n_columns)
-    FAIL(CRED_EINVAL, "table: %zu rows of %zu columns with row distance %zu; at least 1 row "
-         "and 1 column are expected", n_rows, n_columns, row_stride);
+    FAIL(CRED_EINVAL,
+         "table: %zu rows of %zu columns with row distance %zu; at least 1 row "
+         "and 1 column are expected",
+         n_rows, n_columns, row_stride);
   cred_table *table;
   TRY(cred__table_new(&table, "array", n_columns, 1));
   cred_status status = CRED_OK;
@@ -142,10 +147,18 @@ done:
   return status;
 }
 
-size_t cred_table_n_rows(const cred_table *table) { return table->n_rows; }
-size_t cred_table_n_columns(const cred_table *table) { return table->n_columns; }
-const char *cred_table_source(const cred_table *table) { return table->source; }
-const char *cred_table_digest(const cred_table *table) { return table->digest; }
+size_t cred_table_n_rows(const cred_table *table) {
+  return table->n_rows;
+}
+size_t cred_table_n_columns(const cred_table *table) {
+  return table->n_columns;
+}
+const char *cred_table_source(const cred_table *table) {
+  return table->source;
+}
+const char *cred_table_digest(const cred_table *table) {
+  return table->digest;
+}
 const char *cred_table_note(const cred_table *table) {
   return table->note ? table->note : "";
 }
@@ -169,8 +182,10 @@ size_t cred_table_find(const cred_table *table, const char *name) {
     const size_t middle = low + (high - low) / 2;
     const int order = strcmp(p[middle].name, name);
     if (order == 0) return p[middle].column;
-    if (order < 0) low = middle + 1;
-    else high = middle;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   // generated names: the number alone will do
   if (table->prefix && cred__parse_size(&number, name, strlen(name)) &&
@@ -190,16 +205,21 @@ cred_status cred_table_need(size_t *column, const cred_table *table, const char 
   if (near)
     FAIL(CRED_EDATA, "%s: there is no column '%.100s'; did you mean '%.100s'?",
          table->source, name, near);
-  FAIL(CRED_EDATA, "%s: there is no column '%.100s'; its %zu columns are '%.100s' to "
-       "'%.100s'", table->source, name, table->n_columns, table->columns[0].name,
+  FAIL(CRED_EDATA,
+       "%s: there is no column '%.100s'; its %zu columns are '%.100s' to "
+       "'%.100s'",
+       table->source, name, table->n_columns, table->columns[0].name,
        table->columns[table->n_columns - 1].name);
 }
 
 static double block_number(const cred__block *block, size_t i) {
   switch (block->store) {
-  case CRED__U8: return ((const unsigned char *)block->data)[i];
-  case CRED__F32: return ((const float *)block->data)[i];
-  default: return ((const double *)block->data)[i];
+  case CRED__U8:
+    return ((const unsigned char *)block->data)[i];
+  case CRED__F32:
+    return ((const float *)block->data)[i];
+  default:
+    return ((const double *)block->data)[i];
   }
 }
 
@@ -235,8 +255,10 @@ void cred_table_cell(char *out, size_t n_bytes, const cred_table *table, size_t 
   const double value = cred_table_number(table, row, column);
   if (!isnan(value)) {
     // a number that came as a float reads best in a float's digits
-    if (table->blocks[c->block].store == CRED__F32) cred__format_float(text, (float)value);
-    else cred__format_double(text, value);
+    if (table->blocks[c->block].store == CRED__F32)
+      cred__format_float(text, (float)value);
+    else
+      cred__format_double(text, value);
   }
   snprintf(out, n_bytes, "%s", text);
 }

@@ -1,7 +1,7 @@
 // table.h -- how a table is held.
 //
-// Numbers stand in blocks: one a column for text, one for all columns of an array, kept in
-// a compact type and converted where they are read. Level numbers are int32 arrays.
+// Numbers stand in blocks: one a column for text, one for all columns of an array, kept
+// in a compact type and converted where they are read. Level numbers are int32 arrays.
 
 #ifndef CRED_SRC_DATA_TABLE_H
 #define CRED_SRC_DATA_TABLE_H
@@ -42,9 +42,9 @@ struct cred_table {
   cred__block *blocks;
   char *name_text;
   cred__named *by_name; // (n_columns) sorted
-  size_t *line;              // (n_rows) or NULL
-  char prefix;               // of generated names: 'c', 'x'; 0: names from a header
-  size_t first_number;       // the number in the first generated name
+  size_t *line;         // (n_rows) or NULL
+  char prefix;          // of generated names: 'c', 'x'; 0: names from a header
+  size_t first_number;  // the number in the first generated name
 };
 
 size_t cred__store_bytes(cred__store store);
@@ -54,14 +54,14 @@ cred_status cred__table_new(cred_table **out, const char *source, size_t n_colum
                             size_t n_blocks);
 // Names every column, from `names` or with the prefix, and makes them findable. Equal or
 // empty names are an error; `line` is that of the header for messages, 0 for none.
-cred_status cred__table_set_names(cred_table *table, const char *const *names, char prefix,
-                                  size_t first_number, size_t line);
+cred_status cred__table_set_names(cred_table *table, const char *const *names,
+                                  char prefix, size_t first_number, size_t line);
 void cred__table_set_digest(cred_table *table, uint64_t digest);
 
-// A rectangle of numbers as doubles: rows (NULL: first, first + 1, ...), n_columns numeric
-// columns from `column` on; out (n_rows, n_columns). NaN where missing.
-void cred__table_load(double *out, const cred_table *table, const size_t *rows, size_t first,
-                      size_t n_rows, size_t column, size_t n_columns);
+// A rectangle of numbers as doubles: rows (NULL: first, first + 1, ...), n_columns
+// numeric columns from `column` on; out (n_rows, n_columns). NaN where missing.
+void cred__table_load(double *out, const cred_table *table, const size_t *rows,
+                      size_t first, size_t n_rows, size_t column, size_t n_columns);
 
 // "FILE:LINE:COLUMN" of a cell; array cells by row and column number.
 enum { CRED__WHERE_BYTES = 512 };
@@ -72,8 +72,8 @@ void cred__table_where(char out[CRED__WHERE_BYTES], const cred_table *table, siz
 cred_status cred__fail_cell(const char *where, const char *cell, const char *name);
 // A number in form, whatever its size.
 bool cred__is_decimal(const char *text);
-// The first row whose cell is no number in a categorical column (SIZE_MAX: none); counts of
-// cells that are numbers and that are words.
+// The first row whose cell is no number in a categorical column (SIZE_MAX: none); counts
+// of cells that are numbers and that are words.
 size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_table *table,
                               size_t column);
 bool cred__is_utf8(const char *text);

@@ -21,21 +21,25 @@ static void load_block(double *out, size_t out_stride, const cred__block *block,
                        const size_t *rows, size_t first, size_t n_rows, size_t place,
                        size_t n) {
   switch (block->store) {
-  case CRED__U8: LOAD(unsigned char) break;
-  case CRED__F32: LOAD(float) break;
-  default: LOAD(double) break;
+  case CRED__U8:
+    LOAD(unsigned char) break;
+  case CRED__F32:
+    LOAD(float) break;
+  default:
+    LOAD(double) break;
   }
 }
 
-void cred__table_load(double *out, const cred_table *table, const size_t *rows, size_t first,
-                      size_t n_rows, size_t column, size_t n_columns) {
+void cred__table_load(double *out, const cred_table *table, const size_t *rows,
+                      size_t first, size_t n_rows, size_t column, size_t n_columns) {
   const cred__column *c = table->columns;
   for (size_t j = 0; j < n_columns;) {
     size_t n = 1; // neighbours in one block go together
     const cred__column *at = &c[column + j];
-    while (j + n < n_columns && at[n].block == at->block && at[n].place == at->place + n) n++;
-    load_block(out + j, n_columns, &table->blocks[at->block], rows, first, n_rows, at->place,
-               n);
+    while (j + n < n_columns && at[n].block == at->block && at[n].place == at->place + n)
+      n++;
+    load_block(out + j, n_columns, &table->blocks[at->block], rows, first, n_rows,
+               at->place, n);
     j += n;
   }
 }
@@ -129,8 +133,8 @@ static cred_status join_names(cred_table *out, const cred_table *a, const cred_t
   return status;
 }
 
-cred_status cred_table_select(cred_table **out, const cred_table *table, const size_t *rows,
-                              size_t n_rows) {
+cred_status cred_table_select(cred_table **out, const cred_table *table,
+                              const size_t *rows, size_t n_rows) {
   *out = NULL;
   if (n_rows == 0) FAIL(CRED_EDATA, "%s: no rows are chosen", table->source);
   for (size_t i = 0; i < n_rows; i++)
@@ -153,15 +157,15 @@ done:
   return status;
 }
 
-cred_status cred_table_join(cred_table **out, const cred_table *x, const cred_table *labels,
-                            const char *target_name) {
+cred_status cred_table_join(cred_table **out, const cred_table *x,
+                            const cred_table *labels, const char *target_name) {
   *out = NULL;
   if (x->n_rows != labels->n_rows)
     FAIL(CRED_EDATA, "%s has %zu rows and %s has %zu: they cannot stand side by side",
          x->source, x->n_rows, labels->source, labels->n_rows);
   if (target_name && labels->n_columns != 1)
-    FAIL(CRED_EDATA, "%s has %zu columns, one column of labels is expected", labels->source,
-         labels->n_columns);
+    FAIL(CRED_EDATA, "%s has %zu columns, one column of labels is expected",
+         labels->source, labels->n_columns);
   cred_table *both;
   TRY(cred__table_new(&both, x->source, x->n_columns + labels->n_columns,
                       x->n_blocks + labels->n_blocks));

@@ -36,8 +36,10 @@ static cred_status copy_names(cred__text_table *t) {
       FAIL(CRED_EDATA, "%s:%zu:%zu: a column name of %zu bytes (is this the header?)",
            t->input.name, rows->row_line, i + 1, rows->cells[i].n);
     if (!cred__is_utf8(t->names[i]))
-      FAIL(CRED_EDATA, "%s:%zu:%zu: the column name is not UTF-8 text (convert the file: "
-           "iconv -f latin1 -t utf-8)", t->input.name, rows->row_line, i + 1);
+      FAIL(CRED_EDATA,
+           "%s:%zu:%zu: the column name is not UTF-8 text (convert the file: "
+           "iconv -f latin1 -t utf-8)",
+           t->input.name, rows->row_line, i + 1);
   }
   return CRED_OK;
 }
@@ -49,8 +51,10 @@ static cred_status read_header(cred__text_table *t) {
   if (!found) FAIL(CRED_EDATA, "%s: there are no rows", t->input.name);
   t->n_columns = t->rows.n_cells;
   t->header_line = t->rows.row_line;
-  if (t->header) TRY(copy_names(t));
-  else TRY(cred__input_rewind(&t->input));
+  if (t->header)
+    TRY(copy_names(t));
+  else
+    TRY(cred__input_rewind(&t->input));
   if (!t->header) TRY(cred__rows_rewind(&t->rows));
   TRY(NEW(&t->columns, t->n_columns, "the columns of a table"));
   return CRED_OK;
@@ -85,7 +89,8 @@ cred_status cred__text_init(cred__text_table *t, cred__input *input, char separa
   }
   if (opt->header < 0)
     TRY_DONE(cred__header_look(&t->header, &t->note, &t->input, separator, &t->na));
-  else t->header = opt->header > 0;
+  else
+    t->header = opt->header > 0;
   TRY_DONE(cred__rows_init(&t->rows, &t->input, separator));
   TRY_DONE(read_header(t));
   TRY_DONE(force_words(t, opt));
@@ -128,15 +133,16 @@ static cred_status fail_number(const cred__text_table *t, size_t column) {
   snprintf(where, sizeof where, "%.400s:%zu:%zu", t->input.name, t->rows.row_line,
            column + 1);
   snprintf(name, sizeof name, "c%zu", column + 1);
-  return cred__fail_cell(where, t->rows.cells[column].s, t->names ? t->names[column] : name);
+  return cred__fail_cell(where, t->rows.cells[column].s,
+                         t->names ? t->names[column] : name);
 }
 
 static cred_status add_cell(cred__text_table *t, size_t column) {
   cred__growing *c = &t->columns[column];
   if (c->take >= CRED__TAKE_AGAIN) return CRED_OK;
   const cred__cell *cell = &t->rows.cells[column];
-  const bool missing = cell->n == 0 ||
-                       (t->na.n && cred__levels_find(&t->na, cell->s, cell->n) >= 0);
+  const bool missing =
+      cell->n == 0 || (t->na.n && cred__levels_find(&t->na, cell->s, cell->n) >= 0);
   if (c->take != CRED__TAKE_WORDS) {
     double value = NAN;
     if (missing || cred__parse_double(&value, cell->s, cell->n)) {
@@ -187,7 +193,8 @@ cred_status cred__text_read(cred__text_table *t, size_t n_max) {
 // Takes from the columns that stand what they need in the second pass.
 static cred_status prepare_again(bool *any, cred__text_table *t) {
   *any = false;
-  for (size_t i = 0; i < t->n_columns; i++) *any |= t->columns[i].take == CRED__TAKE_AGAIN;
+  for (size_t i = 0; i < t->n_columns; i++)
+    *any |= t->columns[i].take == CRED__TAKE_AGAIN;
   if (!*any) return CRED_OK;
   for (size_t i = 0; i < t->n_columns; i++) {
     cred__growing *c = &t->columns[i];

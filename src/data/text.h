@@ -36,7 +36,7 @@ typedef struct {
   bool header;
   size_t header_line;
   size_t n_columns;
-  char *name_text; // names of a header
+  char *name_text;    // names of a header
   const char **names; // (n_columns), NULL without a header
   cred__growing *columns;
   size_t n_rows, capacity;
@@ -45,8 +45,10 @@ typedef struct {
   size_t n_ragged, ragged_line[CRED__RAGGED_KEPT], ragged_cells[CRED__RAGGED_KEPT];
 } cred__text_table;
 
-// CSV with its separator, TSV, blanks, NPY, NPZ or IDX, from the first bytes and the name.
-void cred__format_look(cred_table_format *format, char *separator, const cred__input *input);
+// CSV with its separator, TSV, blanks, NPY, NPZ or IDX, from the first bytes and the
+// name.
+void cred__format_look(cred_table_format *format, char *separator,
+                       const cred__input *input);
 
 // The same, where the options do not say it.
 cred_status cred__format_choose(cred_table_format *format, char *separator,

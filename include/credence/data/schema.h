@@ -1,10 +1,11 @@
-// credence/data/schema.h -- from the columns of a table to the inputs and targets of a network.
+// credence/data/schema.h -- from the columns of a table to the inputs and targets of a
+// network.
 //
-// A schema is learned on the training rows and kept in the model: names, types and levels of
-// the columns, what to do with missing cells, mean and sd of every encoded input and of every
-// regression target. A numeric column is one input, standardised; a categorical one is one
-// input a level (one-hot). Input columns are looked up by name, so that order and extra columns
-// do not matter.
+// A schema is learned on the training rows and kept in the model: names, types and levels
+// of the columns, what to do with missing cells, mean and sd of every encoded input and
+// of every regression target. A numeric column is one input, standardised; a categorical
+// one is one input a level (one-hot). Input columns are looked up by name, so that order
+// and extra columns do not matter.
 
 #ifndef CRED_DATA_SCHEMA_H
 #define CRED_DATA_SCHEMA_H
@@ -16,10 +17,11 @@ extern "C" {
 #endif
 
 typedef enum {
-  CRED_MISSING_ERROR = 0,  // the first missing cell is an error with line and column
-  CRED_MISSING_MEAN,       // numeric: the training mean; categorical: all zero
-  CRED_MISSING_INDICATOR,  // the same, and one more input a column that ever had one: 1 if missing
-  CRED_MISSING_DROP        // rows with missing cells are left out (fit) or reported (predict)
+  CRED_MISSING_ERROR = 0, // the first missing cell is an error with line and column
+  CRED_MISSING_MEAN,      // numeric: the training mean; categorical: all zero
+  CRED_MISSING_INDICATOR, // the same, and one more input a column that ever had one: 1 if
+                          // missing
+  CRED_MISSING_DROP // rows with missing cells are left out (fit) or reported (predict)
 } cred_missing;
 
 typedef enum {
@@ -33,11 +35,11 @@ typedef struct {
   char *name;
   cred_column_type type;
   size_t n_levels;
-  char **levels;        // (n_levels)
-  size_t first_input;   // where its inputs begin; inputs: its number of inputs
+  char **levels;      // (n_levels)
+  size_t first_input; // where its inputs begin; inputs: its number of inputs
   size_t n_inputs;
-  bool indicator;       // its last input tells whether the cell was missing
-  double mean, sd;      // of the training cells (numeric; sd 1 for a constant column)
+  bool indicator;  // its last input tells whether the cell was missing
+  double mean, sd; // of the training cells (numeric; sd 1 for a constant column)
   bool constant;
 } cred_schema_column;
 
@@ -45,8 +47,8 @@ typedef struct {
   char *name;
   cred_target_type type;
   size_t n_classes;
-  char **classes;       // (n_classes)
-  double mean, sd;      // 0 and 1 where it is not standardised
+  char **classes;  // (n_classes)
+  double mean, sd; // 0 and 1 where it is not standardised
 } cred_schema_target;
 
 typedef struct {
@@ -54,29 +56,30 @@ typedef struct {
   cred_schema_column *columns; // (n_columns)
   cred_schema_target *targets; // (n_targets)
   cred_missing missing;
-  char *id, *weight;           // column names or NULL
-  double input_scale;          // all inputs divided by it instead of standardised; 0: standardise
+  char *id, *weight;  // column names or NULL
+  double input_scale; // all inputs divided by it instead of standardised; 0: standardise
 } cred_schema;
 
 typedef struct {
   const char *const *targets; // names; at least one
   size_t n_targets;
-  const char *const *ignore;  // columns left out
+  const char *const *ignore; // columns left out
   size_t n_ignore;
-  const char *id, *weight;    // or NULL; neither is an input
+  const char *id, *weight; // or NULL; neither is an input
   cred_missing missing;
-  int task;                   // -1 look at the column; else a cred_target_type for every target
-  bool standardise_inputs;    // default true
-  bool standardise_targets;   // default true
-  double input_scale;         // > 0: divide inputs by it and do not standardise (pixels)
+  int task; // -1 look at the column; else a cred_target_type for every target
+  bool standardise_inputs;  // default true
+  bool standardise_targets; // default true
+  double input_scale;       // > 0: divide inputs by it and do not standardise (pixels)
 } cred_schema_options;
 
 CRED_API cred_schema_options cred_schema_defaults(void);
 
-/// Learn a schema. rows (n_rows): the training rows; NULL for all. A categorical target is a
-/// class; a numeric one is a number unless `task` says else. Fails on an unknown column (with
-/// the nearest), a target that is constant or has one class, a missing target, no input left,
-/// an infinite or too large number, counts that are negative or fractional.
+/// Learn a schema. rows (n_rows): the training rows; NULL for all. A categorical target
+/// is a class; a numeric one is a number unless `task` says else. Fails on an unknown
+/// column (with the nearest), a target that is constant or has one class, a missing
+/// target, no input left, an infinite or too large number, counts that are negative or
+/// fractional.
 CRED_API cred_status cred_schema_learn(cred_schema **out, const cred_table *table,
                                        const size_t *rows, size_t n_rows,
                                        const cred_schema_options *opt);
@@ -86,24 +89,26 @@ CRED_API void cred_schema_free(cred_schema *schema);
 /// JSON text of a schema and back (the model file keeps it). The reader trusts nothing:
 /// bounds, finite numbers, sd > 0, offsets that fit, distinct names.
 CRED_API cred_status cred_schema_to_json(char **out, const cred_schema *schema);
-CRED_API cred_status cred_schema_from_json(cred_schema **out, const char *json, size_t n_bytes);
+CRED_API cred_status cred_schema_from_json(cred_schema **out, const char *json,
+                                           size_t n_bytes);
 
 // Arrays made from a table: what a model computes with. Free with cred_data_clear.
 typedef struct {
   size_t n_rows, n_inputs, n_targets;
-  cred_real *x;      // (n_rows, n_inputs) encoded and standardised
-  cred_real *y;      // (n_rows, n_targets) standardised number, count, or class index; or NULL
+  cred_real *x; // (n_rows, n_inputs) encoded and standardised
+  cred_real *y; // (n_rows, n_targets) standardised number, count, or class index; or NULL
   cred_real *weight; // (n_rows) or NULL
   uint64_t *row;     // (n_rows) index of the row in its file: keys the noise of a row
   size_t n_dropped;  // rows left out for missing cells
 } cred_data;
 
-/// Encode rows (NULL: all) of a table. with_targets: 1 needs the target columns, 0 ignores
-/// them, -1 takes them if all are there. first_row: index in the file of the table's row 0.
-/// Unknown level: an error with line, column and the levels.
+/// Encode rows (NULL: all) of a table. with_targets: 1 needs the target columns, 0
+/// ignores them, -1 takes them if all are there. first_row: index in the file of the
+/// table's row 0. Unknown level: an error with line, column and the levels.
 CRED_API cred_status cred_schema_encode(cred_data *out, const cred_schema *schema,
                                         const cred_table *table, const size_t *rows,
-                                        size_t n_rows, int with_targets, uint64_t first_row);
+                                        size_t n_rows, int with_targets,
+                                        uint64_t first_row);
 CRED_API void cred_data_clear(cred_data *data);
 
 #ifdef __cplusplus

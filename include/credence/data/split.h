@@ -21,13 +21,15 @@ typedef struct {
 /// stratum (n) or NULL: class of every row; each class is split in the same share.
 CRED_API cred_status cred_split_random(cred_split *out, size_t n, double share,
                                        const int32_t *stratum, const cred_key *key);
-/// Fold `fold` of n_folds (a random partition into folds whose sizes differ by at most 1).
-CRED_API cred_status cred_split_fold(cred_split *out, size_t n, size_t fold, size_t n_folds,
-                                     const int32_t *stratum, const cred_key *key);
-/// Row numbers from a file of numbers apart by blanks (0-based). Fails on a number that is
-/// not below n, on repeats, with file and line.
-CRED_API cred_status cred_split_read_index(size_t **rows, size_t *n_rows, const char *path,
-                                           size_t n);
+/// Fold `fold` of n_folds (a random partition into folds whose sizes differ by at most
+/// 1).
+CRED_API cred_status cred_split_fold(cred_split *out, size_t n, size_t fold,
+                                     size_t n_folds, const int32_t *stratum,
+                                     const cred_key *key);
+/// Row numbers from a file of numbers apart by blanks (0-based). Fails on a number that
+/// is not below n, on repeats, with file and line.
+CRED_API cred_status cred_split_read_index(size_t **rows, size_t *n_rows,
+                                           const char *path, size_t n);
 CRED_API void cred_split_clear(cred_split *split);
 
 #ifdef __cplusplus
