@@ -1,0 +1,170 @@
+// fit.c -- from a table to a fitted model, and on from where a fit was stopped.
+
+#define _GNU_SOURCE
+#include "model/model.h"
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/thread.h"
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+// Below this many parameters a step is too short to share between threads.
+enum { SMALL_DIM = 20000 };
+
+static double now_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+// Classes of the rows for stratified splits; NULL for numbers.
+static cred_status make_stratum(int32_t **out, const cred_model *m, const cred_data *data) {
+  *out = NULL;
+  if (m->schema->targets[0].type != CRED_TARGET_CLASS) return CRED_OK;
+  TRY(NEW(out, data->n_rows, "strata"));
+  for (size_t i = 0; i < data->n_rows; i++)
+    (*out)[i] = (int32_t)data->y[i * data->n_targets];
+  return CRED_OK;
+}
+
+// Members side by side where there are enough of them or a member is small, else one after the
+// other, each on all threads.
+static cred_status train_members(cred_model *m, const cred_data *data, const int32_t *stratum,
+                                 size_t n_threads, cred_progress_fn progress, void *context,
+                                 bool *stopped) {
+  n_threads = cred__n_threads(n_threads);
+  const size_t n = m->plan.n_members;
+  const bool side_by_side = n >= n_threads || m->dim < SMALL_DIM;
+  const double start = now_s();
+  cred__training t = {.model = m, .data = data, .stratum = stratum,
+                      .n_threads_member = side_by_side ? 1 : n_threads,
+                      .progress = progress, .progress_context = context,
+                      .time_start_s = start, .time_last_s = 0};
+  for (size_t i = 0; i < n; i++) t.steps_made += m->states[i].step;
+  t.steps_start = t.steps_made;
+  const cred_status status =
+      cred__parallel_try(side_by_side ? n_threads : 1, n, cred__train_member, &t);
+  *stopped = t.stop;
+  return status;
+}
+
+// Standard error of the difference of two means of the objective, over recorded epochs.
+static bool has_converged(const cred_model *m) {
+  const size_t n = m->n_history, tenth = n / 10;
+  if (tenth < 3) return false;
+  double mean[2] = {0}, square[2] = {0};
+  for (size_t half = 0; half < 2; half++)
+    for (size_t i = 0; i < tenth; i++) {
+      const cred_history_row *row = &m->history[n - 1 - i - half * tenth];
+      const double value = row->log_lik - row->kl;
+      mean[half] += value / (double)tenth;
+      square[half] += value * value / (double)tenth;
+    }
+  const double var = square[0] - mean[0] * mean[0] + square[1] - mean[1] * mean[1];
+  const double change = fabs(mean[0] - mean[1]);
+  return change < 2 * sqrt(fmax(var, 0)) || change < 1e-3 * fabs(mean[0]) || change < 2e-3;
+}
+
+static void fill_info(cred_fit_info *info, const cred_model *m, bool stopped) {
+  *info = (cred_fit_info){.n_train = m->n_train, .n_validation = m->n_validation,
+                          .n_dropped = m->n_dropped, .log_lik = NAN, .kl = NAN,
+                          .validation = NAN};
+  double best = 0;
+  size_t n_scored = 0;
+  for (size_t i = 0; i < m->plan.n_members; i++) {
+    const cred__member_state *s = &m->states[i];
+    if (s->step > info->n_steps) info->n_steps = s->step;
+    info->n_diverged += s->n_diverged;
+    if (s->diverged) info->outcome = CRED_FIT_DIVERGED;
+    if (s->best_validation > -INFINITY) best += s->best_validation, n_scored++;
+  }
+  if (n_scored) info->validation = best / (double)n_scored;
+  if (stopped) info->outcome = CRED_FIT_STOPPED;
+  info->n_epochs = info->n_steps / cred__plan_n_batches(&m->plan, m->n_train);
+  if (!m->n_history) return;
+  info->log_lik = m->history[m->n_history - 1].log_lik;
+  info->kl = m->history[m->n_history - 1].kl;
+  info->converged = info->outcome == CRED_FIT_DONE && has_converged(m);
+}
+
+static cred_status train(cred_model *m, cred_fit_info *info, const cred_data *data,
+                         size_t n_threads, cred_progress_fn progress, void *context) {
+  int32_t *stratum;
+  TRY(make_stratum(&stratum, m, data));
+  bool stopped = false;
+  cred_split split = {0};
+  cred_status status;
+  TRY_DONE(cred__member_split(&split, m, data->n_rows, stratum, 0));
+  m->n_train = split.n_train;
+  m->n_validation = split.n_held_out;
+  m->n_dropped = data->n_dropped;
+  TRY_DONE(train_members(m, data, stratum, n_threads, progress, context, &stopped));
+  TRY_DONE(cred__model_make_history(m));
+  TRY_DONE(cred__model_make_report(m));
+  if (info) fill_info(info, m, stopped);
+done:
+  cred_split_clear(&split);
+  cred__free(stratum);
+  return status;
+}
+
+// The training rows of the table: what a member without folds does not hold out.
+static cred_status learn_schema(cred_schema **out, const cred_table *table, const size_t *rows,
+                                size_t n_rows, const cred_schema_options *schema) {
+  return cred_schema_learn(out, table, rows, n_rows, schema);
+}
+
+cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_table *table,
+                           const size_t *rows, size_t n_rows,
+                           const cred_schema_options *schema_opt,
+                           const cred_fit_options *opt) {
+  *out = NULL;
+  cred_schema *schema = NULL;
+  cred_data data = {0};
+  cred__plan plan = {0};
+  cred_model *m = NULL;
+  cred_status status;
+  TRY_DONE(learn_schema(&schema, table, rows, n_rows, schema_opt));
+  TRY_DONE(cred_schema_encode(&data, schema, table, rows, n_rows, 1, 0));
+  TRY_DONE(cred__plan_resolve(&plan, opt, schema, data.n_rows));
+  status = cred__model_assemble(&m, &plan, schema); // takes both over
+  schema = NULL;
+  if (status != CRED_OK) goto done;
+  memcpy(m->data_digest, cred_table_digest(table), 16);
+  if (rows) {
+    TRY_DONE(NEW(&m->rows, n_rows, "rows"));
+    memcpy(m->rows, rows, n_rows * sizeof *rows);
+    m->n_rows = n_rows;
+  }
+  TRY_DONE(train(m, info, &data, opt->n_threads, opt->progress, opt->progress_context));
+  *out = m;
+  m = NULL;
+done:
+  cred_model_free(m);
+  cred__plan_clear(&plan);
+  cred_schema_free(schema);
+  cred_data_clear(&data);
+  return status;
+}
+
+cred_status cred_model_resume(cred_model *m, cred_fit_info *info, const cred_table *table,
+                              size_t epochs, size_t n_threads, cred_progress_fn progress,
+                              void *context) {
+  if (!cred_model_can_resume(m))
+    FAIL(CRED_ECONFIG, "the model was saved without its optimiser (--final), so that its fit "
+         "cannot go on: fit again without --final");
+  if (strcmp(m->data_digest, cred_table_digest(table)) != 0)
+    FAIL(CRED_EDATA, "%s: this is not the table that the model was fitted to (digest %s, "
+         "expected %s): give the same file", cred_table_source(table),
+         cred_table_digest(table), m->data_digest);
+  if (epochs && epochs < m->plan.epochs)
+    FAIL(CRED_EINVAL, "epochs: %zu given, but the fit was planned for %zu already", epochs,
+         m->plan.epochs);
+  if (epochs) m->plan.epochs = epochs;
+  cred_data data;
+  TRY(cred_schema_encode(&data, m->schema, table, m->rows, m->n_rows, 1, 0));
+  const cred_status status = train(m, info, &data, n_threads, progress, context);
+  cred_data_clear(&data);
+  return status;
+}

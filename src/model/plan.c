@@ -1,0 +1,154 @@
+// plan.c -- the recommended recipe: every "auto" of a fit resolved by the task and the size.
+//
+// The numbers were chosen on folds of training rows (docs/results/uci.md).
+
+#include "model/model.h"
+#include "base/alloc.h"
+#include "base/fail.h"
+#include <math.h>
+#include <string.h>
+
+cred_fit_options cred_fit_defaults(void) {
+  const cred_fit_options opt = {.method = cred_method_defaults(),
+                                .schedule = {.kind = CRED_RATE_COSINE, .hold = 0.3},
+                                .dropout = NAN,
+                                .validation = NAN,
+                                .seed = 1};
+  return opt;
+}
+
+// What the recipe chooses for data of this size.
+typedef struct {
+  cred_fit_posterior posterior;
+  const char *net, *likelihood, *prior;
+  size_t n_members, steps, batch;
+  bool folds;
+  double dropout, rate, validation;
+} recipe;
+
+enum { SMALL_ROWS = 20000, TABLE_STEPS = 10000, LARGE_EPOCHS = 40 };
+
+static const char *auto_likelihood(const cred_schema *schema) {
+  const cred_schema_target *target = &schema->targets[0];
+  if (target->type == CRED_TARGET_COUNT) return "poisson";
+  if (target->type == CRED_TARGET_NUMBER) return "student-t";
+  return target->n_classes == 2 ? "bernoulli" : "categorical";
+}
+
+static recipe recommended(const cred_fit_options *opt, const cred_schema *schema, size_t n) {
+  const bool small = n <= SMALL_ROWS;
+  recipe r = {.posterior = opt->posterior ? opt->posterior : CRED_FIT_DROPOUT,
+              .net = small ? "dense 50 relu" : "dense 400 relu, dense 400 relu",
+              .likelihood = auto_likelihood(schema),
+              .steps = TABLE_STEPS,
+              .batch = 128};
+  if (n < 128) r.batch = n;
+  const size_t per_epoch = (n + r.batch - 1) / r.batch;
+  if (!small) r.steps = LARGE_EPOCHS * per_epoch;
+  switch (r.posterior) {
+  case CRED_FIT_VI:
+    r.prior = small ? "normal learned" : "mixture";
+    r.n_members = 1;
+    r.rate = small ? 0.01 : 1e-3;
+    break;
+  case CRED_FIT_MAP:
+    r.prior = "normal 1";
+    r.n_members = 1;
+    r.rate = small ? 0.01 : 1e-3;
+    r.validation = 0.1;
+    break;
+  default:
+    r.prior = "normal 1";
+    r.n_members = small ? 10 : 1;
+    r.folds = small;
+    r.dropout = small ? 0.03 : 0.5;
+    r.rate = small ? 0.01 : 1e-3;
+    r.validation = small ? 0.0 : 0.1;
+    break;
+  }
+  if (opt->n_members > 1 && r.posterior != CRED_FIT_VI) r.folds = true;
+  return r;
+}
+
+static cred_status take_texts(cred__plan *plan, const cred_fit_options *opt, const recipe *r) {
+  cred_prior prior;
+  cred_likelihood likelihood;
+  char text[256];
+  TRY(cred_prior_parse(&prior, opt->prior ? opt->prior : r->prior));
+  cred_prior_format(text, sizeof text, &prior);
+  TRY(cred__strdup(&plan->prior, text));
+  TRY(cred_likelihood_parse(&likelihood, opt->likelihood ? opt->likelihood : r->likelihood));
+  cred_likelihood_format(text, sizeof text, &likelihood);
+  TRY(cred__strdup(&plan->likelihood, text));
+  const char *net = opt->net ? opt->net : r->net;
+  if (plan->posterior == CRED_FIT_DROPOUT)
+    return cred_network_with_dropout(&plan->net, net, plan->dropout);
+  return cred__strdup(&plan->net, net);
+}
+
+static void take_length(cred__plan *plan, const cred_fit_options *opt, const recipe *r,
+                        size_t n_rows) {
+  plan->batch = opt->batch ? opt->batch : r->batch;
+  if (plan->batch > n_rows) plan->batch = n_rows;
+  const size_t per_epoch = (n_rows + plan->batch - 1) / plan->batch;
+  const size_t steps = opt->steps ? opt->steps : r->steps;
+  plan->epochs = opt->epochs ? opt->epochs : (steps + per_epoch - 1) / per_epoch;
+}
+
+cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
+                               const cred_schema *schema, size_t n_rows) {
+  if (opt->epochs && opt->steps)
+    FAIL(CRED_EINVAL, "epochs %zu and steps %zu: give only one of them", opt->epochs,
+         opt->steps);
+  recipe r = recommended(opt, schema, n_rows);
+  if (!isnan(opt->validation) && opt->validation > 0) r.folds = false;
+  *out = (cred__plan){.posterior = r.posterior,
+                      .n_members = opt->n_members ? opt->n_members : r.n_members,
+                      .dropout = isnan(opt->dropout) ? r.dropout : opt->dropout,
+                      .method = opt->method,
+                      .kl_weights = opt->kl_weights,
+                      .schedule = opt->schedule,
+                      .patience = opt->patience,
+                      .seed = opt->seed};
+  out->folds = (opt->folds || r.folds) && out->n_members > 1 && n_rows >= 2 * out->n_members;
+  out->validation = isnan(opt->validation) ? r.validation : opt->validation;
+  if (out->folds) out->validation = 0;
+  if (n_rows < 10 && isnan(opt->validation)) out->validation = 0;
+  if (!(out->schedule.rate > 0) && out->schedule.rate == 0) out->schedule.rate = r.rate;
+  take_length(out, opt, &r, n_rows);
+  cred_status status = take_texts(out, opt, &r);
+  if (status == CRED_OK) status = cred__plan_check(out);
+  if (status != CRED_OK) cred__plan_clear(out);
+  return status;
+}
+
+cred_status cred__plan_check(const cred__plan *p) {
+  if (p->posterior < CRED_FIT_VI || p->posterior > CRED_FIT_DROPOUT)
+    FAIL(CRED_EINVAL, "posterior %d is not one of vi, map, dropout", (int)p->posterior);
+  if (p->n_members < 1 || p->n_members > 10000)
+    FAIL(CRED_EINVAL, "members: %zu given, 1 to 10000 are possible", p->n_members);
+  if (!(p->dropout >= 0 && p->dropout < 1))
+    FAIL(CRED_EINVAL, "dropout rate is %g, must be in [0, 1)", p->dropout);
+  if (!(p->validation >= 0 && p->validation < 1))
+    FAIL(CRED_EINVAL, "validation share is %g, must be in [0, 1)", p->validation);
+  if (p->epochs < 1 || p->epochs > (size_t)1 << 40)
+    FAIL(CRED_EINVAL, "epochs: %zu given, at least 1 is needed", p->epochs);
+  if (p->batch < 1) FAIL(CRED_EINVAL, "batch: 0 rows given, at least 1 is needed");
+  TRY(cred_schedule_check(&p->schedule));
+  return cred_method_check(&p->method);
+}
+
+void cred__plan_clear(cred__plan *plan) {
+  cred__free(plan->net);
+  cred__free(plan->prior);
+  cred__free(plan->likelihood);
+  plan->net = plan->prior = plan->likelihood = NULL;
+}
+
+const cred_method *cred__plan_method(const cred__plan *plan) {
+  return plan->posterior == CRED_FIT_VI ? &cred_method_variational : &cred_method_map;
+}
+
+size_t cred__plan_n_batches(const cred__plan *plan, size_t n_rows) {
+  return (n_rows + plan->batch - 1) / plan->batch;
+}

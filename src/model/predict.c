@@ -1,0 +1,375 @@
+// predict.c -- outputs of many draws for blocks of rows, on all threads.
+//
+// A block's outputs are made draw by draw and strip by strip (tasks of one draw and 128 rows),
+// then each strip's statistics. Function draws are made in groups that fit a memory budget, and
+// kept from block to block where all of them fit. What a row's numbers depend on: the model, the
+// seed, the draws, and the row's number in its file.
+
+#include "model/predict.h"
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/thread.h"
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK_OUT_MAX = 1 << 24, THETA_BYTES_MAX = 256 << 20, STRIPS_MAX = 8 };
+
+struct cred_predictor {
+  const cred_model *model;
+  cred_predict_options opt;
+  double *levels;
+  cred_draws draws;
+  size_t n_draws, n_draws_room; // to begin with; the most of a block
+  size_t block_rows, n_threads, n_out;
+  cred__network_work **net;     // (n_threads)
+  cred__strip_work *strip;      // (n_threads)
+  cred_real *out, *var;         // (n_draws_room, block_rows, n_out)
+  cred_real *theta;             // (group, dim) function draws
+  size_t group, theta_first, theta_n; // draws that theta holds now
+  cred_prediction result;       // grown to the largest block asked
+  size_t result_rows;
+  // of the block under way
+  const cred_data *data;
+  size_t first, n_rows, n_strips, draw_from, draw_to;
+  bool open[STRIPS_MAX];        // strips that still need draws
+  double error[STRIPS_MAX];
+  size_t made[STRIPS_MAX];
+};
+
+static const double default_levels[] = {0.05, 0.5, 0.95};
+
+cred_predict_options cred_predict_defaults(void) {
+  const cred_predict_options opt = {.draws = CRED_DRAWS_AUTO, .n_draws = 100,
+                                    .n_draws_max = 10000, .levels = default_levels,
+                                    .n_levels = 3, .seed = 1};
+  return opt;
+}
+
+static cred_status check_options(const cred_predict_options *opt, const cred_model *m) {
+  if (opt->draws < CRED_DRAWS_AUTO || opt->draws > CRED_DRAWS_MOMENTS)
+    FAIL(CRED_EINVAL, "draws %d is not one of auto, function, row, mean, moments",
+         (int)opt->draws);
+  if (opt->n_draws < 1 || opt->n_draws > 1000000)
+    FAIL(CRED_EINVAL, "draws: %zu given, 1 to 1000000 are possible", opt->n_draws);
+  if (!(opt->mc_error >= 0)) FAIL(CRED_EINVAL, "mc_error is %g, must be >= 0", opt->mc_error);
+  for (size_t i = 0; i < opt->n_levels; i++)
+    if (!(opt->levels[i] > 0 && opt->levels[i] < 1))
+      FAIL(CRED_EINVAL, "quantile level %g must be in (0, 1)", opt->levels[i]);
+  if (m->likelihood.n_targets > 16)
+    FAIL(CRED_EINVAL, "%zu targets: 16 at most", m->likelihood.n_targets);
+  return CRED_OK;
+}
+
+static void choose_draws(cred_predictor *p) {
+  const cred_posterior *q = p->model->posterior;
+  p->draws = p->opt.draws;
+  if (p->draws == CRED_DRAWS_AUTO) p->draws = CRED_DRAWS_ROW;
+  if (!cred_posterior_is_random(q) && p->draws != CRED_DRAWS_MOMENTS) p->draws = CRED_DRAWS_MEAN;
+  const bool sampled = p->draws == CRED_DRAWS_ROW || p->draws == CRED_DRAWS_FUNCTION;
+  p->n_draws = sampled ? cred_posterior_n_draws(q, p->opt.n_draws) : q->n_members;
+  p->n_draws_room = p->n_draws;
+  if (sampled && p->opt.mc_error > 0) {
+    p->n_draws_room = cred_posterior_n_draws(q, p->opt.n_draws_max);
+    if (p->n_draws_room < p->n_draws) p->n_draws_room = p->n_draws;
+  }
+}
+
+void cred_predictor_free(cred_predictor *p) {
+  if (!p) return;
+  for (size_t i = 0; i < p->n_threads; i++) {
+    if (p->net) cred__network_work_free(p->net[i]);
+    if (p->strip) cred__strip_work_clear(&p->strip[i]);
+  }
+  cred__free(p->net);
+  cred__free(p->strip);
+  cred__free(p->levels);
+  cred__free(p->out);
+  cred__free(p->var);
+  cred__free(p->theta);
+  cred_prediction *r = &p->result;
+  double *const numbers[] = {r->mean, r->sd, r->sd_epistemic, r->sd_aleatoric, r->quantile,
+                             r->lower, r->upper, r->prob, r->entropy, r->expected_entropy,
+                             r->mutual_information, r->log_prob, r->pit, r->crps};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) cred__free(numbers[i]);
+  cred__free(r->label);
+  cred__free(r->set);
+  cred__free(p);
+}
+
+static cred_status workers_new(cred_predictor *p) {
+  const bool moments = p->draws == CRED_DRAWS_MOMENTS;
+  TRY(NEW(&p->net, p->n_threads, "predictors"));
+  TRY(NEW(&p->strip, p->n_threads, "predictors"));
+  for (size_t i = 0; i < p->n_threads; i++) {
+    TRY(cred__network_work_new(&p->net[i], p->model->network, CRED__STRIP_ROWS, 1, false,
+                               moments));
+    TRY(cred__strip_work_init(&p->strip[i], p->model, p->n_draws_room));
+  }
+  return CRED_OK;
+}
+
+// Blocks are whole strips, as many as keep the outputs of all draws within BLOCK_OUT_MAX.
+static cred_status buffers_new(cred_predictor *p) {
+  const size_t per_strip = CRED__STRIP_ROWS * p->n_draws_room * p->n_out;
+  size_t n_strips = BLOCK_OUT_MAX / per_strip;
+  n_strips = n_strips < 1 ? 1 : n_strips > STRIPS_MAX ? STRIPS_MAX : n_strips;
+  p->block_rows = n_strips * CRED__STRIP_ROWS;
+  TRY(NEW(&p->out, n_strips * per_strip, "outputs of all draws"));
+  if (p->draws == CRED_DRAWS_MOMENTS)
+    TRY(NEW(&p->var, n_strips * per_strip, "variances of outputs"));
+  const cred_posterior_kind kind = p->model->posterior->members[0].kind;
+  if (p->draws != CRED_DRAWS_FUNCTION || kind != CRED_POSTERIOR_GAUSSIAN) return CRED_OK;
+  p->group = (size_t)THETA_BYTES_MAX / (p->model->dim * sizeof(cred_real));
+  if (p->group < 1) p->group = 1;
+  if (p->group > p->n_draws_room) p->group = p->n_draws_room;
+  return NEW(&p->theta, p->group * p->model->dim, "draws of the weights");
+}
+
+cred_status cred_predictor_new(cred_predictor **out, const cred_model *model,
+                               const cred_predict_options *opt) {
+  *out = NULL;
+  TRY(check_options(opt, model));
+  cred_predictor *p = NULL;
+  cred_status status = NEW(&p, 1, "a predictor");
+  if (status != CRED_OK) return status;
+  p->model = model;
+  p->opt = *opt;
+  p->n_out = cred_network_n_outputs(model->network);
+  p->n_threads = cred__n_threads(opt->n_threads);
+  if (cred_likelihood_is_class(&model->likelihood)) p->opt.n_levels = 0;
+  TRY_DONE(NEW(&p->levels, opt->n_levels, "quantile levels"));
+  for (size_t i = 0; i < p->opt.n_levels; i++) p->levels[i] = opt->levels[i];
+  p->opt.levels = p->levels;
+  choose_draws(p);
+  TRY_DONE(workers_new(p));
+  TRY_DONE(buffers_new(p));
+  *out = p;
+  p = NULL;
+done:
+  cred_predictor_free(p);
+  return status;
+}
+
+static cred_status grow(double **array, size_t n_old, size_t n, bool wanted) {
+  if (!wanted) return CRED_OK;
+  return RESIZE(array, *array ? n_old : 0, n, "predictions");
+}
+
+// Room for n rows in every array that this model and these data fill.
+static cred_status result_room(cred_predictor *p, size_t n, bool observed) {
+  cred_prediction *r = &p->result;
+  const cred_likelihood *lik = &p->model->likelihood;
+  const bool classes = cred_likelihood_is_class(lik), numbers = !classes;
+  const bool fitted = p->model->calibration.fitted;
+  const size_t t = lik->n_targets, c = lik->n_classes, l = p->opt.n_levels;
+  if (n > p->result_rows || (observed && !r->log_prob)) {
+    const size_t old = p->result_rows;
+    if (n < old) n = old;
+    TRY(grow(&r->mean, old * t, n * t, numbers));
+    TRY(grow(&r->sd, old * t, n * t, numbers));
+    TRY(grow(&r->sd_epistemic, old * t, n * t, numbers));
+    TRY(grow(&r->sd_aleatoric, old * t, n * t, numbers));
+    TRY(grow(&r->quantile, old * t * l, n * t * l, numbers && l > 0));
+    TRY(grow(&r->lower, old * t, n * t, numbers && fitted));
+    TRY(grow(&r->upper, old * t, n * t, numbers && fitted));
+    TRY(grow(&r->prob, old * c, n * c, classes));
+    TRY(grow(&r->entropy, old, n, classes));
+    TRY(grow(&r->expected_entropy, old, n, classes));
+    TRY(grow(&r->mutual_information, old, n, classes));
+    TRY(grow(&r->log_prob, old, n, observed));
+    TRY(grow(&r->pit, old * t, n * t, observed && numbers));
+    TRY(grow(&r->crps, old * t, n * t, observed && numbers));
+    if (classes) TRY(RESIZE(&r->label, r->label ? old : 0, n, "predictions"));
+    if (classes && fitted) TRY(RESIZE(&r->set, r->set ? old * c : 0, n * c, "predictions"));
+    p->result_rows = n;
+  }
+  r->n_targets = t;
+  r->n_classes = classes ? c : 0;
+  r->n_levels = l;
+  return CRED_OK;
+}
+
+// The network's outputs of one draw on one strip.
+static void output_task(void *context, size_t task, size_t worker) {
+  cred_predictor *p = context;
+  const size_t strip = task % p->n_strips, draw = p->draw_from + task / p->n_strips;
+  if (!p->open[strip]) return;
+  const cred_posterior *q = p->model->posterior;
+  const cred_member *member = cred_posterior_member(q, draw);
+  const cred_key root = cred_key_make(p->opt.seed);
+  const size_t row = strip * CRED__STRIP_ROWS, left = p->n_rows - row;
+  const size_t n_rows = left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS;
+  cred__pass pass = {.mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1,
+                     .row = p->data->row ? p->data->row + p->first + row : NULL,
+                     .key = cred_posterior_draw_key(&root, draw), .theta = member->mean};
+  const bool sampled = p->draws == CRED_DRAWS_ROW || p->draws == CRED_DRAWS_FUNCTION;
+  pass.dropout = member->kind == CRED_POSTERIOR_DROPOUT && p->draws != CRED_DRAWS_MEAN;
+  pass.shared_mask = p->draws == CRED_DRAWS_FUNCTION;
+  const cred_real *x = p->data->x + (p->first + row) * p->data->n_inputs;
+  const size_t at = (draw * p->block_rows + row) * p->n_out, n = n_rows * p->n_out;
+  if (!sampled && p->draws == CRED_DRAWS_MOMENTS) {
+    const cred_real *mean, *var;
+    pass.sd = member->sd;
+    cred__network_moments(p->model->network, p->net[worker], &mean, &var, &pass, x);
+    memcpy(p->out + at, mean, n * sizeof *mean);
+    memcpy(p->var + at, var, n * sizeof *var);
+    return;
+  }
+  if (p->draws == CRED_DRAWS_ROW && member->sd) {
+    pass.mode = CRED__LOCAL;
+    pass.sd = member->sd;
+  }
+  if (p->theta) pass.theta = p->theta + (draw - p->theta_first) * p->model->dim;
+  const cred_real *out = cred__network_forward(p->model->network, p->net[worker], &pass, x);
+  memcpy(p->out + at, out, n * sizeof *out);
+}
+
+static void draw_theta(void *context, size_t i, size_t worker) {
+  (void)worker;
+  cred_predictor *p = context;
+  const cred_key root = cred_key_make(p->opt.seed);
+  cred_posterior_draw(p->theta + i * p->model->dim, p->model->posterior, p->theta_first + i,
+                      &root, 1);
+}
+
+// Outputs of draws [from, to) for the open strips.
+static void make_outputs(cred_predictor *p, size_t from, size_t to) {
+  const size_t step = p->theta ? p->group : to - from;
+  for (size_t i = from; i < to;) {
+    // groups begin at multiples of their size, so that one that is held may serve again
+    size_t end = p->theta ? (i / step + 1) * step : to;
+    if (end > to) end = to;
+    if (p->theta && (p->theta_n == 0 || i < p->theta_first || end > p->theta_first + p->theta_n)) {
+      p->theta_first = i / step * step;
+      const size_t room = p->n_draws_room - p->theta_first;
+      p->theta_n = step < room ? step : room;
+      cred__parallel(p->n_threads, p->theta_n, draw_theta, p);
+    }
+    p->draw_from = i;
+    p->draw_to = end;
+    cred__parallel(p->n_threads, (end - i) * p->n_strips, output_task, p);
+    i = end;
+  }
+}
+
+static cred__strip strip_of(const cred_predictor *p, size_t strip) {
+  const size_t row = strip * CRED__STRIP_ROWS, left = p->n_rows - row;
+  const cred__strip s = {.model = p->model, .opt = &p->opt, .n_draws = p->made[strip],
+                         .n_rows = left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS,
+                         .n_out = p->n_out, .draw_stride = p->block_rows * p->n_out,
+                         .out = p->out + row * p->n_out,
+                         .var = p->var ? p->var + row * p->n_out : NULL,
+                         .data = p->data, .first = p->first + row};
+  return s;
+}
+
+static void error_task(void *context, size_t strip, size_t worker) {
+  cred_predictor *p = context;
+  if (!p->open[strip]) return;
+  const cred__strip s = strip_of(p, strip);
+  p->error[strip] = cred__strip_mc_error(&s, &p->strip[worker]);
+}
+
+static void statistics_task(void *context, size_t strip, size_t worker) {
+  cred_predictor *p = context;
+  const cred__strip s = strip_of(p, strip);
+  cred__predict_strip(&p->result, &s, &p->strip[worker]);
+}
+
+// As many draws as the strips need: doubled until the Monte Carlo error is as asked.
+static void more_draws(cred_predictor *p) {
+  for (size_t made = p->n_draws; made < p->n_draws_room;) {
+    cred__parallel(p->n_threads, p->n_strips, error_task, p);
+    bool any = false;
+    for (size_t i = 0; i < p->n_strips; i++)
+      any |= p->open[i] = p->open[i] && !(p->error[i] <= p->opt.mc_error);
+    if (!any) return;
+    const size_t next = 2 * made < p->n_draws_room ? 2 * made : p->n_draws_room;
+    make_outputs(p, made, next);
+    for (size_t i = 0; i < p->n_strips; i++)
+      if (p->open[i]) p->made[i] = next;
+    made = next;
+  }
+}
+
+static void predict_block(cred_predictor *p) {
+  p->n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
+  for (size_t i = 0; i < p->n_strips; i++) {
+    p->open[i] = true;
+    p->made[i] = p->n_draws;
+  }
+  make_outputs(p, 0, p->n_draws);
+  if (p->opt.mc_error > 0) more_draws(p);
+  for (size_t i = 0; i < p->n_strips; i++)
+    if (p->made[i] > p->result.n_draws) p->result.n_draws = p->made[i];
+  cred__parallel(p->n_threads, p->n_strips, statistics_task, p);
+}
+
+cred_status cred_predictor_run(cred_prediction *out, cred_predictor *p, const cred_data *data) {
+  if (data->n_inputs != cred_network_n_inputs(p->model->network))
+    FAIL(CRED_EINVAL, "the data have %zu inputs, the model takes %zu", data->n_inputs,
+         cred_network_n_inputs(p->model->network));
+  TRY(result_room(p, data->n_rows, data->y != NULL));
+  p->data = data;
+  p->result.n_rows = data->n_rows;
+  p->result.n_draws = p->n_draws;
+  for (p->first = 0; p->first < data->n_rows; p->first += p->block_rows) {
+    const size_t left = data->n_rows - p->first;
+    p->n_rows = left < p->block_rows ? left : p->block_rows;
+    predict_block(p);
+  }
+  *out = p->result;
+  if (!data->y) out->log_prob = out->pit = out->crps = NULL;
+  return CRED_OK;
+}
+
+// Mean of y, or probabilities, of one draw for a strip of rows into out (rows, width).
+static void draw_values(double *out, const cred_predictor *p, size_t draw, size_t strip,
+                        double *var) {
+  const cred__strip s = strip_of(p, strip);
+  const cred_model *m = p->model;
+  const cred_real *o = s.out + draw * s.draw_stride;
+  if (cred_likelihood_is_class(&m->likelihood)) {
+    cred_likelihood_class_log_prob(out, &m->likelihood, o, s.n_rows);
+    for (size_t i = 0; i < s.n_rows * m->likelihood.n_classes; i++) out[i] = exp(out[i]);
+    return;
+  }
+  cred_likelihood_mean_var(out, var, &m->likelihood, o,
+                           cred_model_noise(m, draw % m->posterior->n_members), s.n_rows);
+  for (size_t i = 0; i < s.n_rows * m->likelihood.n_targets; i++) {
+    const size_t t = i % m->likelihood.n_targets;
+    out[i] = cred__target_mean(m, t) + cred__target_sd(m, t) * out[i];
+  }
+}
+
+cred_status cred_model_function_draws(double *out, const cred_model *model,
+                                      const cred_data *data, size_t n_draws, uint64_t seed,
+                                      size_t n_threads) {
+  cred_predict_options opt = cred_predict_defaults();
+  opt.draws = CRED_DRAWS_FUNCTION;
+  opt.n_draws = n_draws;
+  opt.seed = seed;
+  opt.n_threads = n_threads;
+  opt.n_levels = 0;
+  cred_predictor *p;
+  TRY(cred_predictor_new(&p, model, &opt));
+  const bool classes = cred_likelihood_is_class(&model->likelihood);
+  const size_t width = classes ? model->likelihood.n_classes : model->likelihood.n_targets;
+  p->data = data;
+  for (p->first = 0; p->first < data->n_rows; p->first += p->block_rows) {
+    const size_t left = data->n_rows - p->first;
+    p->n_rows = left < p->block_rows ? left : p->block_rows;
+    p->n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
+    for (size_t i = 0; i < p->n_strips; i++) {
+      p->open[i] = true;
+      p->made[i] = p->n_draws;
+    }
+    make_outputs(p, 0, p->n_draws);
+    for (size_t k = 0; k < p->n_draws; k++)
+      for (size_t i = 0; i < p->n_strips; i++)
+        draw_values(out + (k * data->n_rows + p->first + i * CRED__STRIP_ROWS) * width, p, k, i,
+                    p->strip[0].var);
+  }
+  cred_predictor_free(p);
+  return CRED_OK;
+}

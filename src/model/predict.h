@@ -1,0 +1,48 @@
+// predict.h -- the inside of a predictor: outputs of many draws, then their statistics.
+
+#ifndef CRED_SRC_MODEL_PREDICT_H
+#define CRED_SRC_MODEL_PREDICT_H
+
+#include "credence/metric/uncertainty.h"
+#include "credence/model/predict.h"
+#include "layer/layer.h"
+#include "model/model.h"
+
+enum { CRED__STRIP_ROWS = 128 };
+
+// Outputs of all draws for a strip of at most CRED__STRIP_ROWS rows.
+typedef struct {
+  const cred_model *model;
+  const cred_predict_options *opt;
+  size_t n_draws, n_rows, n_out;
+  size_t draw_stride;    // distance of draws in `out`
+  const cred_real *out;  // (n_draws, ..., n_out); moments: means
+  const cred_real *var;  // moments: variances (n_draws, ..., n_out); else NULL
+  const cred_data *data;
+  size_t first;          // row of `data` and of the prediction the strip begins at
+} cred__strip;
+
+// Scratch for the statistics of one strip, one a thread.
+typedef struct {
+  double *value, *var;   // (rows, T or C)
+  double *log_prob;      // (n_draws, rows)
+  double *sample;        // (samples)
+  cred_real *y;          // (rows, T) observed, in the units of the network
+  cred_entropy_sums entropy;
+  cred_moments moments;
+} cred__strip_work;
+
+enum { CRED__CRPS_SAMPLES = 400 };
+cred_status cred__strip_work_init(cred__strip_work *out, const cred_model *model,
+                                  size_t n_draws_max);
+void cred__strip_work_clear(cred__strip_work *work);
+
+// Fill the strip's rows of the prediction.
+void cred__predict_strip(cred_prediction *out, const cred__strip *s, cred__strip_work *w);
+// The largest Monte Carlo error of the strip's rows, as a share of sd (or of probability 1).
+double cred__strip_mc_error(const cred__strip *s, cred__strip_work *w);
+// Intervals and sets of a calibrated model, from what is filled in.
+void cred__predict_calibrated(cred_prediction *out, const cred_model *model, size_t first,
+                              size_t n_rows);
+
+#endif
