@@ -106,9 +106,14 @@ static double exp_below(double m, double s, double c) {
 }
 
 static void elu_moments(double *mean, double *var, double m, double s, double slope) {
-  if (s < 1e-4) { // linear to 1e-4; the differences below would lose all digits
-    const double derivative = m < 0 ? slope * exp(m) : 1;
-    *mean = m < 0 ? slope * expm1(m) : m;
+  // The differences below lose all digits of a small s; there elu is linear on each side.
+  if (s < 1e-4 && m > -10 * s) {
+    leaky_moments(mean, var, m, s, slope);
+    return;
+  }
+  if (s < 1e-4) {
+    const double derivative = slope * exp(m);
+    *mean = slope * expm1(m);
     *var = derivative * derivative * s * s;
     return;
   }

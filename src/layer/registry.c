@@ -77,7 +77,7 @@ static void show(char out[SHOWN_BYTES], const char *text) {
   const size_t n_kept = cut ? SHOWN_BYTES - 4 : n;
   for (size_t i = 0; i < n_kept; i++)
     out[i] = (unsigned char)text[i] < 32 || text[i] == 127 ? '?' : text[i];
-  strcpy(out + n_kept, cut ? "..." : "");
+  snprintf(out + n_kept, 4, "%s", cut ? "..." : "");
 }
 
 static cred_status split(item *it, char *text) {

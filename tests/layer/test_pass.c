@@ -1,0 +1,277 @@
+// Passes in float: the same bytes for any number of threads, rows that do not depend on
+// their block, no allocation, and agreement of the evaluations where they must agree.
+
+#include "check.h"
+#include "base/alloc.h"
+#include "layer/layer.h"
+
+typedef struct {
+  cred_network *network;
+  size_t n_rows, n_in, n_params;
+  float *theta, *sd, *x, *dmean, *dsd, *out;
+} fixture;
+
+static void fill(float *x, size_t n, uint64_t seed, double low, double high) {
+  const cred_key key = cred_key_make(seed);
+  for (size_t i = 0; i < n; i++)
+    x[i] = (float)(low + (high - low) * cred_key_uniform(&key, i));
+}
+
+static void fixture_init(fixture *f, const char *text, size_t n_rows, size_t n_in,
+                         size_t n_out) {
+  assert_ok(cred_network_parse(&f->network, text, n_in, n_out));
+  f->n_rows = n_rows;
+  f->n_in = n_in;
+  const size_t n = f->n_params = cred_network_n_params(f->network);
+  assert_ok(NEW(&f->theta, n, "theta"));
+  assert_ok(NEW(&f->sd, n, "sd"));
+  assert_ok(NEW(&f->x, n_rows * n_in, "x"));
+  assert_ok(NEW(&f->dmean, n, "dmean"));
+  assert_ok(NEW(&f->dsd, n, "dsd"));
+  assert_ok(NEW(&f->out, n_rows * n_out, "out"));
+  const cred_key key = cred_key_make(3);
+  cred_network_init(f->network, f->theta, &key);
+  fill(f->sd, n, 4, 0.01, 0.1);
+  fill(f->x, n_rows * n_in, 5, -1, 1);
+}
+
+static void fixture_clear(fixture *f) {
+  cred__free(f->theta);
+  cred__free(f->sd);
+  cred__free(f->x);
+  cred__free(f->dmean);
+  cred__free(f->dsd);
+  cred__free(f->out);
+  cred_network_free(f->network);
+}
+
+static void take(void *context, size_t offset, const cred_real *dmean,
+                 const cred_real *dsd, size_t n) {
+  fixture *f = context;
+  memcpy(f->dmean + offset, dmean, n * sizeof *dmean);
+  if (dsd) memcpy(f->dsd + offset, dsd, n * sizeof *dsd);
+}
+
+static void run_both(fixture *f, cred__network_work *work, const cred__pass *pass) {
+  const size_t n = f->n_rows * cred_network_n_outputs(f->network);
+  const float *out = cred__network_forward(f->network, work, pass, f->x);
+  memcpy(f->out, out, n * sizeof *out);
+  float dout[4096];
+  assert_true(n <= 4096);
+  memcpy(dout, out, n * sizeof *out);
+  cred__network_backward(f->network, work, pass, f->x, dout);
+}
+
+static cred__pass pass_of(const fixture *f, cred__mode mode, size_t n_threads,
+                          const cred_sink *sink) {
+  return (cred__pass){.mode = mode,
+                      .dropout = true,
+                      .n_rows = f->n_rows,
+                      .key = cred_key_make(9),
+                      .n_threads = n_threads,
+                      .theta = f->theta,
+                      .sd = mode ? f->sd : NULL,
+                      .sink = sink};
+}
+
+static void check_threads(fixture *a, fixture *b, cred__mode mode) {
+  static const size_t threads[] = {1, 2, 3, 8};
+  for (size_t t = 0; t < 4; t++) {
+    fixture *f = t == 0 ? a : b;
+    const cred_sink sink = {take, f};
+    const cred__pass pass = pass_of(f, mode, threads[t], &sink);
+    cred__network_work *work;
+    assert_ok(
+        cred__network_work_new(&work, f->network, f->n_rows, threads[t], true, true));
+    run_both(f, work, &pass);
+    if (t > 0) {
+      assert_memory_equal(a->out, b->out, a->n_rows * 13 * sizeof *a->out);
+      assert_memory_equal(a->dmean, b->dmean, a->n_params * sizeof *a->dmean);
+      assert_memory_equal(a->dsd, b->dsd, a->n_params * sizeof *a->dsd);
+    }
+    cred__network_work_free(work);
+  }
+}
+
+static void test_same_bytes_for_any_threads(void **state) {
+  (void)state;
+  fixture a, b;
+  const char *text = "dense 700 relu, dropout 0.1, dense 260 gelu";
+  fixture_init(&a, text, 150, 300, 13);
+  fixture_init(&b, text, 150, 300, 13);
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
+    check_threads(&a, &b, (cred__mode)mode);
+  fixture_clear(&a);
+  fixture_clear(&b);
+}
+
+static void test_moments_same_bytes(void **state) {
+  (void)state;
+  fixture f;
+  float first[2][150 * 13];
+  fixture_init(&f, "dense 300 relu, dense 100 silu", 150, 100, 13);
+  for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
+    const cred__pass pass = pass_of(&f, CRED__LOCAL, n_threads, NULL);
+    cred__network_work *work;
+    const float *mean, *var;
+    assert_ok(cred__network_work_new(&work, f.network, 150, n_threads, false, true));
+    cred__network_moments(f.network, work, &mean, &var, &pass, f.x);
+    if (n_threads == 1) {
+      memcpy(first[0], mean, sizeof first[0]);
+      memcpy(first[1], var, sizeof first[1]);
+      for (size_t i = 0; i < 150 * 13; i++) assert_true(var[i] > 0);
+    }
+    assert_memory_equal(first[0], mean, sizeof first[0]);
+    assert_memory_equal(first[1], var, sizeof first[1]);
+    cred__network_work_free(work);
+  }
+  fixture_clear(&f);
+}
+
+// The output of a row is a function of the row and of its index: alone, or in any block.
+static void test_rows_do_not_depend_on_their_block(void **state) {
+  (void)state;
+  enum { B = 37, OUT = 3 };
+  fixture f;
+  uint64_t index[B];
+  fixture_init(&f, "dense 70 tanh, dropout 0.3, dense 33 relu", B, 11, OUT);
+  for (size_t b = 0; b < B; b++) index[b] = 1000 - 7 * b;
+  cred__network_work *work;
+  assert_ok(cred__network_work_new(&work, f.network, B, 1, false, false));
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
+    cred__pass pass = pass_of(&f, (cred__mode)mode, 1, NULL);
+    pass.row = index;
+    const float *out = cred__network_forward(f.network, work, &pass, f.x);
+    memcpy(f.out, out, B * OUT * sizeof *out);
+    for (size_t size = 1; size < B; size += 5)
+      for (size_t b = 0; b + size <= B; b += 3) {
+        pass.row = index + b;
+        pass.n_rows = size;
+        out = cred__network_forward(f.network, work, &pass, f.x + b * 11);
+        assert_memory_equal(out, f.out + b * OUT, size * OUT * sizeof *out);
+      }
+  }
+  cred__network_work_free(work);
+  fixture_clear(&f);
+}
+
+// A function draw has one mask for all rows: equal rows give equal outputs.
+static void test_shared_mask(void **state) {
+  (void)state;
+  enum { B = 9, IN = 40 };
+  fixture f;
+  fixture_init(&f, "dropout 0.5", B, IN, 1);
+  for (size_t b = 1; b < B; b++) memcpy(f.x + b * IN, f.x, IN * sizeof *f.x);
+  cred__network_work *work;
+  assert_ok(cred__network_work_new(&work, f.network, B, 1, false, false));
+  cred__pass pass = pass_of(&f, CRED__PLAIN, 1, NULL);
+  const float *out = cred__network_forward(f.network, work, &pass, f.x);
+  size_t n_same = 0;
+  for (size_t b = 1; b < B; b++) n_same += out[b] == out[0];
+  assert_true(n_same < 2);
+  pass.shared_mask = true;
+  out = cred__network_forward(f.network, work, &pass, f.x);
+  for (size_t b = 1; b < B; b++) assert_true(out[b] == out[0]);
+  const float one = out[0];
+  pass.key = cred_key_make(10);
+  out = cred__network_forward(f.network, work, &pass, f.x);
+  assert_true(out[0] != one);
+  cred__network_work_free(work);
+  fixture_clear(&f);
+}
+
+static void test_no_allocation(void **state) {
+  (void)state;
+  fixture f;
+  fixture_init(&f, "dense 200 relu, dropout 0.1, dense 100 tanh", 64, 50, 3);
+  cred__network_work *work;
+  assert_ok(cred__network_work_new(&work, f.network, 64, 2, true, true));
+  const cred_sink sink = {take, &f};
+  const long n = cred__alloc_count();
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
+    const cred__pass pass = pass_of(&f, (cred__mode)mode, 2, &sink);
+    const float *mean, *var;
+    run_both(&f, work, &pass);
+    cred__network_moments(f.network, work, &mean, &var, &pass, f.x);
+  }
+  assert_int_equal(cred__alloc_count(), n);
+  cred__network_work_free(work);
+  fixture_clear(&f);
+}
+
+// Standard deviations of 0: every evaluation gives what the plain one gives.
+static void test_sd_0_is_plain(void **state) {
+  (void)state;
+  fixture f, plain;
+  fixture_init(&f, "dense 20 silu, dense 10 elu", 16, 5, 2);
+  fixture_init(&plain, "dense 20 silu, dense 10 elu", 16, 5, 2);
+  memset(f.sd, 0, f.n_params * sizeof *f.sd);
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
+    fixture *to = mode ? &f : &plain;
+    const cred_sink sink = {take, to};
+    const cred__pass pass = pass_of(to, (cred__mode)mode, 1, &sink);
+    cred__network_work *work;
+    assert_ok(cred__network_work_new(&work, to->network, 16, 1, true, false));
+    run_both(to, work, &pass);
+    cred__network_work_free(work);
+    if (!mode) continue;
+    assert_memory_equal(f.out, plain.out, 32 * sizeof *f.out);
+    assert_memory_equal(f.dmean, plain.dmean, f.n_params * sizeof *f.dmean);
+  }
+  fixture_clear(&f);
+  fixture_clear(&plain);
+}
+
+// A work without backward gives the same outputs, and an empty block is no fault.
+static void test_forward_only(void **state) {
+  (void)state;
+  fixture f;
+  fixture_init(&f, "dense 20 relu, dropout 0.2, dense 10 gelu", 16, 5, 2);
+  cred__network_work *both, *one;
+  assert_ok(cred__network_work_new(&both, f.network, 16, 1, true, false));
+  assert_ok(cred__network_work_new(&one, f.network, 16, 1, false, false));
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
+    cred__pass pass = pass_of(&f, (cred__mode)mode, 0, NULL);
+    const float *a = cred__network_forward(f.network, both, &pass, f.x);
+    const float *b = cred__network_forward(f.network, one, &pass, f.x);
+    assert_memory_equal(a, b, 32 * sizeof *a);
+    pass.n_rows = 0;
+    cred__network_forward(f.network, one, &pass, f.x);
+  }
+  cred__network_work_free(both);
+  cred__network_work_free(one);
+  fixture_clear(&f);
+}
+
+// NaN in a row stays in that row, and there it stays NaN.
+static void test_nan_stays_in_its_row(void **state) {
+  (void)state;
+  fixture f;
+  fixture_init(&f, "dense 20 relu, dense 10 leaky_relu", 16, 5, 2);
+  cred__network_work *work;
+  assert_ok(cred__network_work_new(&work, f.network, 16, 1, true, true));
+  f.x[3 * 5 + 2] = NAN;
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
+    const cred__pass pass = pass_of(&f, (cred__mode)mode, 1, NULL);
+    const float *out = cred__network_forward(f.network, work, &pass, f.x), *var;
+    for (size_t i = 0; i < 32; i++) assert_int_equal(isnan(out[i]) != 0, i / 2 == 3);
+    cred__network_moments(f.network, work, &out, &var, &pass, f.x);
+    for (size_t i = 0; i < 32; i++) assert_int_equal(isnan(out[i]) != 0, i / 2 == 3);
+  }
+  cred__network_work_free(work);
+  fixture_clear(&f);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_same_bytes_for_any_threads),
+      cmocka_unit_test(test_moments_same_bytes),
+      cmocka_unit_test(test_rows_do_not_depend_on_their_block),
+      cmocka_unit_test(test_shared_mask),
+      cmocka_unit_test(test_no_allocation),
+      cmocka_unit_test(test_sd_0_is_plain),
+      cmocka_unit_test(test_forward_only),
+      cmocka_unit_test(test_nan_stays_in_its_row),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
