@@ -1,8 +1,8 @@
 // layer.h -- what a layer is, and the passes of a network over a block of rows.
 //
-// A layer is a row of operations (shape rule, init, forward, backward, moments), one file each.
-// Arrays are row-major (B, elements); parameters are slices of the flat vector theta. A layer
-// knows nothing of priors, of methods, of what takes its gradient.
+// A layer is a row of operations (shape rule, init, forward, backward, moments), one file
+// each. Arrays are row-major (B, elements); parameters are slices of the flat vector
+// theta. A layer knows nothing of priors, of methods, of what takes its gradient.
 //   plain     out = f(in; theta)
 //   local     theta ~ N(theta, sd^2) fresh for each row: local reparameterisation,
 //             Kingma, Salimans & Welling (2015), eq. 6
@@ -19,11 +19,11 @@ typedef enum { CRED__PLAIN = 0, CRED__LOCAL = 1, CRED__FLIPOUT = 2 } cred__mode;
 
 typedef struct {
   cred__mode mode;
-  bool dropout;           // masks apply: training with dropout, Monte Carlo dropout
-  bool shared_mask;       // one mask for all rows (a function draw) instead of one a row
-  size_t n_rows;          // B
-  const uint64_t *row;    // (B) index that keys the noise of a row; NULL: 0, 1, 2, ...
-  cred_key key;           // of this step and draw; a layer derives its own by its index
+  bool dropout;        // masks apply: training with dropout, Monte Carlo dropout
+  bool shared_mask;    // one mask for all rows (a function draw) instead of one a row
+  size_t n_rows;       // B
+  const uint64_t *row; // (B) index that keys the noise of a row; NULL: 0, 1, 2, ...
+  cred_key key;        // of this step and draw; a layer derives its own by its index
   size_t n_threads;
   const cred_real *theta; // whole vector: the parameters, or their means
   const cred_real *sd;    // whole vector; NULL in a plain pass
@@ -37,9 +37,11 @@ typedef struct {
   const char *usage; // "dense WIDTH [ACTIVATION]"
   // Reads the words behind the name into the layer's fields.
   cred_status (*parse)(cred__layer *layer, const char *const *words, size_t n_words);
-  // n_in is known: sets n_out and the sizes of the slices (offsets are set by the network).
+  // n_in is known: sets n_out and the sizes of the slices (offsets are set by the
+  // network).
   cred_status (*shape)(cred__layer *layer);
-  void (*init)(const cred__layer *layer, cred_real *theta, const cred_key *key); // or NULL
+  void (*init)(const cred__layer *layer, cred_real *theta,
+               const cred_key *key); // or NULL
   // Numbers kept from forward to backward, and scratch, for a block of n_rows.
   size_t (*n_cache)(const cred__layer *layer, size_t n_rows, cred__mode mode);
   size_t (*n_scratch)(const cred__layer *layer, size_t n_rows, cred__mode mode,
@@ -51,7 +53,8 @@ typedef struct {
   void (*backward)(const cred__layer *layer, const cred__pass *pass, cred_real *din,
                    cred_real *cache, cred_real *scratch, const cred_real *dout,
                    const cred_real *in, const cred_real *out);
-  // in_var = NULL: the input is certain. out_var is always written. sd in the pass may be NULL.
+  // in_var = NULL: the input is certain. out_var is always written. sd in the pass may be
+  // NULL.
   void (*moments)(const cred__layer *layer, const cred__pass *pass, cred_real *out_mean,
                   cred_real *out_var, cred_real *scratch, const cred_real *in_mean,
                   const cred_real *in_var);
@@ -62,19 +65,19 @@ enum { CRED__LAYER_SLICES = 4, CRED__LAYER_TEXT = 64 };
 
 struct cred__layer {
   const cred__layer_ops *ops;
-  size_t index;                    // in the network: keys its noise
-  char name[CRED__LAYER_TEXT];     // "dense1"
-  char text[CRED__LAYER_TEXT];     // canonical: "dense 50"
-  size_t n_in, n_out;              // elements a row
+  size_t index;                // in the network: keys its noise
+  char name[CRED__LAYER_TEXT]; // "dense1"
+  char text[CRED__LAYER_TEXT]; // canonical: "dense 50"
+  size_t n_in, n_out;          // elements a row
   size_t n_slices;
   cred_network_slice slices[CRED__LAYER_SLICES];
   char slice_names[CRED__LAYER_SLICES][CRED__LAYER_TEXT];
-  double gain;                     // of the initial weights: sqrt(2) before relu and its kin
+  double gain; // of the initial weights: sqrt(2) before relu and its kin
   // fields of the kinds
-  size_t width;                    // dense
-  double rate;                     // dropout
-  int activation;                  // activation: cred__activation (kernel/activation.h)
-  double slope;                    // leaky_relu, elu
+  size_t width;   // dense
+  double rate;    // dropout
+  int activation; // activation: cred__activation (kernel/activation.h)
+  double slope;   // leaky_relu, elu
 };
 
 extern const cred__layer_ops cred__dense_ops, cred__activation_ops, cred__dropout_ops;
@@ -90,9 +93,11 @@ cred_status cred__network_work_new(cred__network_work **out, const cred_network 
                                    bool moments);
 void cred__network_work_free(cred__network_work *work);
 
-// Returns the outputs (B, n_outputs), borrowed from work until the next pass. x (B, n_inputs).
-const cred_real *cred__network_forward(const cred_network *network, cred__network_work *work,
-                                       const cred__pass *pass, const cred_real *x);
+// Returns the outputs (B, n_outputs), borrowed from work until the next pass. x (B,
+// n_inputs).
+const cred_real *cred__network_forward(const cred_network *network,
+                                       cred__network_work *work, const cred__pass *pass,
+                                       const cred_real *x);
 // After forward with the same work, pass and x; dout (B, n_outputs) is overwritten.
 void cred__network_backward(const cred_network *network, cred__network_work *work,
                             const cred__pass *pass, const cred_real *x, cred_real *dout);

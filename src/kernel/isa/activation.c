@@ -99,16 +99,22 @@ static cred_real sum_lanes(const cred_real lane[LANES]) {
   return sum;
 }
 
-static void one_moment(cred_real *y_mean, cred_real *y_var, cred_real mean, cred_real sd,
-                       forward_fn f) {
-  cred_real x[POINTS_MAX], y[POINTS_MAX], w[POINTS_MAX];
-  const size_t n = n_points(sd);
+static void place_points(cred_real *restrict x, cred_real *restrict w, size_t n,
+                         cred_real mean, cred_real sd) {
   const cred_real step = (cred_real)12 / (cred_real)n;
   for (size_t k = 0; k < n; k++) {
     const cred_real z = ((cred_real)(int)k + (cred_real)0.5) * step - 6;
     x[k] = mean + sd * z;
     w[k] = cred__exp((cred_real)-0.5 * z * z);
   }
+}
+
+static void one_moment(cred_real *y_mean, cred_real *y_var, cred_real mean, cred_real sd,
+                       forward_fn f) {
+  cred_real x[POINTS_MAX], y[POINTS_MAX], w[POINTS_MAX];
+  const size_t n = n_points(sd);
+  x[0] = 0; // n is at least POINTS_MIN, which gcc cannot see at -O1
+  place_points(x, w, n, mean, sd);
   f(y, x, n, 0);
   cred_real w_lane[LANES] = {0}, y_lane[LANES] = {0}, var_lane[LANES] = {0};
   for (size_t k = 0; k < n; k += LANES)
