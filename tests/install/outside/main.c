@@ -14,5 +14,5 @@ int main(void) {
   /* -(0.25 + 1 + 4) / 2 - 3 log(2 pi) / 2 */
   double log_prob = cred_prior_log_prob(&prior, w, 3);
   printf("uniform %.6f, log prior %.6f\n", cred_key_uniform(&key, 0), log_prob);
-  return log_prob > -5.3818 && log_prob < -5.3817 ? 0 : 1;
+  return log_prob > -5.38183 && log_prob < -5.38180 ? 0 : 1;
 }
