@@ -58,11 +58,12 @@ static inline const char *cell_of(const cred_table *t, size_t row, size_t column
   return text[turn];
 }
 
-// A data set: in the folder CREDENCE_DATA, else in shared/data beside the project. NULL where
-// it is not at hand.
+// A data set: in the folder CREDENCE_DATA, else in shared/data beside the project. NULL
+// where it is not at hand.
 static inline const char *data_path(const char *name) {
   const char *base = getenv("CREDENCE_DATA");
-  if (base) snprintf(file_path, sizeof file_path, "%s/%s", base, name);
+  if (base)
+    snprintf(file_path, sizeof file_path, "%s/%s", base, name);
   else
     snprintf(file_path, sizeof file_path, "%.*s/../../../shared/data/%s",
              (int)(strrchr(__FILE__, '/') - __FILE__), __FILE__, name);

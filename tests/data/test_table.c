@@ -12,7 +12,8 @@
 
 static void test_numbers_and_words(void **state) {
   (void)state;
-  cred_table *t = table_of("a.csv", "age,colour,size\n1.5,red,-2e3\n,blue,.5\n 3 ,red,\n", NULL);
+  cred_table *t =
+      table_of("a.csv", "age,colour,size\n1.5,red,-2e3\n,blue,.5\n 3 ,red,\n", NULL);
   assert_int_equal(cred_table_n_rows(t), 3);
   assert_int_equal(cred_table_n_columns(t), 3);
   assert_string_equal(cred_table_name(t, 1), "colour");
@@ -95,7 +96,8 @@ static void test_quotes_and_line_ends(void **state) {
   assert_string_equal(cell_of(t, 0, 0), "x\ny");
   assert_string_equal(cell_of(t, 0, 1), "say \"hi\"");
   assert_int_equal(cred_table_line(t, 0), 2);
-  assert_int_equal(cred_table_line(t, 1), 5); // a row of two lines and an empty line before
+  assert_int_equal(cred_table_line(t, 1),
+                   5); // a row of two lines and an empty line before
   assert_int_equal(cred_table_level(t, 1, 0), -1);
   assert_string_equal(cell_of(t, 1, 1), "z z");
   assert_int_equal(cred_table_line(t, 2), 6);
@@ -114,17 +116,18 @@ static void test_header(void **state) {
   } cases[] = {
       {"a,b\n1,2\n", true, false},
       {"1,2\n3,4\n", false, true},
-      {"1,M,2\n3,B,4\n5,M,6\n", false, true},   // wdbc
-      {"a,b\nx,y\nz,y\n", true, false},         // words with a header
-      {"p,x,p\ne,x,s\np,s,s\n", false, true},   // words that repeat: no header
-      {"1,x\n2,3\n4,5\n", true, false},         // a word over numbers
+      {"1,M,2\n3,B,4\n5,M,6\n", false, true}, // wdbc
+      {"a,b\nx,y\nz,y\n", true, false},       // words with a header
+      {"p,x,p\ne,x,s\np,s,s\n", false, true}, // words that repeat: no header
+      {"1,x\n2,3\n4,5\n", true, false},       // a word over numbers
       {"a\n1\n", true, false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     cred_table *t = table_of("a.csv", cases[i].text, NULL);
     const bool header = strcmp(cred_table_name(t, 0), "c1") != 0;
     if (header != cases[i].header) fail_msg("header of '%s'", cases[i].text);
-    if ((*cred_table_note(t) != 0) != cases[i].note) fail_msg("note of '%s'", cases[i].text);
+    if ((*cred_table_note(t) != 0) != cases[i].note)
+      fail_msg("note of '%s'", cases[i].text);
     cred_table_free(t);
   }
   cred_table_options opt = cred_table_defaults();
@@ -166,7 +169,8 @@ static void test_other_formats(void **state) {
   cred_table_free(t);
   opt.separator = '"';
   cred_table *none;
-  assert_fails(cred_table_read(&none, put("a.csv", "a\n"), &opt), CRED_EINVAL, "separator");
+  assert_fails(cred_table_read(&none, put("a.csv", "a\n"), &opt), CRED_EINVAL,
+               "separator");
 }
 
 static void test_gzip(void **state) {
@@ -192,21 +196,36 @@ static void test_hostile(void **state) {
   FAILS("a.csv", "", NULL, "there are no rows");
   FAILS("a.csv", "\n\n  \n", NULL, "there are no rows");
   FAILS("a.csv", "a,b\n", NULL, "there are no rows");
-  FAILS("a.csv", "a,b\n1,2\n3\n", NULL, "a.csv:3:2: 1 cells, 2 are expected as in line 1");
+  FAILS("a.csv", "a,b\n1,2\n3\n", NULL,
+        "a.csv:3:2: 1 cells, 2 are expected as in line 1");
   FAILS("a.csv", "a,b\n1,2,3\n", NULL, "a.csv:2:3: 3 cells");
   FAILS("a.csv", "a,a\n1,2\n", NULL, "a.csv:1:2: columns 1 and 2 are both named 'a'");
   FAILS("a.csv", "\"\",a\n1,2\n", NULL, "a.csv:1:1: column 1 has no name");
   FAILS("a.csv", "a,b\n1,\"x\"y\n", NULL, "a.csv:2:2: a quote in the wrong place");
   FAILS("a.csv", "a,b\n1,5\" pipe\n", NULL, "a.csv:2:2: a quote in the wrong place");
   FAILS("a.csv", "a,b\n1,2\n3,\"x\n5,6\n", NULL, "a.csv:3:2: the quote of this row");
-  FAILS("a.csv", "\xff\xfe" "a", NULL, "UTF-16");
+  FAILS("a.csv",
+        "\xff\xfe"
+        "a",
+        NULL, "UTF-16");
   FAILS("a.csv", "M\xfcller,b\n1,2\n", NULL, "a.csv:1:1: the column name is not UTF-8");
   cred_table *t;
-  assert_fails(cred_table_read(&t, put_bytes("a.csv", "a,b\n1,2\n1,\0" "2\n", 13), NULL),
+  assert_fails(cred_table_read(&t,
+                               put_bytes("a.csv",
+                                         "a,b\n1,2\n1,\0"
+                                         "2\n",
+                                         13),
+                               NULL),
                CRED_EDATA, "a.csv:3:2: a NUL byte");
-  assert_fails(cred_table_read(&t, put_bytes("a.txt", "1 2\n1 \0" "2\n", 9), NULL), CRED_EDATA,
-               "a.txt:2:2: a NUL byte");
-  assert_fails(cred_table_read(&t, "/nonexistent/a.csv", NULL), CRED_ENOINPUT, "No such file");
+  assert_fails(cred_table_read(&t,
+                               put_bytes("a.txt",
+                                         "1 2\n1 \0"
+                                         "2\n",
+                                         9),
+                               NULL),
+               CRED_EDATA, "a.txt:2:2: a NUL byte");
+  assert_fails(cred_table_read(&t, "/nonexistent/a.csv", NULL), CRED_ENOINPUT,
+               "No such file");
   assert_fails(cred_table_read(&t, folder, NULL), CRED_ENOINPUT, "is a folder");
   assert_int_equal(cred__alloc_live(), 0);
 }
@@ -262,7 +281,8 @@ static void test_from_array(void **state) {
   assert_true(isnan(cred_table_number(t, 1, 1)));
   assert_int_equal(cred_table_line(t, 0), 0);
   cred_table_free(t);
-  assert_fails(cred_table_from_array(&t, v, 2, 2, 3, equal), CRED_EDATA, "both named 'a'");
+  assert_fails(cred_table_from_array(&t, v, 2, 2, 3, equal), CRED_EDATA,
+               "both named 'a'");
   assert_fails(cred_table_from_array(&t, v, 2, 2, 1, names), CRED_EINVAL, "row distance");
 }
 
@@ -284,7 +304,8 @@ static void test_select_and_join(void **state) {
   const size_t rows[] = {2, 0, 2}, wrong[] = {3};
   assert_ok(cred_table_select(&part, t, rows, 3));
   assert_int_equal(cred_table_n_rows(part), 3);
-  assert_true(cred_table_number(part, 0, 0) == 3.0 && cred_table_number(part, 1, 0) == 1.0);
+  assert_true(cred_table_number(part, 0, 0) == 3.0 &&
+              cred_table_number(part, 1, 0) == 1.0);
   assert_string_equal(cell_of(part, 2, 1), "z");
   assert_int_equal(cred_table_line(part, 1), 2);
   cred_table_free(part);
@@ -301,7 +322,8 @@ static void test_select_and_join(void **state) {
   assert_fails(cred_table_join(&both, l, t, "label"), CRED_EDATA, "one column of labels");
   cred_table_free(l);
   assert_ok(cred_table_from_array(&l, labels, 2, 1, 1, NULL));
-  assert_fails(cred_table_join(&both, t, l, "label"), CRED_EDATA, "cannot stand side by side");
+  assert_fails(cred_table_join(&both, t, l, "label"), CRED_EDATA,
+               "cannot stand side by side");
   cred_table_free(l);
   cred_table_free(t);
 }
