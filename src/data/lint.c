@@ -3,7 +3,7 @@
 // Each check looks at one thing and adds findings. Columns that share a fault are named
 // in one finding, so that a wide table does not fill the screen.
 
-#include "credence/data/lint.h"
+#include "data/lint.h"
 #include "data/text.h"
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -12,13 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  ROWS_FEW = 30,
-  LEVELS_MANY = 50,
-  CLASS_FEW = 10,
-  WORDS_SHOWN = 3,
-  NAMES_SHOWN = 8
-};
+enum { CLASS_FEW = 10 };
+
+cred_status cred__lint_add(cred_lint_report *report, cred_lint_severity severity,
+                           size_t line, size_t column, const char *text,
+                           const char *advice) {
+  TRY(RESIZE(&report->findings, report->n_findings, report->n_findings + 1, "findings"));
+  cred_lint_finding *f = &report->findings[report->n_findings++];
+  f->severity = severity;
+  f->line = line;
+  f->column = column;
+  report->n_errors += severity == CRED_LINT_ERROR;
+  report->n_warnings += severity == CRED_LINT_WARNING;
+  TRY(cred__strdup(&f->text, text));
+  return cred__strdup(&f->advice, advice);
+}
 
 void cred_lint_free(cred_lint_report *report) {
   if (!report) return;
@@ -35,250 +43,6 @@ void cred_lint_free(cred_lint_report *report) {
 }
 
 typedef struct {
-  cred_lint_report *report;
-  const cred_table *table;
-  bool *is_target;  // (n_columns)
-  double *values;   // (n_rows) of one column
-  uint64_t *digest; // (n_columns) of the cells
-} linter;
-
-static cred_status add(cred_lint_report *report, cred_lint_severity severity, size_t line,
-                       size_t column, const char *text, const char *advice) {
-  TRY(RESIZE(&report->findings, report->n_findings, report->n_findings + 1, "findings"));
-  cred_lint_finding *f = &report->findings[report->n_findings++];
-  f->severity = severity;
-  f->line = line;
-  f->column = column;
-  report->n_errors += severity == CRED_LINT_ERROR;
-  report->n_warnings += severity == CRED_LINT_WARNING;
-  TRY(cred__strdup(&f->text, text));
-  return cred__strdup(&f->advice, advice);
-}
-
-// Columns that share a fault, for one finding.
-typedef struct {
-  char names[1024];
-  size_t n, first;
-} column_list;
-
-static void list_column(column_list *list, const linter *l, size_t column) {
-  const size_t used = strlen(list->names);
-  if (list->n == 0) list->first = column;
-  if (list->n < NAMES_SHOWN)
-    snprintf(list->names + used, sizeof list->names - used, "%s'%.60s'",
-             list->n ? ", " : "", l->table->columns[column].name);
-  else if (list->n == NAMES_SHOWN)
-    snprintf(list->names + used, sizeof list->names - used, ", ...");
-  list->n++;
-}
-
-static cred_status add_list(linter *l, const column_list *list,
-                            cred_lint_severity severity, const char *what,
-                            const char *advice) {
-  char text[1200];
-  if (list->n == 0) return CRED_OK;
-  if (list->n == 1)
-    snprintf(text, sizeof text, "column %s %s", list->names, what);
-  else
-    snprintf(text, sizeof text, "%zu columns %s: %s", list->n, what, list->names);
-  return add(l->report, severity, 0, list->n == 1 ? list->first + 1 : 0, text, advice);
-}
-
-typedef struct {
-  double skewness;
-  size_t n, row_large; // SIZE_MAX: none
-  bool counts_rows;    // 1, 2, 3, ... or 0, 1, 2, ...
-} number_look;
-
-static void look_at_numbers(number_look *look, cred_lint_column *c, const double *v,
-                            size_t n_rows) {
-  double sum = 0.0, squares = 0.0, cubes = 0.0;
-  *look = (number_look){.row_large = SIZE_MAX, .counts_rows = n_rows >= ROWS_FEW};
-  c->min = c->max = c->mean = c->sd = NAN;
-  for (size_t i = 0; i < n_rows; i++) {
-    if (isnan(v[i]) || v[i] != v[0] + (double)i) look->counts_rows = false;
-    if (isnan(v[i])) continue;
-    if (!(fabs(v[i]) <= 1e150) && look->row_large == SIZE_MAX) look->row_large = i;
-    if (!(c->min <= v[i])) c->min = v[i];
-    if (!(c->max >= v[i])) c->max = v[i];
-    sum += v[i];
-    look->n++;
-  }
-  c->n_missing = n_rows - look->n;
-  if (look->n == 0) return;
-  c->mean = sum / (double)look->n;
-  for (size_t i = 0; i < n_rows; i++) {
-    const double d = v[i] - c->mean;
-    if (isnan(d)) continue;
-    squares += d * d;
-  }
-  c->sd = sqrt(squares / (double)look->n);
-  for (size_t i = 0; i < n_rows && c->sd > 0.0; i++) {
-    const double z = (v[i] - c->mean) / c->sd;
-    if (!isnan(z)) cubes += z * z * z;
-  }
-  look->skewness = cubes / (double)look->n;
-}
-
-typedef struct {
-  column_list constant, empty, identifiers, counters, skewed;
-} shared_faults;
-
-static int by_value(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
-// Large whole numbers, another one in every row. Sorts the values.
-static bool looks_like_identifier(double *v, size_t n, double max) {
-  if (n < ROWS_FEW || !(max >= 10.0 * (double)n)) return false;
-  for (size_t i = 0; i < n; i++)
-    if (v[i] != floor(v[i])) return false; // NaN too
-  qsort(v, n, sizeof *v, by_value);
-  for (size_t i = 1; i < n; i++)
-    if (v[i] == v[i - 1]) return false;
-  return true;
-}
-
-static cred_status check_numbers(linter *l, shared_faults *faults, size_t column) {
-  cred_lint_column *c = &l->report->columns[column];
-  number_look look;
-  char text[256], number[64];
-  cred__table_load(l->values, l->table, NULL, 0, l->table->n_rows, column, 1);
-  look_at_numbers(&look, c, l->values, l->table->n_rows);
-  l->digest[column] = cred__digest_feed(cred__digest_start(), l->values,
-                                        l->table->n_rows * sizeof *l->values);
-  if (look.row_large != SIZE_MAX) {
-    cred_table_cell(number, sizeof number, l->table, look.row_large, column);
-    snprintf(text, sizeof text, "%s in column '%.100s' is too large", number, c->name);
-    return add(l->report, CRED_LINT_ERROR, cred_table_line(l->table, look.row_large),
-               column + 1, text, "correct or remove the value");
-  }
-  if (look.n == 0)
-    list_column(&faults->empty, l, column);
-  else if (c->min == c->max && !l->is_target[column])
-    list_column(&faults->constant, l, column);
-  else if (look.counts_rows && !l->is_target[column])
-    list_column(&faults->counters, l, column);
-  else if (!l->is_target[column] &&
-           looks_like_identifier(l->values, l->table->n_rows, c->max))
-    list_column(&faults->identifiers, l, column);
-  else if (fabs(look.skewness) > 5.0)
-    list_column(&faults->skewed, l, column);
-  return CRED_OK;
-}
-
-// One finding for each of the first different words of a nearly numeric column.
-static cred_status check_words_among_numbers(linter *l, size_t column) {
-  const cred__column *c = &l->table->columns[column];
-  size_t n_numbers, n_words, n_shown = 0;
-  if (c->forced) return CRED_OK;
-  cred__table_first_word(&n_numbers, &n_words, l->table, column);
-  if (n_words == 0 || n_numbers < n_words) return CRED_OK;
-  for (size_t level = 0; level < c->n_levels && n_shown < WORDS_SHOWN; level++) {
-    double value;
-    char text[512], advice[256];
-    size_t first = SIZE_MAX, n = 0;
-    if (cred__parse_double(&value, c->levels[level], strlen(c->levels[level]))) continue;
-    for (size_t i = 0; i < l->table->n_rows; i++)
-      if (c->level[i] == (int32_t)level) {
-        if (n++ == 0) first = i;
-      }
-    if (n == 0) continue;
-    snprintf(text, sizeof text,
-             "'%.40s' is not a number in column '%.100s' (%zu of %zu cells)",
-             c->levels[level], c->name, n, n_numbers + n_words);
-    snprintf(advice, sizeof advice,
-             "--na '%.40s' if it means missing, --categorical '%.100s' "
-             "if the column has words",
-             c->levels[level], c->name);
-    TRY(add(l->report, CRED_LINT_ERROR, cred_table_line(l->table, first), column + 1,
-            text, advice));
-    n_shown++;
-  }
-  return CRED_OK;
-}
-
-static cred_status check_words(linter *l, shared_faults *faults, size_t column) {
-  const cred__column *c = &l->table->columns[column];
-  cred_lint_column *out = &l->report->columns[column];
-  uint64_t digest = cred__digest_start();
-  int32_t first = -1;
-  bool differ = false;
-  out->n_levels = c->n_levels;
-  out->min = out->max = out->mean = out->sd = NAN;
-  for (size_t i = 0; i < l->table->n_rows; i++) {
-    const int32_t level = c->level[i];
-    const char *text = level < 0 ? "" : c->levels[level];
-    digest = cred__digest_feed(digest, text, strlen(text) + 1);
-    if (level < 0)
-      out->n_missing++;
-    else if (first < 0)
-      first = level;
-    differ |= level >= 0 && level != first;
-  }
-  l->digest[column] = digest;
-  if (first < 0)
-    list_column(&faults->empty, l, column);
-  else if (!differ && !l->is_target[column])
-    list_column(&faults->constant, l, column);
-  const size_t half = l->table->n_rows / 2;
-  if (!l->is_target[column] && c->n_levels > LEVELS_MANY && c->n_levels > half)
-    list_column(&faults->identifiers, l, column);
-  return check_words_among_numbers(l, column);
-}
-
-static cred_status check_columns(linter *l) {
-  shared_faults faults = {0};
-  for (size_t i = 0; i < l->table->n_columns; i++) {
-    cred_lint_column *c = &l->report->columns[i];
-    TRY(cred__strdup(&c->name, l->table->columns[i].name));
-    c->type = l->table->columns[i].type;
-    TRY(c->type == CRED_COLUMN_NUMERIC ? check_numbers(l, &faults, i)
-                                       : check_words(l, &faults, i));
-  }
-  TRY(add_list(l, &faults.empty, CRED_LINT_ERROR, "without any value", "--ignore"));
-  TRY(add_list(l, &faults.constant, CRED_LINT_WARNING, "with the same value in every row",
-               "they teach nothing: --ignore"));
-  TRY(add_list(l, &faults.identifiers, CRED_LINT_WARNING,
-               "with another value in nearly every row",
-               "an identifier? --id or --ignore"));
-  TRY(add_list(l, &faults.counters, CRED_LINT_WARNING, "that count the rows",
-               "an identifier? --id or --ignore"));
-  return add_list(l, &faults.skewed, CRED_LINT_NOTE, "with a very skewed distribution",
-                  "a logarithm may help");
-}
-
-static cred_status check_missing(linter *l) {
-  column_list list = {{0}, 0, 0};
-  char text[400];
-  const size_t n_rows = l->table->n_rows;
-  size_t n_listed = 0;
-  for (size_t i = 0; i < l->table->n_columns; i++) {
-    const cred_lint_column *c = &l->report->columns[i];
-    if (c->n_missing == 0 || c->n_missing == n_rows) continue;
-    size_t row = 0;
-    while (c->type == CRED_COLUMN_NUMERIC ? !isnan(cred_table_number(l->table, row, i))
-                                          : l->table->columns[i].level[row] >= 0)
-      row++;
-    if (n_listed++ >= NAMES_SHOWN) {
-      list_column(&list, l, i);
-      continue;
-    }
-    snprintf(text, sizeof text,
-             "%zu of %zu cells of column '%.100s' are missing (%.1f %%)", c->n_missing,
-             n_rows, c->name, 100.0 * (double)c->n_missing / (double)n_rows);
-    const bool target = l->is_target[i];
-    TRY(add(l->report, target ? CRED_LINT_ERROR : CRED_LINT_WARNING,
-            cred_table_line(l->table, row), i + 1, text,
-            target ? "--missing drop leaves those rows out"
-                   : "--missing mean, indicator or drop"));
-  }
-  return add_list(l, &list, CRED_LINT_WARNING, "more with missing cells",
-                  "--missing mean, indicator or drop");
-}
-
-typedef struct {
   uint64_t digest;
   size_t place;
 } digest_place;
@@ -289,7 +53,7 @@ static int by_digest(const void *a, const void *b) {
   return x->place < y->place ? -1 : x->place > y->place;
 }
 
-static cred_status check_equal_columns(linter *l) {
+static cred_status check_equal_columns(cred__linter *l) {
   digest_place *sorted;
   char text[512], advice[256];
   size_t n_shown = 0;
@@ -298,7 +62,7 @@ static cred_status check_equal_columns(linter *l) {
   for (size_t i = 0; i < l->table->n_columns; i++)
     sorted[i] = (digest_place){l->digest[i], i};
   qsort(sorted, l->table->n_columns, sizeof *sorted, by_digest);
-  for (size_t i = 1; i < l->table->n_columns && n_shown < NAMES_SHOWN; i++) {
+  for (size_t i = 1; i < l->table->n_columns && n_shown < CRED__LINT_SHOWN; i++) {
     const cred_lint_column *a = &l->report->columns[sorted[i - 1].place];
     const cred_lint_column *b = &l->report->columns[sorted[i].place];
     if (sorted[i].digest != sorted[i - 1].digest || a->type != b->type) continue;
@@ -306,7 +70,8 @@ static cred_status check_equal_columns(linter *l) {
     snprintf(text, sizeof text, "columns '%.100s' and '%.100s' hold the same cells",
              a->name, b->name);
     snprintf(advice, sizeof advice, "--ignore '%.100s'", b->name);
-    TRY_DONE(add(l->report, CRED_LINT_WARNING, 0, sorted[i].place + 1, text, advice));
+    TRY_DONE(cred__lint_add(l->report, CRED_LINT_WARNING, 0, sorted[i].place + 1, text,
+                            advice));
     n_shown++;
   }
 done:
@@ -314,7 +79,7 @@ done:
   return status;
 }
 
-static uint64_t row_digest(const linter *l, size_t row) {
+static uint64_t row_digest(const cred__linter *l, size_t row) {
   uint64_t digest = cred__digest_start();
   for (size_t j = 0; j < l->table->n_columns; j++) {
     const cred__column *c = &l->table->columns[j];
@@ -330,7 +95,7 @@ static uint64_t row_digest(const linter *l, size_t row) {
   return digest;
 }
 
-static cred_status check_equal_rows(linter *l) {
+static cred_status check_equal_rows(cred__linter *l) {
   digest_place *sorted;
   const size_t n = l->table->n_rows;
   size_t n_equal = 0, first = SIZE_MAX;
@@ -346,11 +111,12 @@ static cred_status check_equal_rows(linter *l) {
   cred__free(sorted);
   if (n_equal == 0 || l->table->n_columns < 2) return CRED_OK;
   snprintf(text, sizeof text, "%zu of %zu rows repeat an earlier row", n_equal, n);
-  return add(l->report, CRED_LINT_WARNING, cred_table_line(l->table, first), 0, text,
-             "a row in both training and test makes the scores too good");
+  return cred__lint_add(l->report, CRED_LINT_WARNING, cred_table_line(l->table, first), 0,
+                        text,
+                        "a row in both training and test makes the scores too good");
 }
 
-static cred_status check_class_target(linter *l, size_t column) {
+static cred_status check_class_target(cred__linter *l, size_t column) {
   const cred__column *c = &l->table->columns[column];
   size_t *counts, n_present = 0, rarest = SIZE_MAX, n_all = 0;
   char text[400];
@@ -367,17 +133,17 @@ static cred_status check_class_target(linter *l, size_t column) {
   if (n_present == 1) {
     snprintf(text, sizeof text, "the target '%.100s' is '%.100s' in every row", c->name,
              c->levels[rarest]);
-    return add(l->report, CRED_LINT_ERROR, 0, column + 1, text,
-               "there is nothing to learn");
+    return cred__lint_add(l->report, CRED_LINT_ERROR, 0, column + 1, text,
+                          "there is nothing to learn");
   }
   if (n_present < 2 || (n_rare >= CLASS_FEW && 20 * n_rare >= n_all)) return CRED_OK;
   snprintf(text, sizeof text, "the class '%.100s' of '%.100s' has %zu of %zu rows",
            c->levels[rarest], c->name, n_rare, n_all);
-  return add(l->report, CRED_LINT_WARNING, 0, column + 1, text,
-             "judge by log loss and per-class recall, split with strata");
+  return cred__lint_add(l->report, CRED_LINT_WARNING, 0, column + 1, text,
+                        "judge by log loss and per-class recall, split with strata");
 }
 
-static cred_status check_number_target(linter *l, size_t column) {
+static cred_status check_number_target(cred__linter *l, size_t column) {
   const cred_lint_column *c = &l->report->columns[column];
   char text[400];
   double seen[CLASS_FEW];
@@ -385,8 +151,8 @@ static cred_status check_number_target(linter *l, size_t column) {
   if (c->min == c->max) {
     snprintf(text, sizeof text, "the target '%.100s' is %g in every row", c->name,
              c->min);
-    return add(l->report, CRED_LINT_ERROR, 0, column + 1, text,
-               "there is nothing to learn");
+    return cred__lint_add(l->report, CRED_LINT_ERROR, 0, column + 1, text,
+                          "there is nothing to learn");
   }
   for (size_t i = 0; i < l->table->n_rows; i++) {
     const double v = cred_table_number(l->table, i, column);
@@ -398,11 +164,11 @@ static cred_status check_number_target(linter *l, size_t column) {
   }
   snprintf(text, sizeof text, "the target '%.100s' has only %zu different whole numbers",
            c->name, n);
-  return add(l->report, CRED_LINT_NOTE, 0, column + 1, text,
-             "are they classes? then name the task");
+  return cred__lint_add(l->report, CRED_LINT_NOTE, 0, column + 1, text,
+                        "are they classes? then name the task");
 }
 
-static cred_status check_targets(linter *l) {
+static cred_status check_targets(cred__linter *l) {
   for (size_t i = 0; i < l->table->n_columns; i++) {
     if (!l->is_target[i]) continue;
     TRY(l->table->columns[i].type == CRED_COLUMN_CATEGORICAL ? check_class_target(l, i)
@@ -411,16 +177,17 @@ static cred_status check_targets(linter *l) {
   return CRED_OK;
 }
 
-static cred_status check_whole(linter *l) {
+static cred_status check_whole(cred__linter *l) {
   const cred_table *t = l->table;
   char text[256];
   if (*cred_table_note(t))
-    TRY(add(l->report, CRED_LINT_WARNING, t->line ? t->line[0] : 0, 0, cred_table_note(t),
-            "--header or --no-header says which it is"));
-  if (t->n_rows < ROWS_FEW || t->n_rows < t->n_columns) {
+    TRY(cred__lint_add(l->report, CRED_LINT_WARNING, t->line ? t->line[0] : 0, 0,
+                       cred_table_note(t), "--header or --no-header says which it is"));
+  if (t->n_rows < CRED__LINT_ROWS_FEW || t->n_rows < t->n_columns) {
     snprintf(text, sizeof text, "%zu rows for %zu columns are few", t->n_rows,
              t->n_columns);
-    TRY(add(l->report, CRED_LINT_WARNING, 0, 0, text, "expect wide intervals"));
+    TRY(cred__lint_add(l->report, CRED_LINT_WARNING, 0, 0, text,
+                       "expect wide intervals"));
   }
   return CRED_OK;
 }
@@ -433,7 +200,8 @@ static int by_severity(const void *a, const void *b) {
   return strcmp(x->text, y->text);
 }
 
-static cred_status run_checks(linter *l, const char *const *targets, size_t n_targets) {
+static cred_status run_checks(cred__linter *l, const char *const *targets,
+                              size_t n_targets) {
   cred_lint_report *r = l->report;
   const size_t n = l->table->n_columns;
   r->n_rows = l->table->n_rows;
@@ -448,18 +216,18 @@ static cred_status run_checks(linter *l, const char *const *targets, size_t n_ta
     l->is_target[column] = true;
   }
   TRY(check_whole(l));
-  TRY(check_columns(l));
-  TRY(check_missing(l));
+  TRY(cred__lint_columns(l));
+  TRY(cred__lint_missing(l));
   TRY(check_equal_columns(l));
   TRY(check_equal_rows(l));
   TRY(check_targets(l));
-  qsort(r->findings, r->n_findings, sizeof *r->findings, by_severity);
+  if (r->n_findings) qsort(r->findings, r->n_findings, sizeof *r->findings, by_severity);
   return CRED_OK;
 }
 
 static cred_status lint_into(cred_lint_report *report, const cred_table *table,
                              const char *const *targets, size_t n_targets) {
-  linter l = {.report = report, .table = table};
+  cred__linter l = {.report = report, .table = table};
   const cred_status status = run_checks(&l, targets, n_targets);
   cred__free(l.is_target);
   cred__free(l.values);
@@ -494,13 +262,14 @@ static cred_status add_ragged(cred_lint_report *report, const cred__text_table *
   for (size_t i = 0; i < t->n_ragged && i < CRED__RAGGED_KEPT; i++) {
     snprintf(text, sizeof text, "%zu cells, %zu are expected as in line %zu",
              t->ragged_cells[i], t->n_columns, t->header_line);
-    TRY(add(report, CRED_LINT_ERROR, t->ragged_line[i], 0, text,
-            "is a separator missing, or one too many?"));
+    TRY(cred__lint_add(report, CRED_LINT_ERROR, t->ragged_line[i], 0, text,
+                       "is a separator missing, or one too many?"));
   }
   if (t->n_ragged <= CRED__RAGGED_KEPT) return CRED_OK;
   snprintf(text, sizeof text, "%zu rows in all have another number of cells",
            t->n_ragged);
-  return add(report, CRED_LINT_ERROR, t->ragged_line[CRED__RAGGED_KEPT - 1], 0, text, "");
+  return cred__lint_add(report, CRED_LINT_ERROR, t->ragged_line[CRED__RAGGED_KEPT - 1], 0,
+                        text, "");
 }
 
 // A text file with rows of another length left out; any other file as usual.
@@ -540,7 +309,7 @@ cred_status cred_lint(cred_lint_report **out, const char *path,
   TRY(new_report(&report, path));
   cred_status status = read_leniently(&table, report, path, opt ? opt : &defaults);
   if (status == CRED_EDATA)
-    status = add(report, CRED_LINT_ERROR, 0, 0, cred_error_message(), "");
+    status = cred__lint_add(report, CRED_LINT_ERROR, 0, 0, cred_error_message(), "");
   else if (status == CRED_OK)
     status = lint_into(report, table, targets, n_targets);
   cred_table_free(table);
