@@ -3,7 +3,7 @@
 // A model is a log density over one flat vector theta of `dim` numbers:
 //   log p(theta | data) = log_lik(theta) + sum over slices of log prior(slice) + const.
 // Its log likelihood is evaluated for the whole data or for a mini-batch scaled to all rows
-// (times the total weight of the data over that of the batch): always a sum, in nats.
+// (times the number of rows over that of the batch): always a sum, in nats.
 // The prior is a property of the slices, so that a method can fuse its term with its update.
 //
 // Gradients of the log likelihood go to a *sink*, range by range: each element of theta exactly

@@ -53,7 +53,8 @@ CRED_API void cred_prior_format(char *out, size_t n_bytes, const cred_prior *pri
 CRED_API cred_status cred_prior_check(const cred_prior *prior);
 
 /// The same prior with CRED_SCALE_FAN_IN (and the start of LEARNED) worked into sd.
-/// is_bias: a bias keeps sd under FAN_IN.
+/// is_bias: a bias keeps sd under FAN_IN and LEARNED. FAN_IN becomes FIXED; LEARNED stays, so
+/// that the model knows to add its parameter.
 CRED_API cred_prior cred_prior_resolve(const cred_prior *prior, size_t fan_in, bool is_bias);
 
 /// Sum of log p(w_i) over w (n), in nats.
@@ -61,14 +62,18 @@ CRED_API double cred_prior_log_prob(const cred_prior *prior, const cred_real *w,
 /// dw (n) += scale * d log p / dw.
 CRED_API void cred_prior_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
                               double scale, size_t n);
+/// Both in one pass: adds the scaled gradient and returns the log density.
+CRED_API double cred_prior_log_prob_grad(cred_real *dw, const cred_prior *prior,
+                                         const cred_real *w, double scale, size_t n);
 /// d log p / d log sd, summed over w (normal, laplace, student-t).
 CRED_API double cred_prior_grad_log_sd(const cred_prior *prior, const cred_real *w, size_t n);
+/// Draws of w (n), a function of the key. Flat has none: zeros.
 CRED_API void cred_prior_sample(cred_real *w, const cred_prior *prior, const cred_key *key,
                                 size_t n);
 
 /// KL(N(mean, sd^2) || prior) has a closed form: normal and laplace.
 CRED_API bool cred_prior_has_kl(const cred_prior *prior);
-/// The closed form, summed over (n), in nats. Normal: Kingma & Welling (2014), appendix B.
+/// The closed form, summed over (n), in nats; NaN for the others. Normal: Kingma & Welling (2014), appendix B.
 CRED_API double cred_prior_kl(const cred_prior *prior, const cred_real *mean,
                               const cred_real *sd, size_t n);
 /// dmean, dsd (n) += scale * gradients of the KL.
