@@ -29,8 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   if (NEW(&bytes, n, "a file") != CRED_OK) return 0;
   if (n) memcpy(bytes, data, n);
   const cred_status status = cred__tensors_parse(&t, &bytes, n, &opt);
-  if (status == CRED_OK) visit(t);
-  else if (status != CRED_EDATA || t || !cred_error_message()[0]) abort();
+  if (status == CRED_OK)
+    visit(t);
+  else if (status != CRED_EDATA || t || !cred_error_message()[0])
+    abort();
   cred_tensors_free(t);
   cred__free(bytes);
   return 0;

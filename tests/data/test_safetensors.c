@@ -42,13 +42,27 @@ static cred_status fill(cred_tensors *t, bool reverse) {
   for (int k = 0; k < 7; k++) {
     cred_status s = CRED_OK;
     switch (reverse ? 6 - k : k) {
-    case 0: s = cred_tensors_add(t, "w", CRED_F32, shape, 2, weights); break;
-    case 1: s = cred_tensors_add(t, "a mask", CRED_U8, three, 1, mask); break;
-    case 2: s = cred_tensors_add(t, "scale", CRED_F64, NULL, 0, scale); break;
-    case 3: s = cred_tensors_add(t, "empty", CRED_F32, none, 2, NULL); break;
-    case 4: s = cred_tensors_add(t, "step", CRED_I64, two, 1, step); break;
-    case 5: s = cred_tensors_set_metadata(t, "net", "dense 50 \"relu\"\n\t\\ \xc3\xa9"); break;
-    case 6: s = cred_tensors_set_metadata(t, "made by", "a test"); break;
+    case 0:
+      s = cred_tensors_add(t, "w", CRED_F32, shape, 2, weights);
+      break;
+    case 1:
+      s = cred_tensors_add(t, "a mask", CRED_U8, three, 1, mask);
+      break;
+    case 2:
+      s = cred_tensors_add(t, "scale", CRED_F64, NULL, 0, scale);
+      break;
+    case 3:
+      s = cred_tensors_add(t, "empty", CRED_F32, none, 2, NULL);
+      break;
+    case 4:
+      s = cred_tensors_add(t, "step", CRED_I64, two, 1, step);
+      break;
+    case 5:
+      s = cred_tensors_set_metadata(t, "net", "dense 50 \"relu\"\n\t\\ \xc3\xa9");
+      break;
+    case 6:
+      s = cred_tensors_set_metadata(t, "made by", "a test");
+      break;
     }
     if (s != CRED_OK) return s;
   }
@@ -116,7 +130,8 @@ static void test_round_trip(void **state) {
   assert_memory_equal(cred_tensors_find(t, "step")->data, step, sizeof step);
   assert_int_equal(cred_tensors_find(t, "empty")->n, 0);
   assert_null(cred_tensors_find(t, "W"));
-  assert_string_equal(cred_tensors_metadata(t, "net"), "dense 50 \"relu\"\n\t\\ \xc3\xa9");
+  assert_string_equal(cred_tensors_metadata(t, "net"),
+                      "dense 50 \"relu\"\n\t\\ \xc3\xa9");
   assert_string_equal(cred_tensors_metadata(t, "made by"), "a test");
   assert_null(cred_tensors_metadata(t, "maker"));
   assert_int_equal(cred_tensors_metadata_count(t), 2);
@@ -160,7 +175,8 @@ static void test_expect(void **state) {
   assert_ok(cred_tensors_expect(&w, t, "w", CRED_F32, shape, 2));
   assert_ok(cred_tensors_expect(&w, t, "w", CRED_F32, NULL, 0));
   assert_ok(cred_tensors_expect(&w, t, "scale", CRED_F64, shape, 0));
-  assert_fails(cred_tensors_expect(&w, t, "v", CRED_F32, shape, 2), CRED_EDATA, "missing");
+  assert_fails(cred_tensors_expect(&w, t, "v", CRED_F32, shape, 2), CRED_EDATA,
+               "missing");
   assert_null(w);
   assert_fails(cred_tensors_expect(&w, t, "w", CRED_F64, shape, 2), CRED_EDATA,
                "type F32, expected F64");
@@ -195,8 +211,9 @@ static void test_add_refuses(void **state) {
   assert_ok(cred_tensors_add(t, "w", CRED_F32, one, 1, weights));
   refuses("w", CRED_F32, one, 1, weights, "already");
   assert_fails(cred_tensors_set_metadata(t, "", "x"), CRED_EINVAL, "0 bytes");
-  static const char *const broken[] = {"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80",
-                                       "\xf4\x90\x80\x80", "\xe0\x80\x80", "\x80"};
+  static const char *const broken[] = {
+      "\xff",         "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+      "\xe0\x80\x80", "\x80"};
   for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
     assert_fails(cred_tensors_set_metadata(t, "k", broken[i]), CRED_EINVAL, "UTF-8");
   assert_ok(cred_tensors_set_metadata(t, "k", "\xf0\x9f\x99\x82 \xed\x9f\xbf"));
@@ -237,8 +254,10 @@ static void test_every_flip(void **state) {
       cred_tensors *t;
       bytes[i] = bit < 8 ? (unsigned char)(old ^ (1u << bit)) : 0;
       const cred_status status = parse_bytes(&t, bytes, n);
-      if (status != CRED_OK) assert_int_equal(status, CRED_EDATA);
-      else n_read++;
+      if (status != CRED_OK)
+        assert_int_equal(status, CRED_EDATA);
+      else
+        n_read++;
       for (size_t k = 0; status == CRED_OK && k < cred_tensors_count(t); k++) {
         const cred_tensor *x = cred_tensors_at(t, k);
         volatile unsigned char sum = 0; // touches every byte, for the sanitizers
@@ -325,8 +344,8 @@ static void test_lies(void **state) {
 
 static void test_header_length_lies(void **state) {
   (void)state;
-  static const uint64_t lengths[] = {3, 1000, (64 << 20) + 1, UINT64_C(1) << 63,
-                                     UINT64_MAX, UINT64_MAX - 7};
+  static const uint64_t lengths[] = {
+      3, 1000, (64 << 20) + 1, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 7};
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
     cred_tensors *t;
     unsigned char bytes[10] = {0};
@@ -435,7 +454,8 @@ static void test_out_of_memory_in_parser(void **state) {
     json_left = n;
     status = cred_tensors_read(&t, file, NULL);
     json_left = -1;
-    if (status != CRED_OK && status != CRED_ENOMEM) // jansson hides some as a syntax error
+    if (status != CRED_OK &&
+        status != CRED_ENOMEM) // jansson hides some as a syntax error
       assert_int_equal(status, CRED_EDATA);
     cred_tensors_free(t);
     assert_int_equal(cred__alloc_live(), 0);
@@ -520,7 +540,8 @@ static void test_killed_while_saving(void **state) {
       n_new++;
       for (size_t i = 0; i < v->n; i++)
         assert_true(((const float *)v->data)[i] == ((const float *)v->data)[0]);
-    } else assert_non_null(cred_tensors_find(t, "scale"));
+    } else
+      assert_non_null(cred_tensors_find(t, "scale"));
     cred_tensors_free(t);
   }
   assert_true(n_new > 0);
@@ -528,14 +549,22 @@ static void test_killed_while_saving(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),         cmocka_unit_test(test_identical_bytes),
-      cmocka_unit_test(test_expect),             cmocka_unit_test(test_add_refuses),
-      cmocka_unit_test(test_truncated_anywhere), cmocka_unit_test(test_every_flip),
-      cmocka_unit_test(test_lies),               cmocka_unit_test(test_header_length_lies),
-      cmocka_unit_test(test_unaligned),          cmocka_unit_test(test_not_finite),
-      cmocka_unit_test(test_limits),             cmocka_unit_test(test_out_of_memory),
-      cmocka_unit_test(test_disk_full),          cmocka_unit_test(test_second_writer),
-      cmocka_unit_test(test_read_only_folder),   cmocka_unit_test(test_killed_while_saving),
+      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_identical_bytes),
+      cmocka_unit_test(test_expect),
+      cmocka_unit_test(test_add_refuses),
+      cmocka_unit_test(test_truncated_anywhere),
+      cmocka_unit_test(test_every_flip),
+      cmocka_unit_test(test_lies),
+      cmocka_unit_test(test_header_length_lies),
+      cmocka_unit_test(test_unaligned),
+      cmocka_unit_test(test_not_finite),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_disk_full),
+      cmocka_unit_test(test_second_writer),
+      cmocka_unit_test(test_read_only_folder),
+      cmocka_unit_test(test_killed_while_saving),
       cmocka_unit_test(test_out_of_memory_in_parser),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
