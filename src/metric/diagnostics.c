@@ -2,10 +2,11 @@
 //
 //   W = mean_m s_m^2,  B = N / (M - 1) sum_m (mean_m - mean)^2
 //   var+ = (N - 1) / N W + B / N,  R-hat = sqrt(var+ / W)                        (eqs. 1-4)
-//   rho_t = 1 - (W - mean_m acov_t,m N / (N - 1)) / var+                         (eq. 10)
+//   rho_t = 1 - (W - mean_m acov_t,m) / var+, acov with 1 / N                    (eq. 10)
 //   ess = M N / tau,  tau = -1 + 2 sum_k min_j<=k (rho_2j + rho_2j+1)            (eqs. 11-13)
 //   z = Phi^-1((rank - 3/8) / (S + 1/4))                    (eq. 14, with Blom's (1958) sign)
-// Source: Vehtari et al. (2021). Shapes: M chains of N draws, (M, N).
+// Source: Vehtari et al. (2021); eq. 10 has acov N / (N - 1), which the authors' programs
+// leave out, and so does this one, so that numbers compare. Shapes: M chains of N draws.
 
 #include "credence/metric/diagnostics.h"
 #include "base/alloc.h"
@@ -62,7 +63,7 @@ static double correlation_at(chains c, const double *means, spread s, size_t lag
   double mean = 0.0;
   for (size_t k = 0; k < c.m; k++)
     mean += autocovariance(c.x + k * c.n, c.n, means[k], lag) / (double)c.m;
-  return 1.0 - (s.within - mean * (double)c.n / ((double)c.n - 1.0)) / s.var_plus;
+  return 1.0 - (s.within - mean) / s.var_plus;
 }
 
 static double ess_of(double *means, chains c) {
@@ -70,11 +71,11 @@ static double ess_of(double *means, chains c) {
   const double n_all = (double)c.m * (double)c.n;
   if (!(s.var_plus > 0.0)) return NAN;
   double tau = -1.0, smallest = INFINITY;
-  for (size_t lag = 0; lag + 3 < c.n; lag += 2) {
+  for (size_t lag = 0;; lag += 2) {
     const double even = lag ? correlation_at(c, means, s, lag) : 1.0;
     const double two = even + correlation_at(c, means, s, lag + 1);
-    if (!(two > 0.0)) {
-      tau += even > 0.0 ? even : 0.0; // a last term of its own lowers the bias
+    if (!(two > 0.0) || lag + 4 >= c.n) { // the end of the sequence, or of the chain
+      tau += even > 0.0 ? even : 0.0;     // a last term of its own lowers the bias
       break;
     }
     smallest = fmin(smallest, two);
@@ -105,18 +106,20 @@ static double sd_of(const double *x, size_t n, double mean) {
   return sqrt(autocovariance(x, n, mean, 0) * (double)n / (double)(n - 1));
 }
 
-// `half` are the split chains; z and sorted hold as many numbers.
+// Fills sorted with the n values of x and gives their quantile at p.
+static double quantile_of(double *sorted, const double *x, size_t n, double p) {
+  memcpy(sorted, x, n * sizeof *sorted);
+  cred_sort(sorted, n);
+  return cred_quantile_sorted(sorted, n, p);
+}
+
+// Of the split chains; z and sorted hold as many numbers.
 static cred_status diagnose_split(cred_chain_summary *out, double *z, double *sorted,
                                   double *means, cred__ranked *ranked, chains half) {
   const size_t n_all = half.m * half.n;
   const chains scores = {z, half.m, half.n};
-  memcpy(sorted, half.x, n_all * sizeof *sorted);
-  cred_sort(sorted, n_all);
-  const double median = cred_quantile_sorted(sorted, n_all, 0.5);
-  const double low = cred_quantile_sorted(sorted, n_all, 0.05);
-  const double high = cred_quantile_sorted(sorted, n_all, 0.95);
+  const double median = quantile_of(sorted, half.x, n_all, 0.5);
   out->ess_mean = ess_of(means, half);
-  out->ess_tail = fmin(ess_below(z, means, half, low), ess_below(z, means, half, high));
   TRY(normal_scores(z, ranked, half.x, n_all));
   out->ess_bulk = ess_of(means, scores);
   const double rhat_bulk = rhat_of(means, scores);
@@ -140,6 +143,7 @@ static cred_status check_draws(const double *draws, size_t n_chains, size_t n_dr
 cred_status cred_chain_diagnose(cred_chain_summary *out, const double *draws,
                                 size_t n_chains, size_t n_draws) {
   const size_t n_half = n_draws / 2, m = 2 * n_chains, n_all = m * n_half;
+  const size_t n_given = n_chains * n_draws;
   double *split = NULL, *z = NULL, *sorted = NULL, *means = NULL;
   cred__ranked *ranked = NULL;
   cred_chain_summary made;
@@ -147,7 +151,7 @@ cred_status cred_chain_diagnose(cred_chain_summary *out, const double *draws,
   TRY(check_draws(draws, n_chains, n_draws));
   TRY_DONE(NEW(&split, n_all, "halves of chains"));
   TRY_DONE(NEW(&z, n_all, "normal scores"));
-  TRY_DONE(NEW(&sorted, n_all, "draws in order"));
+  TRY_DONE(NEW(&sorted, n_given, "draws in order"));
   TRY_DONE(NEW(&means, m, "means of chains"));
   TRY_DONE(NEW(&ranked, n_all, "ranks of draws"));
   for (size_t k = 0; k < n_chains; k++) {
@@ -155,9 +159,13 @@ cred_status cred_chain_diagnose(cred_chain_summary *out, const double *draws,
     memcpy(split + 2 * k * n_half, chain, n_half * sizeof *split);
     memcpy(split + (2 * k + 1) * n_half, chain + n_draws - n_half, n_half * sizeof *split);
   }
-  TRY_DONE(diagnose_split(&made, z, sorted, means, ranked, (chains){split, m, n_half}));
-  made.mean = mean_of(draws, n_chains * n_draws);
-  made.sd = sd_of(draws, n_chains * n_draws, made.mean);
+  const chains half = {split, m, n_half};
+  TRY_DONE(diagnose_split(&made, z, sorted, means, ranked, half));
+  const double low = quantile_of(sorted, draws, n_given, 0.05);
+  const double high = cred_quantile_sorted(sorted, n_given, 0.95);
+  made.ess_tail = fmin(ess_below(z, means, half, low), ess_below(z, means, half, high));
+  made.mean = mean_of(draws, n_given);
+  made.sd = sd_of(draws, n_given, made.mean);
   made.mean_error = made.sd / sqrt(made.ess_mean);
   *out = made;
 done:

@@ -3,7 +3,7 @@
 //   D = max_i max(i / n - x_(i), x_(i) - (i - 1) / n)
 //   A^2 = -n - 1/n sum_i (2 i - 1) (log x_(i) + log(1 - x_(n+1-i)))
 // Sources: Marsaglia, Tsang & Wang (2003), P(D < d) as an element of a matrix power;
-// Stephens (1970) for large n; Marsaglia & Marsaglia (2004) for A^2.
+// Vrbik (2018) for large n; Marsaglia & Marsaglia (2004) for A^2.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -102,9 +102,10 @@ done:
   return status;
 }
 
-// 1 - P(D < d) by Kolmogorov's limit, 2 sum_j (-1)^(j-1) exp(-2 j^2 l^2).
+// 1 - P(D < d) by Kolmogorov's limit, 2 sum_j (-1)^(j-1) exp(-2 j^2 l^2), at Vrbik's l.
 static double ks_limit(double d, size_t n) {
-  const double root = sqrt((double)n), l = (root + 0.12 + 0.11 / root) * d;
+  const double root = sqrt((double)n), x = root * d;
+  const double l = x + 1.0 / (6.0 * root) + (x - 1.0) / (4.0 * (double)n);
   if (l < 0.2) return 1.0;
   double sum = 0.0;
   for (int j = 1; j <= 100; j++) {

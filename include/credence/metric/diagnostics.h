@@ -41,7 +41,7 @@ CRED_API cred_status cred_ess_plain(double *ess, const double *draws, size_t n_c
 // may be NULL. Fail with CRED_EDATA on n = 0 or values outside, CRED_ENOMEM.
 
 /// Kolmogorov-Smirnov. Exact p-value up to n = 500 (Marsaglia, Tsang & Wang 2003), then with
-/// Stephens' (1970) correction of the limit.
+/// Vrbik's (2018) correction of the limit, to about 1e-4.
 CRED_API cred_status cred_uniform_ks(double *statistic, double *p_value, const double *x,
                                      size_t n);
 /// Anderson-Darling: weighs the tails more. p-value to about 1e-5 (Marsaglia & Marsaglia
