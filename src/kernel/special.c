@@ -3,10 +3,10 @@
 //   P(a, x) = 1 / Gamma(a) int_0^x t^(a-1) e^-t dt
 //   I_x(a, b) = 1 / B(a, b) int_0^x t^(a-1) (1-t)^(b-1) dt
 //
-// Sources: Abramowitz & Stegun (1964), 6.1.41 (Stirling), 6.3.18 (digamma), 6.5.29 (series
-// of P), 6.5.31 (continued fraction of Q), 26.5.8 (continued fraction of I); the fractions
-// are summed by the method of Lentz (1976) as modified by Thompson & Barnett (1986). The
-// cancellation-free log Beta follows Didonato & Morris (1992), section 8.
+// Sources: Abramowitz & Stegun (1964), 6.1.41 (Stirling), 6.3.18 (digamma), 6.5.29
+// (series of P), 6.5.31 (continued fraction of Q), 26.5.8 (continued fraction of I); the
+// fractions are summed by the method of Lentz (1976) as modified by Thompson & Barnett
+// (1986). The cancellation-free log Beta follows Didonato & Morris (1992), section 8.
 
 #define _DEFAULT_SOURCE // lgamma_r
 
@@ -32,16 +32,21 @@ double cred__digamma(double x) {
   for (; x < 12.0; x += 1.0) sum -= 1.0 / x;
   const double r = 1.0 / (x * x);
   const double series =
-      r * (1.0 / 12 - r * (1.0 / 120 - r * (1.0 / 252 - r * (1.0 / 240 -
-      r * (1.0 / 132 - r * (691.0 / 32760 - r / 12))))));
+      r * (1.0 / 12 -
+           r * (1.0 / 120 -
+                r * (1.0 / 252 -
+                     r * (1.0 / 240 - r * (1.0 / 132 - r * (691.0 / 32760 - r / 12))))));
   return sum + log(x) - 0.5 / x - series;
 }
 
 // log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2) for x >= 10.
 static double stirling_rest(double x) {
   const double r = 1.0 / (x * x);
-  return (1.0 / 12 - r * (1.0 / 360 - r * (1.0 / 1260 - r * (1.0 / 1680 -
-          r * (1.0 / 1188 - r * (691.0 / 360360 - r / 156)))))) / x;
+  return (1.0 / 12 -
+          r * (1.0 / 360 -
+               r * (1.0 / 1260 - r * (1.0 / 1680 - r * (1.0 / 1188 - r * (691.0 / 360360 -
+                                                                          r / 156)))))) /
+         x;
 }
 
 double cred__log_beta(double a, double b) {
@@ -95,8 +100,7 @@ static double gamma_prefactor(double a, double x) {
 
 static double gamma_p_series(double a, double x) {
   double term = 1.0, sum = 1.0;
-  for (double k = 1.0; term > DBL_EPSILON / 4 * sum; k += 1.0)
-    sum += term *= x / (a + k);
+  for (double k = 1.0; term > DBL_EPSILON / 4 * sum; k += 1.0) sum += term *= x / (a + k);
   return sum * gamma_prefactor(a, x);
 }
 

@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-// log |Gamma(x)|; its derivative; log Beta(a, b) for a, b > 0, without the cancellation of
-// three large log gammas; log Gamma(x + 1/2) - log Gamma(x) for x > 0.
+// log |Gamma(x)|; its derivative; log Beta(a, b) for a, b > 0, without the cancellation
+// of three large log gammas; log Gamma(x + 1/2) - log Gamma(x) for x > 0.
 double cred__log_gamma(double x);
 double cred__digamma(double x);
 double cred__log_beta(double a, double b);
@@ -29,8 +29,8 @@ double cred__gamma_q(double a, double x);
 double cred__beta_regularised(double x, double a, double b);
 double cred__beta_regularised_xy(double x, double y, double a, double b);
 
-// Standard normal: log density, P(Z <= z), its logarithm (finite far into the lower tail),
-// and the z with P(Z <= z) = p; p = 0 and 1 give -inf and inf.
+// Standard normal: log density, P(Z <= z), its logarithm (finite far into the lower
+// tail), and the z with P(Z <= z) = p; p = 0 and 1 give -inf and inf.
 double cred__normal_log_pdf(double z);
 double cred__normal_cdf(double z);
 double cred__normal_log_cdf(double z);

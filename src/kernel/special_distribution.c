@@ -2,9 +2,9 @@
 //
 //   P(T <= -t) = I_x(df / 2, 1 / 2) / 2 with x = df / (df + t^2), for t >= 0
 //
-// Sources: Wichura (1988), AS 241 (normal quantile, 16 digits); Abramowitz & Stegun (1964),
-// 26.7.1 (Student-t); Hill (1970), CACM algorithm 395 (Student-t with many degrees of
-// freedom as a normal).
+// Sources: Wichura (1988), AS 241 (normal quantile, 16 digits); Abramowitz & Stegun
+// (1964), 26.7.1 (Student-t); Hill (1970), CACM algorithm 395 (Student-t with many
+// degrees of freedom as a normal).
 
 #include "kernel/special.h"
 #include <math.h>
@@ -13,9 +13,13 @@ static const double half_log_2pi = 0.91893853320467274178;
 static const double half_log_pi = 0.57236494292470008707;
 static const double pi = 3.14159265358979323846;
 
-double cred__normal_log_pdf(double z) { return -0.5 * z * z - half_log_2pi; }
+double cred__normal_log_pdf(double z) {
+  return -0.5 * z * z - half_log_2pi;
+}
 
-double cred__normal_cdf(double z) { return 0.5 * erfc(-z * 0.70710678118654752440); }
+double cred__normal_cdf(double z) {
+  return 0.5 * erfc(-z * 0.70710678118654752440);
+}
 
 double cred__normal_log_cdf(double z) {
   if (z > 0.0) return log1p(-cred__normal_cdf(-z));
@@ -37,14 +41,18 @@ static double rational7(const double p[8], const double q[8], double r) {
 }
 
 static double normal_quantile_central(double q) { // |q| = |p - 1/2| <= 0.425
-  static const double a[8] = {3.3871328727963666080e0,  1.3314166789178437745e2,
-                              1.9715909503065514427e3,  1.3731693765509461125e4,
-                              4.5921953931549871457e4,  6.7265770927008700853e4,
-                              3.3430575583588128105e4,  2.5090809287301226727e3};
-  static const double b[8] = {1.0,                      4.2313330701600911252e1,
-                              6.8718700749205790830e2,  5.3941960214247511077e3,
-                              2.1213794301586595867e4,  3.9307895800092710610e4,
-                              2.8729085735721942674e4,  5.2264952788528545610e3};
+  static const double a[8] = {3.3871328727963666080e0, 1.3314166789178437745e2,
+                              1.9715909503065514427e3, 1.3731693765509461125e4,
+                              4.5921953931549871457e4, 6.7265770927008700853e4,
+                              3.3430575583588128105e4, 2.5090809287301226727e3};
+  static const double b[8] = {1.0,
+                              4.2313330701600911252e1,
+                              6.8718700749205790830e2,
+                              5.3941960214247511077e3,
+                              2.1213794301586595867e4,
+                              3.9307895800092710610e4,
+                              2.8729085735721942674e4,
+                              5.2264952788528545610e3};
   return q * rational7(a, b, 0.180625 - q * q);
 }
 
@@ -53,18 +61,26 @@ static double normal_quantile_tail(double tail) { // its absolute value
                               5.76949722146069140550e0,  3.64784832476320460504e0,
                               1.27045825245236838258e0,  2.41780725177450611770e-1,
                               2.27238449892691845833e-2, 7.74545014278341407640e-4};
-  static const double d[8] = {1.0,                       2.05319162663775882187e0,
-                              1.67638483018380384940e0,  6.89767334985100004550e-1,
-                              1.48103976427480074590e-1, 1.51986665636164571966e-2,
-                              5.47593808499534494600e-4, 1.05075007164441684324e-9};
+  static const double d[8] = {1.0,
+                              2.05319162663775882187e0,
+                              1.67638483018380384940e0,
+                              6.89767334985100004550e-1,
+                              1.48103976427480074590e-1,
+                              1.51986665636164571966e-2,
+                              5.47593808499534494600e-4,
+                              1.05075007164441684324e-9};
   static const double e[8] = {6.65790464350110377720e0,  5.46378491116411436990e0,
                               1.78482653991729133580e0,  2.96560571828504891230e-1,
                               2.65321895265761230930e-2, 1.24266094738807843860e-3,
                               2.71155556874348757815e-5, 2.01033439929228813265e-7};
-  static const double f[8] = {1.0,                       5.99832206555887937690e-1,
-                              1.36929880922735805310e-1, 1.48753612908506148525e-2,
-                              7.86869131145613259100e-4, 1.84631831751005468180e-5,
-                              1.42151175831644588870e-7, 2.04426310338993978564e-15};
+  static const double f[8] = {1.0,
+                              5.99832206555887937690e-1,
+                              1.36929880922735805310e-1,
+                              1.48753612908506148525e-2,
+                              7.86869131145613259100e-4,
+                              1.84631831751005468180e-5,
+                              1.42151175831644588870e-7,
+                              2.04426310338993978564e-15};
   const double r = sqrt(-log(tail));
   return r <= 5.0 ? rational7(c, d, r - 1.6) : rational7(e, f, r - 5.0);
 }

@@ -14,8 +14,9 @@ static cred_status check_rows(size_t n) {
   return CRED_OK;
 }
 
-cred_status cred_bootstrap(double *replicates, size_t n_replicates, cred_statistic statistic,
-                           void *context, size_t n, const cred_key *key) {
+cred_status cred_bootstrap(double *replicates, size_t n_replicates,
+                           cred_statistic statistic, void *context, size_t n,
+                           const cred_key *key) {
   size_t *rows;
   TRY(check_rows(n));
   TRY(NEW(&rows, n, "rows of a replicate"));
@@ -29,7 +30,8 @@ cred_status cred_bootstrap(double *replicates, size_t n_replicates, cred_statist
 }
 
 // Standard deviation of the replicates that are numbers.
-static cred_status spread_of(double *error, const double *replicates, size_t n_replicates) {
+static cred_status spread_of(double *error, const double *replicates,
+                             size_t n_replicates) {
   double mean = 0.0, square = 0.0, n = 0.0;
   for (size_t r = 0; r < n_replicates; r++) {
     if (isnan(replicates[r])) continue;
@@ -39,8 +41,10 @@ static cred_status spread_of(double *error, const double *replicates, size_t n_r
     square += d * (replicates[r] - mean);
   }
   if (n < 2.0)
-    FAIL(CRED_EDATA, "bootstrap: the statistic is defined on %.0f of %zu replicates, "
-         "expected at least 2", n, n_replicates);
+    FAIL(CRED_EDATA,
+         "bootstrap: the statistic is defined on %.0f of %zu replicates, "
+         "expected at least 2",
+         n, n_replicates);
   *error = sqrt(square / (n - 1.0));
   return CRED_OK;
 }
@@ -70,8 +74,8 @@ static double mean_of_replicate(const double *values, const double *weights, siz
 }
 
 cred_status cred_bootstrap_mean_error(double *error, const double *values,
-                                      const double *weights, size_t n, size_t n_replicates,
-                                      const cred_key *key) {
+                                      const double *weights, size_t n,
+                                      size_t n_replicates, const cred_key *key) {
   double *replicates = NULL;
   cred_status status;
   TRY_DONE(check_rows(n));

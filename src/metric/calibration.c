@@ -34,8 +34,10 @@ cred_status cred_conformal_quantile(double *q, const double *scores, size_t n,
     if (isnan(scores[i])) FAIL(CRED_EDATA, "conformal: score of row %zu is NaN", i);
   const size_t n_min = cred_conformal_rows_min(alpha);
   if (n < n_min)
-    FAIL(CRED_EDATA, "conformal: %zu rows are too few for coverage %g, which needs at least "
-         "%zu (give more calibration rows or a larger alpha)", n, 1.0 - alpha, n_min);
+    FAIL(CRED_EDATA,
+         "conformal: %zu rows are too few for coverage %g, which needs at least "
+         "%zu (give more calibration rows or a larger alpha)",
+         n, 1.0 - alpha, n_min);
   TRY(NEW(&sorted, n, "scores in order"));
   memcpy(sorted, scores, n * sizeof *sorted);
   cred_sort(sorted, n);
@@ -94,9 +96,9 @@ static void score_labels(double *scores, class_score *score, const double *prob,
   }
 }
 
-static void make_sets(unsigned char *member, class_score *score, const double *prob, size_t n,
-                      size_t n_classes, double q, bool keep_top, const cred_key *key,
-                      uint64_t first_row) {
+static void make_sets(unsigned char *member, class_score *score, const double *prob,
+                      size_t n, size_t n_classes, double q, bool keep_top,
+                      const cred_key *key, uint64_t first_row) {
   for (size_t i = 0; i < n; i++) {
     const double *row = prob + i * n_classes, u = share_of(key, first_row + i);
     unsigned char *set = member + i * n_classes;
@@ -128,7 +130,7 @@ void cred_conformal_score_aps(double *scores, const double *prob, const int32_t 
 }
 
 void cred_conformal_set_aps(unsigned char *member, const double *prob, size_t n,
-                            size_t n_classes, double q, bool keep_top, const cred_key *key,
-                            uint64_t first_row) {
+                            size_t n_classes, double q, bool keep_top,
+                            const cred_key *key, uint64_t first_row) {
   make_sets(member, score_aps, prob, n, n_classes, q, keep_top, key, first_row);
 }

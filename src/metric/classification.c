@@ -27,7 +27,8 @@ static bool has_nan(const double *x, size_t n) {
 }
 
 void cred_top_class(int32_t *predicted, double *confidence, double *correct,
-                    const double *prob, const int32_t *label, size_t n, size_t n_classes) {
+                    const double *prob, const int32_t *label, size_t n,
+                    size_t n_classes) {
   for (size_t i = 0; i < n; i++) {
     const double *row = prob + i * n_classes;
     const bool valid = n_classes > 0 && !has_nan(row, n_classes);
@@ -73,8 +74,8 @@ double cred_brier_row(const double *prob_row, int32_t label, size_t n_classes) {
   return sum;
 }
 
-double cred_brier(const double *prob, const int32_t *label, const double *weights, size_t n,
-                  size_t n_classes) {
+double cred_brier(const double *prob, const int32_t *label, const double *weights,
+                  size_t n, size_t n_classes) {
   const double total = cred__weight_sum(weights, n);
   double sum = 0.0;
   for (size_t i = 0; i < n; i++)
@@ -83,9 +84,9 @@ double cred_brier(const double *prob, const int32_t *label, const double *weight
   return sum / total;
 }
 
-static cred_status check_reliability(double *total, size_t n_bins, const double *confidence,
-                                     const double *correct, const double *weights,
-                                     size_t n) {
+static cred_status check_reliability(double *total, size_t n_bins,
+                                     const double *confidence, const double *correct,
+                                     const double *weights, size_t n) {
   if (n_bins == 0) FAIL(CRED_EINVAL, "reliability: 0 bins, expected at least 1");
   TRY(cred__weight_check(total, weights, n, "reliability"));
   for (size_t i = 0; i < n; i++) {
@@ -99,7 +100,8 @@ static cred_status check_reliability(double *total, size_t n_bins, const double 
   return CRED_OK;
 }
 
-static void bins_add(cred_reliability_bin *bin, double confidence, double correct, double w) {
+static void bins_add(cred_reliability_bin *bin, double confidence, double correct,
+                     double w) {
   bin->confidence += w * confidence;
   bin->accuracy += w * correct;
   bin->share += w;
@@ -204,11 +206,13 @@ cred_status cred_confusion(double *matrix, const int32_t *predicted, const int32
   TRY(cred__weight_check(&total, weights, n, "confusion"));
   for (size_t i = 0; i < n; i++)
     if (!is_class(label[i], n_classes) || !is_class(predicted[i], n_classes))
-      FAIL(CRED_EDATA, "confusion: row %zu has class %d predicted as %d, expected 0 to %zu",
-           i, (int)label[i], (int)predicted[i], n_classes - 1);
+      FAIL(CRED_EDATA,
+           "confusion: row %zu has class %d predicted as %d, expected 0 to %zu", i,
+           (int)label[i], (int)predicted[i], n_classes - 1);
   for (size_t k = 0; k < n_classes * n_classes; k++) matrix[k] = 0.0;
   for (size_t i = 0; i < n; i++)
-    matrix[(size_t)label[i] * n_classes + (size_t)predicted[i]] += cred__weight(weights, i);
+    matrix[(size_t)label[i] * n_classes + (size_t)predicted[i]] +=
+        cred__weight(weights, i);
   return CRED_OK;
 }
 

@@ -1,4 +1,4 @@
-// crps.c -- log score and continuous ranked probability score of distributions and samples.
+// crps.c -- log score and continuous ranked probability score.
 //
 // Formulas and sources stand in regression.h.
 
@@ -46,8 +46,8 @@ double cred_crps_student_t(double y, double location, double scale, double df) {
   // f(z) (df + z^2) by logarithms: z^2 may overflow where f is 0
   const double log_square = 2.0 * log(hypot(z, sqrt(df)));
   const double density = exp(cred__student_t_log_pdf(z, df) + log_square);
-  const double log_spread = 0.5 * log(df) + cred__log_beta(0.5, df - 0.5) -
-                            2.0 * cred__log_beta(0.5, 0.5 * df);
+  const double log_spread =
+      0.5 * log(df) + cred__log_beta(0.5, df - 0.5) - 2.0 * cred__log_beta(0.5, 0.5 * df);
   return scale * (fabs(z) * centre + 2.0 * density / d - 2.0 * exp(log_spread) / d);
 }
 

@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-static cred_status check_sets(const double *inside, size_t n_inside, const double *outside,
-                              size_t n_outside) {
+static cred_status check_sets(const double *inside, size_t n_inside,
+                              const double *outside, size_t n_outside) {
   if (n_inside == 0 || n_outside == 0)
     FAIL(CRED_EDATA, "detection: %zu rows inside and %zu outside, expected some of both",
          n_inside, n_outside);
@@ -25,8 +25,9 @@ static cred_status check_sets(const double *inside, size_t n_inside, const doubl
 typedef cred_status score_of_marked(double *, const double *, const unsigned char *,
                                     const double *, size_t);
 
-static cred_status score_marked(double *out, score_of_marked *score_of, const double *inside,
-                                size_t n_inside, const double *outside, size_t n_outside) {
+static cred_status score_marked(double *out, score_of_marked *score_of,
+                                const double *inside, size_t n_inside,
+                                const double *outside, size_t n_outside) {
   double *score = NULL;
   unsigned char *mark = NULL;
   cred_status status;
@@ -49,8 +50,9 @@ cred_status cred_detect_auroc(double *out, const double *inside, size_t n_inside
   return score_marked(out, cred_auroc, inside, n_inside, outside, n_outside);
 }
 
-cred_status cred_detect_average_precision(double *out, const double *inside, size_t n_inside,
-                                          const double *outside, size_t n_outside) {
+cred_status cred_detect_average_precision(double *out, const double *inside,
+                                          size_t n_inside, const double *outside,
+                                          size_t n_outside) {
   return score_marked(out, cred_average_precision, inside, n_inside, outside, n_outside);
 }
 

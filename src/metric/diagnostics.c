@@ -1,10 +1,10 @@
 // diagnostics.c -- rank-normalised split R-hat and effective sample size of chains.
 //
 //   W = mean_m s_m^2,  B = N / (M - 1) sum_m (mean_m - mean)^2
-//   var+ = (N - 1) / N W + B / N,  R-hat = sqrt(var+ / W)                        (eqs. 1-4)
-//   rho_t = 1 - (W - mean_m acov_t,m) / var+, acov with 1 / N                    (eq. 10)
-//   ess = M N / tau,  tau = -1 + 2 sum_k min_j<=k (rho_2j + rho_2j+1)            (eqs. 11-13)
-//   z = Phi^-1((rank - 3/8) / (S + 1/4))                    (eq. 14, with Blom's (1958) sign)
+//   var+ = (N - 1) / N W + B / N,  R-hat = sqrt(var+ / W)                 (eqs. 1-4)
+//   rho_t = 1 - (W - mean_m acov_t,m) / var+, acov with 1 / N             (eq. 10)
+//   ess = M N / tau,  tau = -1 + 2 sum_k min_j<=k (rho_2j + rho_2j+1)     (eqs. 11-13)
+//   z = Phi^-1((rank - 3/8) / (S + 1/4))            (eq. 14, with Blom's (1958) sign)
 // Source: Vehtari et al. (2021); eq. 10 has acov N / (N - 1), which the authors' programs
 // leave out, and so does this one, so that numbers compare. Shapes: M chains of N draws.
 
@@ -86,7 +86,8 @@ static double ess_of(double *means, chains c) {
 }
 
 // Normal scores of the ranks of x (n); equal values share their mean rank.
-static cred_status normal_scores(double *z, cred__ranked *ranked, const double *x, size_t n) {
+static cred_status normal_scores(double *z, cred__ranked *ranked, const double *x,
+                                 size_t n) {
   TRY(cred__rank(ranked, x, n, "chains"));
   for (size_t first = 0, end; first < n; first = end) {
     end = cred__rank_end(ranked, n, first);
@@ -135,8 +136,8 @@ static cred_status check_draws(const double *draws, size_t n_chains, size_t n_dr
          n_chains, n_draws);
   for (size_t i = 0; i < n_chains * n_draws; i++)
     if (!isfinite(draws[i]))
-      FAIL(CRED_EDATA, "chains: draw %zu of chain %zu is %g, expected a number", i % n_draws,
-           i / n_draws, draws[i]);
+      FAIL(CRED_EDATA, "chains: draw %zu of chain %zu is %g, expected a number",
+           i % n_draws, i / n_draws, draws[i]);
   return CRED_OK;
 }
 
@@ -157,7 +158,8 @@ cred_status cred_chain_diagnose(cred_chain_summary *out, const double *draws,
   for (size_t k = 0; k < n_chains; k++) {
     const double *chain = draws + k * n_draws;
     memcpy(split + 2 * k * n_half, chain, n_half * sizeof *split);
-    memcpy(split + (2 * k + 1) * n_half, chain + n_draws - n_half, n_half * sizeof *split);
+    memcpy(split + (2 * k + 1) * n_half, chain + n_draws - n_half,
+           n_half * sizeof *split);
   }
   const chains half = {split, m, n_half};
   TRY_DONE(diagnose_split(&made, z, sorted, means, ranked, half));

@@ -36,7 +36,8 @@ static int compare_ranked(const void *a, const void *b) {
 cred_status cred__rank(cred__ranked *ranked, const double *keys, size_t n,
                        const char *where) {
   for (size_t i = 0; i < n; i++) {
-    if (isnan(keys[i])) FAIL(CRED_EDATA, "%s: row %zu is NaN, expected a number", where, i);
+    if (isnan(keys[i]))
+      FAIL(CRED_EDATA, "%s: row %zu is NaN, expected a number", where, i);
     ranked[i] = (cred__ranked){keys[i], i};
   }
   qsort(ranked, n, sizeof *ranked, compare_ranked);

@@ -1,7 +1,7 @@
 // ranking.c -- scores of an order of rows: AUROC, average precision, risk-coverage.
 //
-// Formulas and sources stand in classification.h. All walk once through the rows in order,
-// a group of equal keys at a time, so that the order of equal rows does not matter.
+// Formulas and sources stand in classification.h. All walk once through the rows in
+// order, a group of equal keys at a time, so that the order of equal rows is nothing.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -38,13 +38,15 @@ static double auroc_of(const cred__ranked *ranked, const unsigned char *positive
   return wins / (all.positive * all.negative);
 }
 
-static double average_precision_of(const cred__ranked *ranked, const unsigned char *positive,
-                                   const double *weights, size_t n) {
+static double average_precision_of(const cred__ranked *ranked,
+                                   const unsigned char *positive, const double *weights,
+                                   size_t n) {
   const double n_positive = pair_of(ranked, positive, weights, 0, n).positive;
   pair above = {0.0, 0.0};
   double sum = 0.0;
   for (size_t end = n, first; end > 0; end = first) {
-    for (first = end - 1; first > 0 && ranked[first - 1].key == ranked[first].key;) first--;
+    for (first = end - 1; first > 0 && ranked[first - 1].key == ranked[first].key;)
+      first--;
     const pair group = pair_of(ranked, positive, weights, first, end);
     above.positive += group.positive;
     above.negative += group.negative;
@@ -57,9 +59,9 @@ static double average_precision_of(const cred__ranked *ranked, const unsigned ch
 typedef double ranking_score(const cred__ranked *, const unsigned char *, const double *,
                              size_t);
 
-static cred_status score_ranking(double *out, ranking_score *score_of, const double *score,
-                                 const unsigned char *positive, const double *weights,
-                                 size_t n, const char *where) {
+static cred_status score_ranking(double *out, ranking_score *score_of,
+                                 const double *score, const unsigned char *positive,
+                                 const double *weights, size_t n, const char *where) {
   cred__ranked *ranked;
   double total;
   TRY(cred__weight_check(&total, weights, n, where));
@@ -88,8 +90,8 @@ cred_status cred_average_precision(double *out, const double *score,
                        "average precision");
 }
 
-cred_status cred_error_auroc(double *out, const double *uncertainty, const double *correct,
-                             const double *weights, size_t n) {
+cred_status cred_error_auroc(double *out, const double *uncertainty,
+                             const double *correct, const double *weights, size_t n) {
   unsigned char *wrong;
   for (size_t i = 0; i < n; i++)
     if (isnan(correct[i])) FAIL(CRED_EDATA, "error auroc: correct of row %zu is NaN", i);
@@ -102,7 +104,8 @@ cred_status cred_error_auroc(double *out, const double *uncertainty, const doubl
 }
 
 // Weight of the rows of class c and of the others.
-static pair class_weight(const int32_t *label, const double *weights, size_t n, size_t c) {
+static pair class_weight(const int32_t *label, const double *weights, size_t n,
+                         size_t c) {
   pair sum = {0.0, 0.0};
   for (size_t i = 0; i < n; i++)
     *((size_t)label[i] == c ? &sum.positive : &sum.negative) += cred__weight(weights, i);
@@ -152,7 +155,8 @@ done:
 }
 
 static double walk_risk(double *coverage, double *risk, const cred__ranked *ranked,
-                        const double *loss, const double *weights, double total, size_t n) {
+                        const double *loss, const double *weights, double total,
+                        size_t n) {
   double kept = 0.0, lost = 0.0, area = 0.0;
   for (size_t first = 0, end; first < n; first = end) {
     double weight = 0.0, sum = 0.0;

@@ -55,8 +55,8 @@ double cred_interval_coverage(const double *lower, const double *upper, const do
   return inside / total;
 }
 
-double cred_interval_width(const double *lower, const double *upper, const double *weights,
-                           size_t n) {
+double cred_interval_width(const double *lower, const double *upper,
+                           const double *weights, size_t n) {
   const double total = cred__weight_sum(weights, n);
   double sum = 0.0;
   for (size_t i = 0; i < n; i++) sum += cred__weight(weights, i) * (upper[i] - lower[i]);
@@ -64,7 +64,8 @@ double cred_interval_width(const double *lower, const double *upper, const doubl
 }
 
 double cred_interval_score(double lower, double upper, double y, double alpha) {
-  if (!(alpha > 0.0 && alpha < 1.0) || isnan(lower) || isnan(upper) || isnan(y)) return NAN;
+  if (!(alpha > 0.0 && alpha < 1.0) || isnan(lower) || isnan(upper) || isnan(y))
+    return NAN;
   const double below = lower > y ? lower - y : 0.0, above = y > upper ? y - upper : 0.0;
   return upper - lower + 2.0 / alpha * (below + above);
 }
@@ -112,8 +113,9 @@ cred_status cred_pit_distance(double *distance, const double *pit, const double 
   TRY(NEW(&ranked, n, "pit values in order"));
   cred_status status = cred__rank(ranked, pit, n, "pit distance");
   if (status == CRED_OK && !(ranked[0].key >= 0.0 && ranked[n - 1].key <= 1.0))
-    status = cred__fail(CRED_EDATA, "pit distance: values run from %g to %g, expected [0, 1]",
-                        ranked[0].key, ranked[n - 1].key);
+    status =
+        cred__fail(CRED_EDATA, "pit distance: values run from %g to %g, expected [0, 1]",
+                   ranked[0].key, ranked[n - 1].key);
   if (status == CRED_OK) *distance = distance_to_uniform(ranked, weights, total, n);
   cred__free(ranked);
   return status;
@@ -133,6 +135,7 @@ void cred_coverage_curve(double *observed, const double *levels, size_t n_levels
   }
 }
 
-double cred_coverage_error(const double *observed, const double *levels, size_t n_levels) {
+double cred_coverage_error(const double *observed, const double *levels,
+                           size_t n_levels) {
   return cred_mae(observed, levels, NULL, n_levels);
 }

@@ -71,11 +71,13 @@ static cred_status check_problem(problem *p) {
            (int)p->label[i], p->n_classes - 1);
     for (size_t c = 0; c < p->n_classes; c++)
       if (!(row[c] < INFINITY))
-        FAIL(CRED_EDATA, "temperature: logit %zu of row %zu is %g, expected a number", c, i,
-             row[c]);
+        FAIL(CRED_EDATA, "temperature: logit %zu of row %zu is %g, expected a number", c,
+             i, row[c]);
     if (row[p->label[i]] == -INFINITY)
-      FAIL(CRED_EDATA, "temperature: row %zu gives its own class probability 0, which no "
-           "temperature can mend", i);
+      FAIL(CRED_EDATA,
+           "temperature: row %zu gives its own class probability 0, which no "
+           "temperature can mend",
+           i);
   }
   return CRED_OK;
 }
@@ -115,8 +117,8 @@ cred_status cred_temperature_fit(cred_temperature *out, const double *logits,
   return CRED_OK;
 }
 
-void cred_temperature_apply(double *prob, const double *logits, size_t n, size_t n_classes,
-                            double temperature) {
+void cred_temperature_apply(double *prob, const double *logits, size_t n,
+                            size_t n_classes, double temperature) {
   for (size_t i = 0; i < n && n_classes > 0; i++) {
     const double *z = logits + i * n_classes, max = largest_of(z, n_classes);
     double *p = prob + i * n_classes, sum = 0.0;
@@ -135,14 +137,18 @@ cred_status cred_sd_scale_fit(cred_sd_scale *out, const double *mean, const doub
   for (size_t i = 0; i < n; i++) {
     const double w = cred__weight(weights, i) / total, z = (y[i] - mean[i]) / sd[i];
     if (!(sd[i] > 0.0 && isfinite(sd[i])) || !isfinite(z))
-      FAIL(CRED_EDATA, "sd scale: row %zu has y %g, mean %g, sd %g: expected numbers and "
-           "sd > 0", i, y[i], mean[i], sd[i]);
+      FAIL(CRED_EDATA,
+           "sd scale: row %zu has y %g, mean %g, sd %g: expected numbers and "
+           "sd > 0",
+           i, y[i], mean[i], sd[i]);
     square += w * z * z;
     log_sd += w * log(sd[i]);
   }
   if (!(square > 0.0 && isfinite(square)))
-    FAIL(CRED_EDATA, "sd scale: the mean squared standardised residual is %g, expected a "
-         "number > 0 (are these the training rows?)", square);
+    FAIL(CRED_EDATA,
+         "sd scale: the mean squared standardised residual is %g, expected a "
+         "number > 0 (are these the training rows?)",
+         square);
   const double constant = log_sd - cred__normal_log_pdf(0.0);
   out->scale = sqrt(square);
   out->nll_before = constant + 0.5 * square;

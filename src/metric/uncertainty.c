@@ -27,12 +27,13 @@ double cred_entropy(const double *prob, size_t n_classes) {
 }
 
 cred_status cred_entropy_init(cred_entropy_sums *sums, size_t n_rows, size_t n_classes) {
-  cred_entropy_sums made = {.n_rows = n_rows, .n_classes = n_classes, .n_rows_max = n_rows};
+  cred_entropy_sums made = {
+      .n_rows = n_rows, .n_classes = n_classes, .n_rows_max = n_rows};
   size_t n;
   cred_status status;
   if (__builtin_mul_overflow(n_rows, n_classes, &n))
-    FAIL(CRED_ENOMEM, "entropies: %zu rows of %zu classes are more than any memory", n_rows,
-         n_classes);
+    FAIL(CRED_ENOMEM, "entropies: %zu rows of %zu classes are more than any memory",
+         n_rows, n_classes);
   TRY_DONE(NEW(&made.prob, n, "sums of probabilities"));
   TRY_DONE(NEW(&made.entropy, n_rows, "sums of entropies"));
   *sums = made;
@@ -57,7 +58,7 @@ void cred_entropy_reset(cred_entropy_sums *sums, size_t n_rows) {
   memset(sums->entropy, 0, n_rows * sizeof *sums->entropy);
 }
 
-// sum += w p / s and entropy += w H(p / s), H(p / s) = log s - sum p log p / s, s = sum p.
+// sum += w p / s and entropy += w H(p / s), H(p / s) = log s - sum p log p / s.
 static inline void add_row(double *prob, double *entropy, draw x, size_t first,
                            size_t n_classes, double weight) {
   double s = 0.0, p_log_p = 0.0;
@@ -76,7 +77,8 @@ static inline void add_entropy(cred_entropy_sums *sums, draw x, double weight) {
   const size_t n_classes = sums->n_classes;
   const double w = weight > 0.0 ? weight : NAN;
   for (size_t i = 0; i < sums->n_rows; i++)
-    add_row(sums->prob + i * n_classes, sums->entropy + i, x, i * n_classes, n_classes, w);
+    add_row(sums->prob + i * n_classes, sums->entropy + i, x, i * n_classes, n_classes,
+            w);
   sums->weight += w;
   sums->n_draws++;
 }
@@ -148,7 +150,8 @@ void cred_moments_reset(cred_moments *moments, size_t n) {
   if (moments->aleatoric) memset(moments->aleatoric, 0, n * sizeof *moments->aleatoric);
 }
 
-static inline void add_moments(cred_moments *moments, draw value, draw var, double weight) {
+static inline void add_moments(cred_moments *moments, draw value, draw var,
+                               double weight) {
   if (weight == 0.0) return;
   const double w = weight > 0.0 ? weight : NAN;
   moments->weight += w;
@@ -192,8 +195,8 @@ void cred_moments_combine(cred_moments *moments, const cred_moments *other) {
   moments->n_draws += other->n_draws;
 }
 
-void cred_moments_finish(double *mean, double *epistemic, double *aleatoric, double *error,
-                         const cred_moments *moments) {
+void cred_moments_finish(double *mean, double *epistemic, double *aleatoric,
+                         double *error, const cred_moments *moments) {
   const double weight = moments->weight, none = moments->n_draws ? 0.0 : NAN;
   const bool single = moments->n_draws < 2;
   const double divisor = weight - moments->weight2 / weight;
@@ -202,7 +205,8 @@ void cred_moments_finish(double *mean, double *epistemic, double *aleatoric, dou
     const double var = single ? none : moments->square[i] / divisor;
     if (mean) mean[i] = moments->mean[i] + none;
     if (epistemic) epistemic[i] = var + 0.0 * moments->mean[i]; // NaN stays NaN
-    if (aleatoric) aleatoric[i] = moments->aleatoric ? moments->aleatoric[i] / weight : NAN;
+    if (aleatoric)
+      aleatoric[i] = moments->aleatoric ? moments->aleatoric[i] / weight : NAN;
     if (error) error[i] = single ? NAN : sqrt(var) * spread;
   }
 }

@@ -129,7 +129,8 @@ static cred_status ks_p_value(double *p, double d, size_t n) {
   return CRED_OK;
 }
 
-cred_status cred_uniform_ks(double *statistic, double *p_value, const double *x, size_t n) {
+cred_status cred_uniform_ks(double *statistic, double *p_value, const double *x,
+                            size_t n) {
   double *sorted, d = 0.0, p = 0.0;
   TRY(sort_uniform(&sorted, x, n));
   for (size_t i = 0; i < n; i++)
@@ -150,9 +151,9 @@ static double polynomial(const double *c, int degree, double x) {
 
 // P(A^2 < z) for n -> infinity.
 static double ad_limit(double z) {
-  static const double low[] = {2.00012,  0.247105,  -0.0649821,
+  static const double low[] = {2.00012,   0.247105,  -0.0649821,
                                0.0347962, -0.011672, 0.00168691};
-  static const double high[] = {1.0776,   -2.30695, 0.43424,
+  static const double high[] = {1.0776,    -2.30695, 0.43424,
                                 -0.082433, 0.008056, -0.0003146};
   if (!(z > 0.0)) return z <= 0.0 ? 0.0 : NAN;
   if (z < 2.0) return exp(-1.2337141 / z) / sqrt(z) * polynomial(low, 5, z);
@@ -161,9 +162,10 @@ static double ad_limit(double z) {
 
 // What to add to the limit x for n values.
 static double ad_correction(double n, double x) {
-  static const double tail[] = {-130.2137, 745.2337, -1705.091,
+  static const double tail[] = {-130.2137, 745.2337,  -1705.091,
                                 1950.646,  -1116.360, 255.7844};
-  static const double middle[] = {-0.00022633, 6.54034, -14.6538, 14.458, -8.259, 1.91864};
+  static const double middle[] = {-0.00022633, 6.54034, -14.6538,
+                                  14.458,      -8.259,  1.91864};
   const double c = 0.01265 + 0.1757 / n;
   if (x > 0.8) return polynomial(tail, 5, x) / n;
   if (x < c) {
@@ -174,7 +176,8 @@ static double ad_correction(double n, double x) {
   return polynomial(middle, 5, (x - c) / (0.8 - c)) * (0.04213 + 0.01365 / n) / n;
 }
 
-cred_status cred_uniform_ad(double *statistic, double *p_value, const double *x, size_t n) {
+cred_status cred_uniform_ad(double *statistic, double *p_value, const double *x,
+                            size_t n) {
   double *sorted, sum = 0.0;
   TRY(sort_uniform(&sorted, x, n));
   for (size_t i = 0; i < n; i++)

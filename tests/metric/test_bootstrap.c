@@ -4,8 +4,8 @@
 #include "check.h"
 #include "credence/metric/bootstrap.h"
 
-static const double values[] = {1, 4, 2, 8, 5, 7, 1, 3, 9, 2}, weights[] = {1, 1, 2, 1, 3,
-                                                                            1, 1, 2, 1, 1};
+static const double values[] = {1, 4, 2, 8, 5, 7, 1, 3, 9, 2},
+                    weights[] = {1, 1, 2, 1, 3, 1, 1, 2, 1, 1};
 enum { N = 10, R = 4000 };
 
 typedef struct {
@@ -103,8 +103,8 @@ static void out_of_memory(void **state) {
   double error;
   for (long n = 0; n < 2; n++) {
     cred__alloc_fail_after(n);
-    assert_fails(cred_bootstrap_error(&error, weighted_mean, &x, N, 10, &key), CRED_ENOMEM,
-                 "memory");
+    assert_fails(cred_bootstrap_error(&error, weighted_mean, &x, N, 10, &key),
+                 CRED_ENOMEM, "memory");
   }
   cred__alloc_fail_after(0);
   assert_fails(cred_bootstrap_mean_error(&error, values, NULL, N, 10, &key), CRED_ENOMEM,
@@ -117,6 +117,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(error_of_the_mean), cmocka_unit_test(fast_path_gives_the_same),
       cmocka_unit_test(replicates_do_not_depend_on_their_number),
-      cmocka_unit_test(undefined_replicates_are_left_out), cmocka_unit_test(out_of_memory)};
+      cmocka_unit_test(undefined_replicates_are_left_out),
+      cmocka_unit_test(out_of_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

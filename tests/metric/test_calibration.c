@@ -135,8 +135,8 @@ static void make_rows(double *prob, int32_t *label, size_t n, const cred_key *ke
   }
 }
 
-// Coverage of a fresh row over many calibration sets: at least 1 - alpha, at most 1 / (n + 1)
-// more where scores do not tie.
+// Coverage of a fresh row over many calibration sets: at least 1 - alpha, at most 1 / (n
+// + 1) more where scores do not tie.
 static void set_coverage(void **state) {
   (void)state;
   const cred_key key = cred_key_make(33);
@@ -144,7 +144,8 @@ static void set_coverage(void **state) {
   int covered[3] = {0};
   for (int r = 0; r < n_sets; r++) {
     const cred_key stream = cred_key_derive(&key, CRED_FOR_USER, (uint64_t)r);
-    const cred_key fit = cred_key_derive(&stream, 1, 0), use = cred_key_derive(&stream, 2, 0);
+    const cred_key fit = cred_key_derive(&stream, 1, 0),
+                   use = cred_key_derive(&stream, 2, 0);
     double prob[(N_CAL + 1) * N_CLASS], scores[N_CAL], q;
     const double *fresh = prob + N_CAL * N_CLASS;
     int32_t label[N_CAL + 1];
@@ -155,9 +156,11 @@ static void set_coverage(void **state) {
     cred_conformal_set_lac(member, fresh, 1, N_CLASS, q, false);
     covered[0] += member[label[N_CAL]];
     for (int random = 0; random < 2; random++) {
-      cred_conformal_score_aps(scores, prob, label, N_CAL, N_CLASS, random ? &fit : NULL, 0);
+      cred_conformal_score_aps(scores, prob, label, N_CAL, N_CLASS, random ? &fit : NULL,
+                               0);
       assert_ok(cred_conformal_quantile(&q, scores, N_CAL, 0.1));
-      cred_conformal_set_aps(member, fresh, 1, N_CLASS, q, false, random ? &use : NULL, 0);
+      cred_conformal_set_aps(member, fresh, 1, N_CLASS, q, false, random ? &use : NULL,
+                             0);
       covered[1 + random] += member[label[N_CAL]];
     }
   }
@@ -178,8 +181,8 @@ static void random_sets_do_not_depend_on_blocks(void **state) {
   cred_conformal_set_aps(whole, prob, 40, N_CLASS, 0.8, true, &key, 100);
   for (size_t first = 0; first < 40; first += 13) {
     const size_t n = first + 13 < 40 ? 13 : 40 - first;
-    cred_conformal_set_aps(parts + first * N_CLASS, prob + first * N_CLASS, n, N_CLASS, 0.8,
-                           true, &key, 100 + first);
+    cred_conformal_set_aps(parts + first * N_CLASS, prob + first * N_CLASS, n, N_CLASS,
+                           0.8, true, &key, 100 + first);
   }
   assert_memory_equal(whole, parts, sizeof whole);
 }

@@ -52,7 +52,8 @@ static void undefined_is_nan(void **state) {
 
 static void equal_width_bins(void **state) {
   (void)state;
-  const double confidence[] = {0.0, 0.2, 0.21, 0.4, 0.95, 1.0}, right[] = {0, 1, 0, 1, 1, 0};
+  const double confidence[] = {0.0, 0.2, 0.21, 0.4, 0.95, 1.0},
+               right[] = {0, 1, 0, 1, 1, 0};
   cred_reliability_bin bins[5];
   assert_ok(cred_reliability_equal_width(bins, 5, confidence, right, NULL, 6));
   const size_t counts[] = {2, 2, 0, 0, 2}; // the right edge belongs to the bin
@@ -71,7 +72,8 @@ static void equal_width_bins(void **state) {
 
 static void equal_mass_bins(void **state) {
   (void)state;
-  const double confidence[] = {0.9, 0.1, 0.5, 0.3, 0.7, 0.2}, right[] = {1, 0, 1, 0, 0, 1};
+  const double confidence[] = {0.9, 0.1, 0.5, 0.3, 0.7, 0.2},
+               right[] = {1, 0, 1, 0, 0, 1};
   cred_reliability_bin bins[3];
   assert_ok(cred_reliability_equal_mass(bins, 3, confidence, right, NULL, 6));
   const double lower[] = {0.1, 0.3, 0.7}, upper[] = {0.2, 0.5, 0.9};
@@ -128,21 +130,25 @@ static void bins_add_up(void **state) {
 
 static void reliability_refuses(void **state) {
   (void)state;
-  const double bad[] = {0.5, 1.5}, nan[] = {0.5, NAN}, right[] = {1, 0}, fine[] = {0.5, 0.6};
+  const double bad[] = {0.5, 1.5}, nan[] = {0.5, NAN}, right[] = {1, 0},
+               fine[] = {0.5, 0.6};
   const double w[] = {0, 0};
   cred_reliability_bin bins[2];
   assert_fails(cred_reliability_equal_width(bins, 2, bad, right, NULL, 2), CRED_EDATA,
                "row 1 is 1.5");
-  assert_fails(cred_reliability_equal_mass(bins, 2, nan, right, NULL, 2), CRED_EDATA, "row 1");
+  assert_fails(cred_reliability_equal_mass(bins, 2, nan, right, NULL, 2), CRED_EDATA,
+               "row 1");
   assert_fails(cred_reliability_equal_mass(bins, 2, fine, nan, NULL, 2), CRED_EDATA,
                "correct of row 1");
   assert_fails(cred_reliability_equal_width(bins, 0, fine, right, NULL, 2), CRED_EINVAL,
                "bins");
   assert_fails(cred_reliability_equal_width(bins, 2, fine, right, w, 2), CRED_EDATA,
                "weights");
-  assert_fails(cred_reliability_equal_width(bins, 2, fine, right, w, 0), CRED_EDATA, "rows");
+  assert_fails(cred_reliability_equal_width(bins, 2, fine, right, w, 0), CRED_EDATA,
+               "rows");
   cred__alloc_fail_after(0);
-  assert_fails(cred_reliability_equal_mass(bins, 2, fine, right, NULL, 2), CRED_ENOMEM, "");
+  assert_fails(cred_reliability_equal_mass(bins, 2, fine, right, NULL, 2), CRED_ENOMEM,
+               "");
   cred__alloc_fail_after(-1);
   assert_int_equal(cred__alloc_live(), 0);
 }
@@ -161,15 +167,16 @@ static void confusion_by_hand(void **state) {
   assert_near(recall[0], 2.0 / 3.0, 1e-15);
   assert_near(recall[1], 1.0 / 3.0, 1e-15);
   assert_true(isnan(precision[2]) && isnan(recall[2]));
-  assert_fails(cred_confusion(matrix, bad, truth, NULL, 1, 3), CRED_EDATA, "predicted as 3");
+  assert_fails(cred_confusion(matrix, bad, truth, NULL, 1, 3), CRED_EDATA,
+               "predicted as 3");
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(scores_by_hand),       cmocka_unit_test(top_class),
-      cmocka_unit_test(undefined_is_nan),     cmocka_unit_test(equal_width_bins),
-      cmocka_unit_test(equal_mass_bins),      cmocka_unit_test(equal_mass_with_ties),
-      cmocka_unit_test(bins_add_up),          cmocka_unit_test(reliability_refuses),
+      cmocka_unit_test(scores_by_hand),   cmocka_unit_test(top_class),
+      cmocka_unit_test(undefined_is_nan), cmocka_unit_test(equal_width_bins),
+      cmocka_unit_test(equal_mass_bins),  cmocka_unit_test(equal_mass_with_ties),
+      cmocka_unit_test(bins_add_up),      cmocka_unit_test(reliability_refuses),
       cmocka_unit_test(confusion_by_hand)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,9 @@
 
 typedef double distribution(double x, const double *parameters);
 
-static double normal(double x, const double *p) { return cred__normal_cdf((x - p[0]) / p[1]); }
+static double normal(double x, const double *p) {
+  return cred__normal_cdf((x - p[0]) / p[1]);
+}
 
 static double student(double x, const double *p) {
   return cred__student_t_cdf((x - p[0]) / p[1], p[2]);
@@ -23,7 +25,8 @@ static double integral(distribution *f, const double *p, double y, double width)
   double sum = 0.0;
   for (int side = 0; side < 2; side++)
     for (int i = 0; i <= n; i++) {
-      const double top = cbrt(width), u = top * i / n, x = y + (side ? 1 : -1) * u * u * u;
+      const double top = cbrt(width), u = top * i / n,
+                   x = y + (side ? 1 : -1) * u * u * u;
       const double d = f(x, p) - side, weight = i == 0 || i == n ? 1 : i % 2 ? 4 : 2;
       sum += weight * d * d * 3.0 * u * u * top / n / 3.0;
     }
@@ -39,7 +42,8 @@ static void gaussian_is_the_integral(void **state) {
   assert_near(cred_crps_gaussian(2, 2, 1), 0.23369497725510916, 1e-15);
   assert_near(cred_crps_gaussian(5, 2, 0), 3.0, 0.0);
   assert_near(cred_crps_gaussian(1e200, 0, 1), 1e200, 1e185);
-  assert_true(isnan(cred_crps_gaussian(0, 0, -1)) && isnan(cred_crps_gaussian(NAN, 0, 1)));
+  assert_true(isnan(cred_crps_gaussian(0, 0, -1)) &&
+              isnan(cred_crps_gaussian(NAN, 0, 1)));
 }
 
 static void student_t_is_the_integral(void **state) {
@@ -48,8 +52,8 @@ static void student_t_is_the_integral(void **state) {
   for (int k = 0; k < 3; k++) {
     const double p[] = {-0.5, 1.3, dfs[k]};
     for (double y = -4.0; y < 4.0; y += 0.9)
-      assert_near(cred_crps_student_t(y, p[0], p[1], p[2]), integral(student, p, y, 2000.0),
-                  2e-6);
+      assert_near(cred_crps_student_t(y, p[0], p[1], p[2]),
+                  integral(student, p, y, 2000.0), 2e-6);
   }
   assert_near(cred_crps_student_t(1, 0, 2, 1e9), cred_crps_gaussian(1, 0, 2), 1e-8);
   assert_near(cred_crps_student_t(1, 0, 2, INFINITY), cred_crps_gaussian(1, 0, 2), 0.0);
@@ -82,7 +86,8 @@ static void sample_is_a_mixture_of_points(void **state) {
     const double plain = cred_crps_sample(draws, 5, y, CRED_CRPS_PLAIN);
     assert_near(plain, cred_crps_mixture(y, points, zero, NULL, 5), 1e-14);
     assert_near(plain, error - pairs / 50.0, 1e-14);
-    assert_near(cred_crps_sample(draws, 5, y, CRED_CRPS_FAIR), error - pairs / 40.0, 1e-14);
+    assert_near(cred_crps_sample(draws, 5, y, CRED_CRPS_FAIR), error - pairs / 40.0,
+                1e-14);
     for (int i = 1; i < 5; i++) assert_true(draws[i - 1] <= draws[i]);
   }
 }
@@ -121,7 +126,8 @@ static void log_scores(void **state) {
   (void)state;
   const double log_density[] = {-1000.0, -1001.0}, log_weights[] = {log(3.0), 0.0};
   const double none[] = {-INFINITY, -INFINITY};
-  assert_near(cred_gaussian_log_score(3, 1, 2), -0.5 - log(2.0) - 0.91893853320467274, 1e-15);
+  assert_near(cred_gaussian_log_score(3, 1, 2), -0.5 - log(2.0) - 0.91893853320467274,
+              1e-15);
   assert_true(isnan(cred_gaussian_log_score(0, 0, 0)));
   assert_near(cred_mixture_log_score(log_density, NULL, 2),
               -1000.0 + log((1.0 + exp(-1.0)) / 2.0), 1e-12);
@@ -132,10 +138,12 @@ static void log_scores(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(gaussian_is_the_integral), cmocka_unit_test(student_t_is_the_integral),
-      cmocka_unit_test(mixture_is_the_integral),
-      cmocka_unit_test(sample_is_a_mixture_of_points), cmocka_unit_test(sample_edges),
-      cmocka_unit_test(fair_is_unbiased), cmocka_unit_test(log_scores)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(gaussian_is_the_integral),
+                                     cmocka_unit_test(student_t_is_the_integral),
+                                     cmocka_unit_test(mixture_is_the_integral),
+                                     cmocka_unit_test(sample_is_a_mixture_of_points),
+                                     cmocka_unit_test(sample_edges),
+                                     cmocka_unit_test(fair_is_unbiased),
+                                     cmocka_unit_test(log_scores)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,8 @@ static void refusals(void **state) {
   assert_fails(cred_detect_auroc(&out, x, 0, x, 2), CRED_EDATA, "0 rows inside");
   assert_fails(cred_detect_fpr(&out, x, 2, x, 0, 0.95), CRED_EDATA, "0 outside");
   assert_fails(cred_detect_auroc(&out, nan, 2, x, 2), CRED_EDATA, "inside row 1");
-  assert_fails(cred_detect_average_precision(&out, x, 2, nan, 2), CRED_EDATA, "outside row 1");
+  assert_fails(cred_detect_average_precision(&out, x, 2, nan, 2), CRED_EDATA,
+               "outside row 1");
   assert_fails(cred_detect_fpr(&out, x, 2, x, 2, 0.0), CRED_EINVAL, "rate is 0");
   assert_fails(cred_detect_fpr(&out, x, 2, x, 2, NAN), CRED_EINVAL, "rate");
   for (long n = 0; n < 3; n++) {

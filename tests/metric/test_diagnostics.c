@@ -78,10 +78,12 @@ static void faults_are_seen(void **state) {
   const cred_key key = cred_key_make(6);
   cred_chain_summary s;
   // one chain is elsewhere, one has another spread, both drift alike
-  for (size_t i = 0; i < M * N; i++) draws[i] = cred_key_normal(&key, i) + (i < N ? 1 : 0);
+  for (size_t i = 0; i < M * N; i++)
+    draws[i] = cred_key_normal(&key, i) + (i < N ? 1 : 0);
   assert_ok(cred_chain_diagnose(&s, draws, M, N));
   assert_true(s.rhat > 1.1);
-  for (size_t i = 0; i < M * N; i++) draws[i] = cred_key_normal(&key, i) * (i < N ? 3 : 1);
+  for (size_t i = 0; i < M * N; i++)
+    draws[i] = cred_key_normal(&key, i) * (i < N ? 3 : 1);
   assert_ok(cred_chain_diagnose(&s, draws, M, N));
   assert_true(s.rhat > 1.1);
   for (size_t i = 0; i < M * N; i++)
@@ -143,9 +145,11 @@ static void out_of_memory(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(agrees_with_the_reference), cmocka_unit_test(autoregressive_chains),
-      cmocka_unit_test(faults_are_seen), cmocka_unit_test(ranks_do_not_see_the_scale),
-      cmocka_unit_test(constant_and_short_chains), cmocka_unit_test(out_of_memory)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_the_reference),
+                                     cmocka_unit_test(autoregressive_chains),
+                                     cmocka_unit_test(faults_are_seen),
+                                     cmocka_unit_test(ranks_do_not_see_the_scale),
+                                     cmocka_unit_test(constant_and_short_chains),
+                                     cmocka_unit_test(out_of_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

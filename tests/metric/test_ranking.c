@@ -131,7 +131,8 @@ static void risk_with_ties_and_weights(void **state) {
   assert_near(area, 1.0, 1e-15);
   assert_ok(cred_risk_coverage(NULL, risk, &area, rising, loss, w, 3));
   assert_near(risk[2], 0.75, 1e-15);
-  assert_ok(cred_risk_coverage(NULL, NULL, &area_repeated, repeated, loss_repeated, NULL, 4));
+  assert_ok(
+      cred_risk_coverage(NULL, NULL, &area_repeated, repeated, loss_repeated, NULL, 4));
   // the weighted row counts at its end, the repeated ones at each of theirs
   assert_near(area, (3.0 + 2.0 * 1.0 + 0.75) / 4.0, 1e-15);
   assert_near(area_repeated, (3.0 + 1.5 + 1.0 + 0.75) / 4.0, 1e-15);
@@ -143,12 +144,14 @@ static void refusals(void **state) {
   const unsigned char p[] = {0, 1, 0}, none[] = {0, 0, 0}, all[] = {1, 1, 1};
   double out = -1.0;
   assert_fails(cred_auroc(&out, s, p, NULL, 3), CRED_EDATA, "row 1 is NaN");
-  assert_fails(cred_auroc(&out, fine, none, NULL, 3), CRED_EDATA, "all rows are negative");
+  assert_fails(cred_auroc(&out, fine, none, NULL, 3), CRED_EDATA,
+               "all rows are negative");
   assert_fails(cred_average_precision(&out, fine, all, NULL, 3), CRED_EDATA, "positive");
   assert_fails(cred_auroc(&out, fine, p, NULL, 0), CRED_EDATA, "no rows");
   assert_fails(cred_error_auroc(&out, fine, s, NULL, 3), CRED_EDATA, "row 1 is NaN");
   assert_fails(cred_risk_coverage(NULL, NULL, &out, s, fine, NULL, 3), CRED_EDATA, "NaN");
-  assert_fails(cred_risk_coverage(NULL, NULL, &out, fine, s, NULL, 3), CRED_EDATA, "loss");
+  assert_fails(cred_risk_coverage(NULL, NULL, &out, fine, s, NULL, 3), CRED_EDATA,
+               "loss");
   assert_near(out, -1.0, 0.0);
 }
 
@@ -159,29 +162,30 @@ static void out_of_memory(void **state) {
   double out = -1.0;
   for (long n = 0; n < 3; n++) {
     cred__alloc_fail_after(n);
-    assert_fails(cred_auroc_classes(&out, prob, label, NULL, 2, 2), CRED_ENOMEM, "memory");
+    assert_fails(cred_auroc_classes(&out, prob, label, NULL, 2, 2), CRED_ENOMEM,
+                 "memory");
     if (n < 2) {
       cred__alloc_fail_after(n);
       assert_fails(cred_error_auroc(&out, u, correct, NULL, 2), CRED_ENOMEM, "memory");
     }
   }
   cred__alloc_fail_after(0);
-  assert_fails(cred_risk_coverage(NULL, NULL, &out, u, u, NULL, 2), CRED_ENOMEM, "memory");
+  assert_fails(cred_risk_coverage(NULL, NULL, &out, u, u, NULL, 2), CRED_ENOMEM,
+               "memory");
   cred__alloc_fail_after(-1);
   assert_int_equal(cred__alloc_live(), 0);
   assert_near(out, -1.0, 0.0);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(auroc_is_a_share_of_pairs),
-      cmocka_unit_test(average_precision_over_thresholds),
-      cmocka_unit_test(small_cases),
-      cmocka_unit_test(classes_one_against_the_rest),
-      cmocka_unit_test(error_detection),
-      cmocka_unit_test(risk_by_hand),
-      cmocka_unit_test(risk_with_ties_and_weights),
-      cmocka_unit_test(refusals),
-      cmocka_unit_test(out_of_memory)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(auroc_is_a_share_of_pairs),
+                                     cmocka_unit_test(average_precision_over_thresholds),
+                                     cmocka_unit_test(small_cases),
+                                     cmocka_unit_test(classes_one_against_the_rest),
+                                     cmocka_unit_test(error_detection),
+                                     cmocka_unit_test(risk_by_hand),
+                                     cmocka_unit_test(risk_with_ties_and_weights),
+                                     cmocka_unit_test(refusals),
+                                     cmocka_unit_test(out_of_memory)};
   return cmocka_run_group_tests(tests, make, NULL);
 }

@@ -126,7 +126,8 @@ static void coverage_of_uniform(void **state) {
   cred_coverage_curve(observed, levels, 4, pit, NULL, 1000);
   assert_near(observed[0], 0.2, 1e-3);
   assert_near(observed[1], 1.0, 1e-3);
-  assert_near(cred_coverage_error(observed, levels, 4), (0.1 + 0.5 + 0.1 + 0.0) / 4, 1e-3);
+  assert_near(cred_coverage_error(observed, levels, 4), (0.1 + 0.5 + 0.1 + 0.0) / 4,
+              1e-3);
   pit[3] = NAN;
   cred_coverage_curve(observed, levels, 4, pit, NULL, 1000);
   assert_true(isnan(observed[0]));
@@ -134,10 +135,10 @@ static void coverage_of_uniform(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(errors_by_hand),       cmocka_unit_test(weights_repeat_rows),
-      cmocka_unit_test(undefined_is_nan),     cmocka_unit_test(intervals_by_hand),
+      cmocka_unit_test(errors_by_hand),           cmocka_unit_test(weights_repeat_rows),
+      cmocka_unit_test(undefined_is_nan),         cmocka_unit_test(intervals_by_hand),
       cmocka_unit_test(interval_score_is_proper), cmocka_unit_test(pit_of_draws),
-      cmocka_unit_test(pit_histogram_by_hand), cmocka_unit_test(pit_distance_by_hand),
+      cmocka_unit_test(pit_histogram_by_hand),    cmocka_unit_test(pit_distance_by_hand),
       cmocka_unit_test(coverage_of_uniform)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

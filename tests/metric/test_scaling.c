@@ -95,13 +95,17 @@ static void bounds_and_log_probabilities(void **state) {
 
 static void temperature_refuses(void **state) {
   (void)state;
-  const double nan[] = {0, NAN}, inf[] = {INFINITY, 0}, zero[] = {-INFINITY, 0}, w[] = {0};
+  const double nan[] = {0, NAN}, inf[] = {INFINITY, 0}, zero[] = {-INFINITY, 0},
+               w[] = {0};
   const int32_t y[] = {0}, bad[] = {2};
   cred_temperature fit;
-  assert_fails(cred_temperature_fit(&fit, nan, y, NULL, 1, 2), CRED_EDATA, "logit 1 of row 0");
+  assert_fails(cred_temperature_fit(&fit, nan, y, NULL, 1, 2), CRED_EDATA,
+               "logit 1 of row 0");
   assert_fails(cred_temperature_fit(&fit, inf, y, NULL, 1, 2), CRED_EDATA, "logit 0");
-  assert_fails(cred_temperature_fit(&fit, zero, y, NULL, 1, 2), CRED_EDATA, "probability 0");
-  assert_fails(cred_temperature_fit(&fit, logits, bad, NULL, 1, 2), CRED_EDATA, "class 2");
+  assert_fails(cred_temperature_fit(&fit, zero, y, NULL, 1, 2), CRED_EDATA,
+               "probability 0");
+  assert_fails(cred_temperature_fit(&fit, logits, bad, NULL, 1, 2), CRED_EDATA,
+               "class 2");
   assert_fails(cred_temperature_fit(&fit, logits, y, w, 1, 2), CRED_EDATA, "weights");
   assert_fails(cred_temperature_fit(&fit, logits, y, NULL, 0, 2), CRED_EDATA, "no rows");
 }
@@ -140,16 +144,19 @@ static void sd_scale_refuses(void **state) {
   cred_sd_scale fit;
   assert_fails(cred_sd_scale_fit(&fit, mean, zero, sd, NULL, 2), CRED_EDATA, "row 1");
   assert_fails(cred_sd_scale_fit(&fit, mean, sd, nan, NULL, 2), CRED_EDATA, "row 1");
-  assert_fails(cred_sd_scale_fit(&fit, mean, sd, mean, NULL, 2), CRED_EDATA, "training rows");
+  assert_fails(cred_sd_scale_fit(&fit, mean, sd, mean, NULL, 2), CRED_EDATA,
+               "training rows");
   assert_fails(cred_sd_scale_fit(&fit, mean, sd, sd, NULL, 0), CRED_EDATA, "no rows");
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(temperature_is_the_minimum), cmocka_unit_test(second_fit_is_one),
-      cmocka_unit_test(closed_form_of_two_classes),
-      cmocka_unit_test(bounds_and_log_probabilities), cmocka_unit_test(temperature_refuses),
-      cmocka_unit_test(apply_in_place), cmocka_unit_test(sd_scale_by_hand),
-      cmocka_unit_test(sd_scale_refuses)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(temperature_is_the_minimum),
+                                     cmocka_unit_test(second_fit_is_one),
+                                     cmocka_unit_test(closed_form_of_two_classes),
+                                     cmocka_unit_test(bounds_and_log_probabilities),
+                                     cmocka_unit_test(temperature_refuses),
+                                     cmocka_unit_test(apply_in_place),
+                                     cmocka_unit_test(sd_scale_by_hand),
+                                     cmocka_unit_test(sd_scale_refuses)};
   return cmocka_run_group_tests(tests, make, NULL);
 }

@@ -54,7 +54,8 @@ static void entropies_are_those_of_all_draws(void **state) {
     assert_near(information[i], information_of(&direct, i, weights), 1e-14);
     assert_near(total[i], direct, 1e-14);
     assert_near(total[i], expected[i] + information[i], 1e-14);
-    assert_near(prob[i * C] + prob[i * C + 1] + prob[i * C + 2] + prob[i * C + 3], 1, 1e-14);
+    assert_near(prob[i * C] + prob[i * C + 1] + prob[i * C + 2] + prob[i * C + 3], 1,
+                1e-14);
   }
   cred_entropy_finish(NULL, NULL, NULL, total, &real);
   for (size_t i = 0; i < B; i++) assert_near(total[i], information[i], 1e-6);
@@ -83,7 +84,8 @@ static void entropies_of_known_cases(void **state) {
   cred_entropy_clear(&sums);
 }
 
-// A float softmax does not sum to one; this must not look like information, nor be negative.
+// A float softmax does not sum to one; this must not look like information, nor be
+// negative.
 static void rounding_is_no_information(void **state) {
   (void)state;
   cred_entropy_sums sums;
@@ -279,17 +281,16 @@ static void out_of_memory(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(entropies_are_those_of_all_draws),
-      cmocka_unit_test(entropies_of_known_cases),
-      cmocka_unit_test(rounding_is_no_information),
-      cmocka_unit_test(entropy_nan_and_none),
-      cmocka_unit_test(entropies_combine),
-      cmocka_unit_test(moments_are_those_of_all_draws),
-      cmocka_unit_test(moments_with_weights),
-      cmocka_unit_test(moments_combine_like_one_pass),
-      cmocka_unit_test(moments_of_few_draws),
-      cmocka_unit_test(small_helpers),
-      cmocka_unit_test(out_of_memory)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(entropies_are_those_of_all_draws),
+                                     cmocka_unit_test(entropies_of_known_cases),
+                                     cmocka_unit_test(rounding_is_no_information),
+                                     cmocka_unit_test(entropy_nan_and_none),
+                                     cmocka_unit_test(entropies_combine),
+                                     cmocka_unit_test(moments_are_those_of_all_draws),
+                                     cmocka_unit_test(moments_with_weights),
+                                     cmocka_unit_test(moments_combine_like_one_pass),
+                                     cmocka_unit_test(moments_of_few_draws),
+                                     cmocka_unit_test(small_helpers),
+                                     cmocka_unit_test(out_of_memory)};
   return cmocka_run_group_tests(tests, make, NULL);
 }

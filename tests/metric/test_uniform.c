@@ -43,8 +43,10 @@ static void ks_closed_forms(void **state) {
 // Percentage points of Miller (1956) at 5 % and 1 %.
 static void ks_percentage_points(void **state) {
   (void)state;
-  static const double table[][3] = {
-      {10, 0.40925, 0.05}, {20, 0.29408, 0.05}, {100, 0.13403, 0.05}, {20, 0.35241, 0.01}};
+  static const double table[][3] = {{10, 0.40925, 0.05},
+                                    {20, 0.29408, 0.05},
+                                    {100, 0.13403, 0.05},
+                                    {20, 0.35241, 0.01}};
   for (int k = 0; k < 4; k++) {
     double x[100], p;
     values_at_distance(x, (size_t)table[k][0], table[k][1]);
@@ -151,10 +153,13 @@ static void refusals(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(ks_agrees_with_the_reference), cmocka_unit_test(ks_closed_forms),
-      cmocka_unit_test(ks_percentage_points), cmocka_unit_test(ks_is_continuous),
-      cmocka_unit_test(ad_percentage_points), cmocka_unit_test(p_values_are_uniform),
-      cmocka_unit_test(power_of_the_tests), cmocka_unit_test(refusals)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(ks_agrees_with_the_reference),
+                                     cmocka_unit_test(ks_closed_forms),
+                                     cmocka_unit_test(ks_percentage_points),
+                                     cmocka_unit_test(ks_is_continuous),
+                                     cmocka_unit_test(ad_percentage_points),
+                                     cmocka_unit_test(p_values_are_uniform),
+                                     cmocka_unit_test(power_of_the_tests),
+                                     cmocka_unit_test(refusals)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

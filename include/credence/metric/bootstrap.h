@@ -14,12 +14,12 @@
 extern "C" {
 #endif
 
-/// The statistic of the given rows (n), which may repeat. NaN if it is not defined on them
-/// (one class only, say): such a replicate is left out.
+/// The statistic of the given rows (n), which may repeat. NaN if it is not defined on
+/// them (one class only, say): such a replicate is left out.
 typedef double (*cred_statistic)(void *context, const size_t *rows, size_t n);
 
-/// Replicates of a statistic of n rows: out (n_replicates), in order. Fails with CRED_EINVAL
-/// on n = 0, CRED_ENOMEM.
+/// Replicates of a statistic of n rows: out (n_replicates), in order. Fails with
+/// CRED_EINVAL on n = 0, CRED_ENOMEM.
 CRED_API cred_status cred_bootstrap(double *replicates, size_t n_replicates,
                                     cred_statistic statistic, void *context, size_t n,
                                     const cred_key *key);

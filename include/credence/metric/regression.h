@@ -1,11 +1,11 @@
 // credence/metric/regression.h -- scores of numeric predictions.
 //
-// Contracts of this folder: arrays in, numbers out. `weights` (n) are weights of rows, >= 0,
-// NULL for ones; a mean over rows is sum w_i x_i / sum w_i. A function that returns its
-// value returns NaN where it is not defined: no rows, weights that are negative or sum to 0,
-// NaN in. One that returns a status needs scratch memory or can fail in other ways, says so,
-// and leaves its outputs unchanged on failure. Nothing here prints, keeps or changes its
-// inputs unless said.
+// Contracts of this folder: arrays in, numbers out. `weights` (n) are weights of rows,
+// not negative, NULL for ones; a mean over rows is sum w_i x_i / sum w_i. A function that
+// returns its value returns NaN where it is not defined: no rows, weights that are
+// negative or sum to 0, NaN in. One that returns a status needs scratch memory or can
+// fail in other ways, says so, and leaves its outputs unchanged on failure. Nothing here
+// prints, keeps or changes its inputs unless said.
 
 #ifndef CRED_METRIC_REGRESSION_H
 #define CRED_METRIC_REGRESSION_H
@@ -27,17 +27,18 @@ CRED_API double cred_mae(const double *mean, const double *y, const double *weig
                          size_t n);
 /// Coefficient of determination, 1 - sum (y - mean)^2 / sum (y - average of y)^2.
 /// NaN for a constant y.
-CRED_API double cred_r2(const double *mean, const double *y, const double *weights, size_t n);
+CRED_API double cred_r2(const double *mean, const double *y, const double *weights,
+                        size_t n);
 
 /// Log density of y under N(mean, sd^2), in nats. NaN unless sd > 0.
 CRED_API double cred_gaussian_log_score(double y, double mean, double sd);
-/// log of 1/m sum_k exp(log_density_k): the log score of a mixture of m draws, by logsumexp.
-/// log_weights (m) or NULL: log of the draws' weights, of any sum.
-CRED_API double cred_mixture_log_score(const double *log_density, const double *log_weights,
-                                       size_t m);
+/// log of 1/m sum_k exp(log_density_k): the log score of a mixture of m draws, by
+/// logsumexp. log_weights (m) or NULL: log of the draws' weights, of any sum.
+CRED_API double cred_mixture_log_score(const double *log_density,
+                                       const double *log_weights, size_t m);
 
-// Continuous ranked probability score, int (F(x) - [x >= y])^2 dx: smaller is better, in the
-// unit of y; the absolute error for a point prediction.
+// Continuous ranked probability score, int (F(x) - [x >= y])^2 dx: smaller is better, in
+// the unit of y; the absolute error for a point prediction.
 
 /// Gaussian: sd (z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)), z = (y - mean) / sd.
 /// Source: Gneiting & Raftery (2007), eq. 21 (its sign turned). |y - mean| for sd = 0.

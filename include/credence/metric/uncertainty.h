@@ -8,8 +8,8 @@
 //   mean, variance of draws   Welford (1962), West (1979) for weights
 //   of two parts together     Chan, Golub & LeVeque (1983), eq. 2.1
 //   total variance            mean of aleatoric variances + variance between draws
-// Memory does not grow with the number of draws. A sum depends on the order of its draws in
-// the last digits: add them (and combine parts) in a fixed order.
+// Memory does not grow with the number of draws. A sum depends on the order of its draws
+// in the last digits: add them (and combine parts) in a fixed order.
 
 #ifndef CRED_METRIC_UNCERTAINTY_H
 #define CRED_METRIC_UNCERTAINTY_H
@@ -25,8 +25,8 @@ extern "C" {
 /// Entropy of one distribution (C), -sum p log p, in nats, with 0 log 0 = 0.
 CRED_API double cred_entropy(const double *prob, size_t n_classes);
 
-// Entropies of n_rows rows (B) over n_classes classes (C). init takes memory; reset starts
-// again with fewer or as many rows; the fields are for reading.
+// Entropies of n_rows rows (B) over n_classes classes (C). init takes memory; reset
+// starts again with fewer or as many rows; the fields are for reading.
 typedef struct {
   size_t n_rows, n_classes, n_draws;
   double weight;   // sum of the draws' weights
@@ -41,17 +41,21 @@ CRED_API void cred_entropy_clear(cred_entropy_sums *sums);
 CRED_API void cred_entropy_reset(cred_entropy_sums *sums, size_t n_rows);
 
 /// Add one draw of probabilities (B, C) with its weight (1 for equal draws). Each row is
-/// divided by its sum in double, so that the rounding of a float softmax is no information.
-CRED_API void cred_entropy_add(cred_entropy_sums *sums, const double *prob, double weight);
+/// divided by its sum in double, so that the rounding of a float softmax is no
+/// information.
+CRED_API void cred_entropy_add(cred_entropy_sums *sums, const double *prob,
+                               double weight);
 CRED_API void cred_entropy_add_float(cred_entropy_sums *sums, const float *prob,
                                      double weight);
 /// Add the draws of another set of sums of the same shape.
-CRED_API void cred_entropy_combine(cred_entropy_sums *sums, const cred_entropy_sums *other);
+CRED_API void cred_entropy_combine(cred_entropy_sums *sums,
+                                   const cred_entropy_sums *other);
 
-/// prob out (B, C); total, expected, mutual_information out (B); each may be NULL. NaN for
-/// rows that held NaN, and for no draws. Mutual information is never below 0.
+/// prob out (B, C); total, expected, mutual_information out (B); each may be NULL. NaN
+/// for rows that held NaN, and for no draws. Mutual information is never below 0.
 CRED_API void cred_entropy_finish(double *prob, double *total, double *expected,
-                                  double *mutual_information, const cred_entropy_sums *sums);
+                                  double *mutual_information,
+                                  const cred_entropy_sums *sums);
 
 // Moments of n values over draws, e.g. the means of B rows.
 typedef struct {
@@ -67,10 +71,10 @@ CRED_API cred_status cred_moments_init(cred_moments *moments, size_t n, bool ale
 CRED_API void cred_moments_clear(cred_moments *moments);
 CRED_API void cred_moments_reset(cred_moments *moments, size_t n);
 
-/// Add one draw: value (n), var (n) its aleatoric variances (NULL exactly if init was told
-/// so), weight >= 0 (1 for equal draws).
-CRED_API void cred_moments_add(cred_moments *moments, const double *value, const double *var,
-                               double weight);
+/// Add one draw: value (n), var (n) its aleatoric variances (NULL exactly if init was
+/// told so), weight >= 0 (1 for equal draws).
+CRED_API void cred_moments_add(cred_moments *moments, const double *value,
+                               const double *var, double weight);
 CRED_API void cred_moments_add_float(cred_moments *moments, const float *value,
                                      const float *var, double weight);
 /// Add the draws of another set of moments of the same length.
@@ -79,7 +83,7 @@ CRED_API void cred_moments_combine(cred_moments *moments, const cred_moments *ot
 /// Each out (n) or NULL.
 ///
 /// mean
-/// epistemic  variance between draws, unbiased: divided by n_draws - 1 for equal weights, by
+/// epistemic  variance between draws, unbiased: over n_draws - 1 for equal weights, over
 ///            W - sum w^2 / W in general; 0 for a single draw
 /// aleatoric  mean of the aleatoric variances; NaN if not asked for at init
 /// error      Monte Carlo standard error of the mean, sqrt(epistemic sum w^2) / W: of
@@ -90,8 +94,8 @@ CRED_API void cred_moments_finish(double *mean, double *epistemic, double *aleat
 /// sd / sqrt(n) of (n) independent values, n >= 2: the standard error of their mean.
 CRED_API double cred_standard_error(const double *values, size_t n);
 
-/// Quantile at p in [0, 1] of n sorted values, linear between them: type 7 of Hyndman & Fan
-/// (1996). NaN for n = 0.
+/// Quantile at p in [0, 1] of n sorted values, linear between them: type 7 of Hyndman &
+/// Fan (1996). NaN for n = 0.
 CRED_API double cred_quantile_sorted(const double *sorted, size_t n, double p);
 /// Sort values (n) in place, growing; NaN last.
 CRED_API void cred_sort(double *values, size_t n);
