@@ -102,11 +102,12 @@ CRED_API cred_status cred_table_join(cred_table **out, const cred_table *x,
 /// A remark on how the file was understood (a first row taken for data), "" if none.
 CRED_API const char *cred_table_note(const cred_table *table);
 
-// A source of blocks of rows, for predicting a file larger than memory. Text formats are
-// read block by block; column types are fixed by `like_*` (the model's columns) so that
-// they do not depend on the block: a name in `categorical` is categorical, all else is
-// read as numeric where it is needed, and a cell that is no number is an error with its
-// line.
+// A source of blocks of rows, for predicting a file larger than memory. Text, NPY and IDX
+// are read block by block; NPZ and arrays in Fortran order whole. Column types do not
+// depend on the block: a column named in `numeric` holds numbers, and a cell of it that
+// is none is an error with its line; every other column holds words (ids keep their
+// text). Names in `numeric` that the file lacks are left to cred_schema_encode. The
+// digest of a block is of the bytes read so far.
 typedef struct cred_table_stream cred_table_stream;
 CRED_API cred_status cred_table_stream_open(cred_table_stream **out, const char *path,
                                             const cred_table_options *opt,
