@@ -85,6 +85,16 @@ static void print_text(const cred_lint_report *report, const char *source) {
          report->n_errors, report->n_warnings);
 }
 
+// The command to run next, once there is one and the table is fit for it.
+static void print_next(const cred_lint_report *report, const cli_args *args) {
+  size_t n;
+  const char *const *targets = cli_list(args, "target", &n);
+  if (report->n_errors || !cli_command_find("fit")) return;
+  printf("next: credence fit %s", cli_flag(args, "stable") ? "DATA" : report->source);
+  for (size_t i = 0; i < n; i++) printf(" --target %s", targets[i]);
+  puts(n ? " -o model.cred" : " --target COLUMN -o model.cred");
+}
+
 static json_t *json_number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
 }
@@ -133,10 +143,12 @@ static int run_check_data(const cli_args *args) {
   TRY(cred_lint(&report, cli_positional(args, 0), &opt, targets, n_targets));
   int status = CRED_OK;
   const char *source = cli_flag(args, "stable") ? "table" : report->source;
-  if (cli_flag(args, "json"))
+  if (cli_flag(args, "json")) {
     status = print_json_lines(report, source);
-  else
+  } else {
     print_text(report, source);
+    print_next(report, args);
+  }
   const bool bad =
       report->n_errors > 0 || (cli_flag(args, "strict") && report->n_warnings > 0);
   cred_lint_free(report);
