@@ -104,7 +104,8 @@ typedef struct {
 
 /// Encode rows (NULL: all) of a table. with_targets: 1 needs the target columns, 0
 /// ignores them, -1 takes them if all are there. first_row: index in the file of the
-/// table's row 0. Unknown level: an error with line, column and the levels.
+/// table's row 0. Unknown level: an error with line, column and the levels. The weight
+/// belongs to the targets: without them it is not looked for.
 CRED_API cred_status cred_schema_encode(cred_data *out, const cred_schema *schema,
                                         const cred_table *table, const size_t *rows,
                                         size_t n_rows, int with_targets,
