@@ -135,8 +135,8 @@ static void make_rows(double *prob, int32_t *label, size_t n, const cred_key *ke
   }
 }
 
-// Coverage of a fresh row over many calibration sets: at least 1 - alpha, at most 1 / (n
-// + 1) more where scores do not tie.
+// Coverage of a fresh row over many calibration sets: at least 1 - alpha, at most
+// 1 / (n + 1) more where scores do not tie.
 static void set_coverage(void **state) {
   (void)state;
   const cred_key key = cred_key_make(33);

@@ -47,7 +47,8 @@ typedef struct {
 
 /// n_bins bins of equal width, (k / M, (k + 1) / M], the first with 0.
 /// Source: Guo, Pleiss, Sun & Weinberger (2017), eq. 3. Fails with CRED_EDATA on a
-/// confidence outside [0, 1], bad weights or no rows, CRED_EINVAL on no bins.
+/// confidence outside [0, 1] (1e-6 above 1 is rounding), bad weights or no rows,
+/// CRED_EINVAL on no bins.
 CRED_API cred_status cred_reliability_equal_width(cred_reliability_bin *bins,
                                                   size_t n_bins, const double *confidence,
                                                   const double *correct,
