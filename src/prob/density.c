@@ -25,8 +25,9 @@ double cred_density_log_prior(const cred_density *density, cred_real *dtheta,
       continue;
     }
     sum += cred_prior_log_prob_grad(dtheta + slice->offset, &prior, w, scale, slice->n);
-    if (slice->log_sd != CRED_NO_INDEX)
-      dtheta[slice->log_sd] += (cred_real)(scale * cred_prior_grad_log_sd(&prior, w, slice->n));
+    if (slice->log_sd == CRED_NO_INDEX) continue;
+    const double dlog_sd = cred_prior_grad_log_sd(&prior, w, slice->n);
+    dtheta[slice->log_sd] += (cred_real)(scale * dlog_sd);
   }
   return sum;
 }

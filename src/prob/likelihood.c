@@ -32,14 +32,16 @@ cred_status cred_likelihood_check(const cred_likelihood *l) {
   if (l->kind == CRED_LIK_STUDENT_T && l->dof != 0 && !(l->dof > 2 && isfinite(l->dof)))
     FAIL(CRED_EINVAL, "likelihood 'student-t': dof is %g, must be > 2 (a variance), or 0 to "
          "learn it", l->dof);
-  if (l->kind == CRED_LIK_MIXTURE && (l->n_components < 1 || l->n_components > CRED__MIXTURE_MAX))
+  if (l->kind == CRED_LIK_MIXTURE &&
+      (l->n_components < 1 || l->n_components > CRED__MIXTURE_MAX))
     FAIL(CRED_EINVAL, "likelihood 'mixture': %zu components, 1 to %d are possible",
          l->n_components, CRED__MIXTURE_MAX);
   if (l->kind == CRED_LIK_BERNOULLI && l->n_classes != 2)
     FAIL(CRED_EINVAL, "likelihood 'bernoulli': %zu classes, must be 2", l->n_classes);
-  if (l->kind == CRED_LIK_CATEGORICAL && (l->n_classes < 2 || l->n_classes > 4096))
-    FAIL(CRED_EINVAL, "likelihood 'categorical': %zu classes, 2 to 4096 are possible",
-         l->n_classes);
+  if (l->kind == CRED_LIK_CATEGORICAL &&
+      (l->n_classes < 2 || l->n_classes > CRED__CLASSES_MAX))
+    FAIL(CRED_EINVAL, "likelihood 'categorical': %zu classes, 2 to %d are possible",
+         l->n_classes, CRED__CLASSES_MAX);
   if (cred_likelihood_is_class(l) && l->n_targets != 1)
     FAIL(CRED_EINVAL, "likelihood '%s': %zu targets, must be 1", name, l->n_targets);
   return CRED_OK;
@@ -63,8 +65,10 @@ cred_status cred_likelihood_parse(cred_likelihood *out, const char *text) {
   TRY(cred__words_kind(&kind, &words, names, N_KINDS));
   lik.kind = (cred_likelihood_kind)kind;
   if (lik.kind == CRED_LIK_GAUSSIAN) TRY(cred__words_number(&lik.sd, &words, "the noise sd"));
-  if (lik.kind == CRED_LIK_STUDENT_T)
+  if (lik.kind == CRED_LIK_STUDENT_T) {
     TRY(cred__words_number(&lik.dof, &words, "the degrees of freedom"));
+    TRY(cred__words_number(&lik.sd, &words, "the scale of the noise"));
+  }
   if (lik.kind == CRED_LIK_MIXTURE) TRY(parse_components(&lik, &words));
   TRY(cred__words_end(&words));
   TRY(cred_likelihood_check(&lik));
@@ -73,12 +77,17 @@ cred_status cred_likelihood_parse(cred_likelihood *out, const char *text) {
 }
 
 void cred_likelihood_format(char *out, size_t n_bytes, const cred_likelihood *lik) {
-  char number[CRED__NUMBER_BYTES];
+  char sd[CRED__NUMBER_BYTES], dof[CRED__NUMBER_BYTES];
   const char *name = names[lik->kind];
-  const double value = lik->kind == CRED_LIK_STUDENT_T ? lik->dof : lik->sd;
-  cred__format_double(number, value);
-  if (lik->kind == CRED_LIK_MIXTURE) snprintf(out, n_bytes, "%s %zu", name, lik->n_components);
-  else if (value > 0) snprintf(out, n_bytes, "%s %s", name, number);
+  const bool is_student = lik->kind == CRED_LIK_STUDENT_T;
+  cred__format_double(sd, lik->sd);
+  cred__format_double(dof, lik->dof);
+  if (lik->kind == CRED_LIK_MIXTURE)
+    snprintf(out, n_bytes, "%s %zu", name, lik->n_components);
+  else if (is_student && lik->sd > 0) snprintf(out, n_bytes, "%s %s %s", name, dof, sd);
+  else if (is_student && lik->dof > 0) snprintf(out, n_bytes, "%s %s", name, dof);
+  else if (lik->kind == CRED_LIK_GAUSSIAN && lik->sd > 0)
+    snprintf(out, n_bytes, "%s %s", name, sd);
   else snprintf(out, n_bytes, "%s", name);
 }
 
@@ -114,14 +123,22 @@ void cred_likelihood_init(cred_real *params, const cred_likelihood *lik) {
   }
 }
 
-double cred__lik_scale(const cred_likelihood *lik, const cred_real *params, size_t t) {
-  return lik->sd > 0 ? lik->sd : exp((double)params[t * cred__lik_params_each(lik)]);
-}
-
-double cred__lik_dof(const cred_likelihood *lik, const cred_real *params, size_t t) {
-  if (lik->dof > 0) return lik->dof;
-  const double eta = (double)params[(t + 1) * cred__lik_params_each(lik) - 1];
-  return 2.0 + exp(eta);
+cred__lik_noise cred__lik_noise_at(const cred_likelihood *lik, const cred_real *params,
+                                   size_t t) {
+  cred__lik_noise noise = {.scale = lik->sd, .dof = lik->dof};
+  const size_t each = cred__lik_params_each(lik);
+  if (lik->sd == 0)
+    noise.log_scale =
+        cred__hold(&noise.dlog_scale, (double)params[t * each], 2 * CRED__LOG_SD_LIMIT);
+  else noise.log_scale = log(lik->sd);
+  noise.scale = exp(noise.log_scale);
+  if (lik->kind == CRED_LIK_STUDENT_T && lik->dof == 0) {
+    const double eta = (double)params[(t + 1) * each - 1];
+    const double excess = exp(cred__hold(&noise.ddof, eta, CRED__LOG_VAR_LIMIT));
+    noise.dof = 2.0 + excess;
+    noise.ddof *= excess;
+  }
+  return noise;
 }
 
 double cred_likelihood_log_prob(double *row_log_prob, cred_real *dout, cred_real *dparams,

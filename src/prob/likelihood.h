@@ -4,6 +4,7 @@
 #define CRED_SRC_PROB_LIKELIHOOD_H
 
 #include "credence/prob/likelihood.h"
+#include <math.h>
 
 // One evaluation of a block of rows; arguments as in cred_likelihood_log_prob.
 typedef struct {
@@ -24,9 +25,13 @@ double cred__lik_bernoulli(const cred__lik_block *b, size_t t);
 double cred__lik_categorical(const cred__lik_block *b, size_t t);
 double cred__lik_poisson(const cred__lik_block *b, size_t t);
 
-// Noise of target t: standard deviation (or scale) and degrees of freedom.
-double cred__lik_scale(const cred_likelihood *lik, const cred_real *params, size_t t);
-double cred__lik_dof(const cred_likelihood *lik, const cred_real *params, size_t t);
+// Noise of target t, and derivatives with respect to its parameters (0 where it is given).
+typedef struct {
+  double log_scale, scale, dlog_scale; // of the standard deviation or scale
+  double dof, ddof;                    // student-t
+} cred__lik_noise;
+cred__lik_noise cred__lik_noise_at(const cred_likelihood *lik, const cred_real *params,
+                                   size_t t);
 size_t cred__lik_params_each(const cred_likelihood *lik);
 
 static inline cred_real cred__lik_weight(const cred__lik_block *b, size_t i) {
@@ -41,7 +46,7 @@ static inline double cred__lik_row(const cred__lik_block *b, size_t i, double lo
 }
 
 // The mixture's parameters of one target at one row, normalised.
-enum { CRED__MIXTURE_MAX = 32 };
+enum { CRED__MIXTURE_MAX = 32, CRED__CLASSES_MAX = 4096 };
 typedef struct {
   size_t n;
   double weight[CRED__MIXTURE_MAX], mean[CRED__MIXTURE_MAX], sd[CRED__MIXTURE_MAX];
@@ -49,12 +54,26 @@ typedef struct {
 void cred__lik_mixture_at(cred__mixture_at *m, const cred_likelihood *lik,
                           const cred_real *out_row, size_t t);
 
-// Beyond these the functions go on flat (log variance, log sd) or straight (log rate), so that
-// nothing overflows; values and gradients agree.
-#define CRED__LOG_VAR_MAX 20.0
-#define CRED__LOG_SD_MAX 10.0
+// x while |x| <= limit; beyond, with a continuous slope that never reaches 0, towards 2 limit.
+// So no exponential overflows, and an output that strayed finds its way back:
+//   limit + limit (1 - q),  q = limit / |x|,  slope q^2
+static inline double cred__hold(double *slope, double x, double limit) {
+  *slope = 1.0;
+  if (!(fabs(x) > limit)) return x; // NaN passes
+  const double q = limit / fabs(x);
+  *slope = q * q;
+  return copysign(limit * (2.0 - q), x);
+}
+// Identity while the sd is between 5.5e-4 and 1800 (in standardised units).
+#define CRED__LOG_VAR_LIMIT 15.0
+#define CRED__LOG_SD_LIMIT 7.5
+static inline double cred__held_log_var(double a) {
+  double slope;
+  return cred__hold(&slope, a, CRED__LOG_VAR_LIMIT);
+}
+
+// exp(x), straight beyond 20; its derivative in `slope` unless NULL.
 #define CRED__LOG_RATE_MAX 20.0
-// exp(x), straight beyond CRED__LOG_RATE_MAX; its derivative in `slope` unless NULL.
 double cred__lik_rate(double *slope, double x);
 
 #endif

@@ -1,65 +1,79 @@
-// likelihood_class.c -- probabilities of classes and counts, and their gradients.
+// likelihood_class.c -- log probabilities of classes, and their gradients.
 //
-//   bernoulli    y l - log(1 + exp l)
-//   categorical  l_y - log sum_c exp l_c
-//   poisson      y l - exp(l) - log y!
+//   bernoulli    y log sigmoid(l) + (1 - y) log sigmoid(-l),   d/dl = y - sigmoid(l)
+//   categorical  l_y - log sum_c exp l_c,                      d/dl_c = [c = y] - p_c
+// A label that is no class gives NaN.
 
 #include "prob/likelihood.h"
 #include "kernel/fast_math.h"
 #include "kernel/kernel.h"
-#include "kernel/special.h"
+#include "prob/strip.h"
 #include <math.h>
 
 double cred__lik_bernoulli(const cred__lik_block *b, size_t t) {
   (void)t;
   double sum = 0;
-  for (size_t i = 0; i < b->n_rows; i++) {
-    const cred_real l = b->out[i], y = b->y[i], w = cred__lik_weight(b, i);
-    // of the class that was seen: -log(1 + exp(-l)) or -log(1 + exp l)
-    sum += cred__lik_row(b, i, -(double)cred__softplus_real(y > (cred_real)0.5 ? -l : l));
-    if (b->dout) b->dout[i] = w != 0 ? w * (y - cred__sigmoid(l)) : 0;
+  for (size_t first = 0; first < b->n_rows; first += STRIP) {
+    const size_t n = strip_length(b->n_rows, first);
+    const cred_real *l = b->out + first, *y = b->y + first;
+    cred_real log_prob[STRIP], slope[STRIP];
+    // with s = log(1 + exp(-|l|)): log sigmoid(l) = -s - max(-l, 0), without cancellation
+    for (size_t j = 0; j < n; j++) {
+      const cred_real size = l[j] < 0 ? -l[j] : l[j];
+      const cred_real wrong = l[j] < 0 ? y[j] : 1 - y[j];
+      log_prob[j] = -cred__softplus_real(-size) - wrong * size;
+      slope[j] = y[j] - cred__sigmoid(l[j]);
+    }
+    for (size_t j = 0; j < n; j++) sum += cred__lik_row(b, first + j, (double)log_prob[j]);
+    for (size_t j = 0; b->dout && j < n; j++)
+      b->dout[first + j] = weighted(cred__lik_weight(b, first + j), slope[j]);
   }
   return sum;
+}
+
+// e (n) = exp(l - top) unless NULL; returns the sum, in double: near 1 the rest counts.
+static double softmax_sum(cred_real *e, const cred_real *l, cred_real top, size_t n) {
+  cred_real strip[STRIP];
+  double sum = 0;
+  for (size_t c = 0; c < n; c += STRIP) {
+    const size_t m = strip_length(n, c);
+    cred_real *into = e ? e + c : strip;
+    for (size_t j = 0; j < m; j++) into[j] = cred__exp(l[c + j] - top);
+    sum += strip_sum(into, m);
+  }
+  return sum;
+}
+
+static cred_real largest(const cred_real *l, size_t n) {
+  cred_real top = l[0];
+  for (size_t c = 1; c < n; c++) top = l[c] > top ? l[c] : top;
+  return top;
+}
+
+// log p of the label; d (n) = gradient times w, unless NULL.
+static double categorical_row(cred_real *d, const cred_real *l, cred_real y, cred_real w,
+                              size_t n) {
+  const cred_real top = largest(l, n);
+  const double total = softmax_sum(d, l, top, n);
+  const bool known = y >= 0 && y < (cred_real)n && y == (cred_real)(size_t)y;
+  const size_t label = known ? (size_t)y : 0;
+  if (d) {
+    const cred_real share = known ? (cred_real)(-(double)w / total) : (cred_real)NAN;
+    for (size_t c = 0; c < n; c++) d[c] *= share;
+    d[label] += w;
+    for (size_t c = 0; w == 0 && c < n; c++) d[c] = 0;
+  }
+  return known ? (double)(l[label] - top) - log(total) : NAN;
 }
 
 double cred__lik_categorical(const cred__lik_block *b, size_t t) {
   (void)t;
   const size_t n = b->lik->n_classes;
   double sum = 0;
-  for (size_t i = 0; i < b->n_rows; i++) {
-    const cred_real *l = b->out + i * n, w = cred__lik_weight(b, i);
-    const size_t y = (size_t)b->y[i];
-    cred_real top = l[0], total = 0;
-    for (size_t c = 1; c < n; c++) top = l[c] > top ? l[c] : top;
-    for (size_t c = 0; c < n; c++) total += cred__exp(l[c] - top);
-    const double log_total = log((double)total);
-    sum += cred__lik_row(b, i, (double)(l[y] - top) - log_total);
-    if (!b->dout) continue;
-    cred_real *d = b->dout + i * n;
-    const cred_real share = w / total;
-    for (size_t c = 0; c < n; c++) d[c] = w != 0 ? -share * cred__exp(l[c] - top) : 0;
-    d[y] += w;
-  }
-  return sum;
-}
-
-double cred__lik_rate(double *slope, double x) {
-  const double held = x > CRED__LOG_RATE_MAX ? CRED__LOG_RATE_MAX : x, rate = exp(held);
-  if (slope) *slope = rate;
-  return rate + rate * (x - held);
-}
-
-double cred__lik_poisson(const cred__lik_block *b, size_t t) {
-  const size_t T = b->lik->n_targets;
-  double sum = 0;
-  for (size_t i = 0; i < b->n_rows; i++) {
-    const double l = (double)b->out[i * T + t], y = (double)b->y[i * T + t];
-    const double w = (double)cred__lik_weight(b, i);
-    double slope;
-    const double rate = cred__lik_rate(&slope, l);
-    sum += cred__lik_row(b, i, y * l - rate - cred__log_gamma(y + 1));
-    if (b->dout) b->dout[i * T + t] = w != 0 ? (cred_real)(w * (y - slope)) : 0;
-  }
+  for (size_t i = 0; i < b->n_rows; i++)
+    sum += cred__lik_row(b, i,
+                         categorical_row(b->dout ? b->dout + i * n : NULL, b->out + i * n,
+                                         b->y[i], cred__lik_weight(b, i), n));
   return sum;
 }
 
@@ -72,72 +86,8 @@ void cred_likelihood_class_log_prob(double *log_prob, const cred_likelihood *lik
   if (lik->kind != CRED_LIK_CATEGORICAL) return;
   const size_t n = lik->n_classes;
   for (size_t i = 0; i < n_rows; i++) {
-    const cred_real *l = out + i * n;
-    double top = (double)l[0], sum = 0;
-    for (size_t c = 1; c < n; c++) top = fmax(top, (double)l[c]);
-    for (size_t c = 0; c < n; c++) sum += (double)cred__exp(l[c] - (cred_real)top);
-    const double log_sum = top + log(sum);
+    const cred_real *l = out + i * n, top = largest(l, n);
+    const double log_sum = (double)top + log(softmax_sum(NULL, l, top, n));
     for (size_t c = 0; c < n; c++) log_prob[i * n + c] = (double)l[c] - log_sum;
-  }
-}
-
-// Expectations over Gaussian logits: bernoulli on a fixed grid of 41 points of +-6 sd (the
-// trapezoid rule of a smooth function against a Gaussian: error below 1e-6 up to sd 30);
-// categorical over 64 fixed Gaussian points in antithetic pairs, the same for every row.
-enum { GRID = 41, PAIRS = 32, CLASSES_MAX = 4096 };
-
-static double entropy_of(double p) {
-  return p > 0 && p < 1 ? -p * log(p) - (1 - p) * log(1 - p) : (isnan(p) ? p : 0.0);
-}
-
-static void bernoulli_moments(double *prob, double *entropy, double mean, double var) {
-  double sum = 0, p = 0, h = 0;
-  const double sd = sqrt(var);
-  for (int j = 0; j < GRID; j++) {
-    const double z = 12.0 * ((double)j / (GRID - 1) - 0.5), w = exp(-0.5 * z * z);
-    const double share = exp(-cred__softplus(-(mean + sd * z)));
-    sum += w;
-    p += w * share;
-    h += w * entropy_of(share);
-  }
-  prob[1] = p / sum;
-  prob[0] = 1 - prob[1];
-  *entropy = h / sum;
-}
-
-static void add_point(double *prob, double *entropy, const cred_real *mean,
-                      const cred_real *var, const cred_real *z, double sign, size_t n) {
-  double l[CLASSES_MAX], h = 0;
-  for (size_t c = 0; c < n; c++)
-    l[c] = (double)mean[c] + sign * sqrt((double)var[c]) * (double)z[c];
-  const double total = cred__log_sum_exp(l, n);
-  for (size_t c = 0; c < n; c++) {
-    const double log_p = l[c] - total, p = exp(log_p);
-    prob[c] += p / (2 * PAIRS);
-    h -= p > 0 ? p * log_p : 0.0;
-  }
-  *entropy += h / (2 * PAIRS);
-}
-
-void cred_likelihood_class_moments(double *prob, double *expected_entropy,
-                                   const cred_likelihood *lik, const cred_real *out_mean,
-                                   const cred_real *out_var, size_t n_rows) {
-  if (lik->kind == CRED_LIK_BERNOULLI) {
-    for (size_t i = 0; i < n_rows; i++)
-      bernoulli_moments(prob + 2 * i, expected_entropy + i, (double)out_mean[i],
-                        (double)out_var[i]);
-    return;
-  }
-  const size_t n = lik->n_classes;
-  for (size_t i = 0; i < n_rows * n; i++) prob[i] = 0;
-  for (size_t i = 0; i < n_rows; i++) expected_entropy[i] = 0;
-  const cred_key key = cred_key_make(0);
-  for (uint64_t j = 0; j < PAIRS; j++) {
-    cred_real z[CLASSES_MAX];
-    cred__normal_fill(z, n, &key, j, 0);
-    for (size_t i = 0; i < n_rows; i++)
-      for (int sign = -1; sign <= 1; sign += 2)
-        add_point(prob + i * n, expected_entropy + i, out_mean + i * n, out_var + i * n, z, sign,
-                  n);
   }
 }

@@ -44,7 +44,7 @@ typedef struct {
 } cred_likelihood;
 
 /// "gaussian", "gaussian 0.1" (noise given), "heteroscedastic", "mixture 3", "student-t",
-/// "student-t 4" (dof given), "bernoulli", "categorical", "poisson"; and back.
+/// "student-t 4" (dof given), "student-t 4 0.1" (scale given too; dof 0: learned), "bernoulli", "categorical", "poisson"; and back.
 CRED_API cred_status cred_likelihood_parse(cred_likelihood *out, const char *text);
 CRED_API void cred_likelihood_format(char *out, size_t n_bytes, const cred_likelihood *lik);
 CRED_API cred_status cred_likelihood_check(const cred_likelihood *lik);
@@ -63,7 +63,10 @@ CRED_API void cred_likelihood_init(cred_real *params, const cred_likelihood *lik
 /// dparams       inout (n_params) or NULL: adds the gradient of the sum
 /// out, y        in  (B, n_outputs), (B, n_targets)
 /// params        in  (n_params)
-/// weight        in  (B) or NULL for ones
+/// weight        in  (B) or NULL for ones; a row of weight 0 adds nothing, whatever it holds
+/// A log variance or log sd far out (sd below 5e-4 or above 1800) is bent towards a bound, a
+/// rate above exp(20) goes on straight, so that nothing overflows; gradients are of the bent
+/// function. A label that is no class, or a negative count, gives NaN.
 CRED_API double cred_likelihood_log_prob(double *row_log_prob, cred_real *dout,
                                          cred_real *dparams, const cred_likelihood *lik,
                                          const cred_real *out, const cred_real *y,
@@ -90,14 +93,13 @@ CRED_API void cred_likelihood_sample(double *y, const cred_likelihood *lik,
 /// E over outputs ~ N(mean, var), independent, of the mean and variance of y: the moment
 /// prediction. epistemic, aleatoric (B, n_targets) add up to the total variance. Exact for
 /// gaussian, student-t, heteroscedastic (log-normal variance) and poisson; mixture by
-/// Gauss-Hermite or the delta method (say which).
+/// quadrature in one dimension over its logits, the rest in closed form (error about 1e-6).
 CRED_API void cred_likelihood_moments(double *mean, double *epistemic, double *aleatoric,
                                       const cred_likelihood *lik, const cred_real *out_mean,
                                       const cred_real *out_var, const cred_real *params,
                                       size_t n_rows);
-/// The same for classes: mean probabilities (B, n_classes), expected entropy (B). Bernoulli by
-/// Gauss-Hermite quadrature; categorical by the mean-field softmax approximation (Lu, Ie & Sha
-/// 2020) or a fixed quasi-random set of Gaussian points (preferred if more exact).
+/// The same for classes: mean probabilities (B, n_classes), expected entropy (B). Quadrature in
+/// one dimension, for any number of classes (error about 1e-6); no sampling.
 CRED_API void cred_likelihood_class_moments(double *prob, double *expected_entropy,
                                             const cred_likelihood *lik,
                                             const cred_real *out_mean,

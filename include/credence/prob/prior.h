@@ -73,7 +73,7 @@ CRED_API void cred_prior_sample(cred_real *w, const cred_prior *prior, const cre
 
 /// KL(N(mean, sd^2) || prior) has a closed form: normal and laplace.
 CRED_API bool cred_prior_has_kl(const cred_prior *prior);
-/// The closed form, summed over (n), in nats; NaN for the others. Normal: Kingma & Welling (2014), appendix B.
+/// The closed form, summed over (n), in nats; NaN for the others.
 CRED_API double cred_prior_kl(const cred_prior *prior, const cred_real *mean,
                               const cred_real *sd, size_t n);
 /// dmean, dsd (n) += scale * gradients of the KL.
