@@ -136,7 +136,61 @@ static void rows_of_panel(const cred__gemm_args *g, block *k, size_t p0, size_t 
   }
 }
 
+// One column: a tile would work on K_LANES of which one counts. Rows of A as they lie.
+static cred_real dot(const cred_real *a, const cred_real *b, size_t n) {
+  vec sum[4] = {{0}, {0}, {0}, {0}};
+  size_t p = 0;
+  for (; p + 4 * K_LANES <= n; p += 4 * K_LANES)
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; v++)
+      sum[v] += *(const vec *)(a + p + v * K_LANES) * *(const vec *)(b + p + v * K_LANES);
+  for (; p + K_LANES <= n; p += K_LANES) sum[0] += *(const vec *)(a + p) * *(const vec *)(b + p);
+  sum[0] += sum[1] + (sum[2] + sum[3]);
+  cred_real total = 0;
+  for (int l = 0; l < K_LANES; l++) total += sum[0][l];
+  for (; p < n; p++) total += a[p] * b[p];
+  return total;
+}
+
+static void one_column(const cred__gemm_args *g) {
+  cred_real b[DEPTH];
+  const size_t step = g->trans_b ? 1 : g->ldb;
+  for (size_t p0 = 0; p0 < g->k; p0 += DEPTH) {
+    const size_t depth = g->k - p0 < DEPTH ? g->k - p0 : DEPTH;
+    for (size_t p = 0; p < depth; p++) b[p] = g->b[(p0 + p) * step];
+    for (size_t i = 0; i < g->m; i++) {
+      const cred_real value = dot(g->a + i * g->lda + p0, b, depth);
+      cred_real *c = g->c + i * g->ldc;
+      *c = g->accumulate || p0 ? *c + value : value;
+    }
+  }
+}
+
+// One column of A' b: columns of A side by side in registers.
+static void one_column_transposed(const cred__gemm_args *g) {
+  const size_t step = g->trans_b ? 1 : g->ldb;
+  size_t i = 0;
+  for (; i + K_LANES <= g->m; i += K_LANES) {
+    vec sum = {0};
+    for (size_t p = 0; p < g->k; p++) sum += *(const vec *)(g->a + p * g->lda + i) * g->b[p * step];
+    for (int l = 0; l < K_LANES; l++) {
+      cred_real *c = g->c + (i + (size_t)l) * g->ldc;
+      *c = g->accumulate ? *c + sum[l] : sum[l];
+    }
+  }
+  for (; i < g->m; i++) {
+    cred_real sum = 0, *c = g->c + i * g->ldc;
+    for (size_t p = 0; p < g->k; p++) sum += g->a[p * g->lda + i] * g->b[p * step];
+    *c = g->accumulate ? *c + sum : sum;
+  }
+}
+
 void K(gemm)(const cred__gemm_args *g) {
+  if (g->n == 1 && g->k > 0) {
+    if (g->trans_a) one_column_transposed(g);
+    else one_column(g);
+    return;
+  }
   cred_real panel[DEPTH * K_COLUMNS] __attribute__((aligned(64)));
   if (g->k == 0 && !g->accumulate)
     for (size_t i = 0; i < g->m; i++) memset(g->c + i * g->ldc, 0, g->n * sizeof *g->c);
