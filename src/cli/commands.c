@@ -4,11 +4,12 @@
 #include "cli/cli.h"
 #include <string.h>
 
-extern const cli_command cmd_check_data, cmd_demo, cmd_help;
+extern const cli_command cmd_check_data, cmd_demo, cmd_fit, cmd_help;
 
 const cli_command *const cli_commands[] = {
     &cmd_check_data,
     &cmd_demo,
+    &cmd_fit,
     &cmd_help,
     NULL,
 };

@@ -1,0 +1,35 @@
+// cmd_fit.h -- what the files of `credence fit` share.
+
+#ifndef CRED_SRC_CLI_CMD_FIT_H
+#define CRED_SRC_CLI_CMD_FIT_H
+
+#include "base/text.h"
+#include "cli/request.h"
+#include "credence/model/fit.h"
+
+// A fit as the options ask for it. Texts and lists are borrowed from the arguments but
+// for those that are named here; clear frees these.
+typedef struct {
+  const cli_args *args;
+  cred_fit_options fit;
+  cred_schema_options schema;
+  cred__text net;       // of --hidden
+  char likelihood[64];  // of --noise
+  size_t *rows, n_rows; // of the table; NULL: all
+  const char *path;     // of the model
+} cli__fit;
+
+// cmd_fit_options.c: options that contradict each other are refused.
+cred_status cli__fit_init(cli__fit *out, const cli_args *args);
+void cli__fit_clear(cli__fit *fit);
+// --train-rows, --hold-out and --noise, which need the table.
+cred_status cli__fit_look_at(cli__fit *fit, const cred_table *table);
+
+// cmd_fit_run.c: fits or goes on (table, resumed model or NULL), saving on the way.
+cred_status cli__fit_run(cred_model **model, cred_fit_info *info, const cli__fit *fit,
+                         const cred_table *table);
+// What came of it, on standard error; true: it converged.
+bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
+                      const cred_fit_info *info);
+
+#endif

@@ -1,0 +1,259 @@
+// cmd_fit_options.c -- from the words of `credence fit` to the options of the library.
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cli/cmd_fit.h"
+#include "credence/data/split.h"
+#include <math.h>
+#include <string.h>
+
+static bool is_choice(const cli_args *args, const char *name, const char *word) {
+  return strcmp(cli_text(args, name), word) == 0;
+}
+
+// With --resume the model says how; these few may still be given.
+static cred_status check_resume(const cli_args *args) {
+  static const char *const allowed[] = {
+      "output",    "resume", "final",  "checkpoint", "require-converged",
+      "epochs",    "labels", "format", "separator",  "header",
+      "no-header", "na",     "member", "threads",    "categorical",
+      "progress",  "stable", NULL};
+  const char *name, *text;
+  for (size_t i = 0; cli_effective(args, i, &name, &text); i++) {
+    bool known = false;
+    for (size_t k = 0; allowed[k] && !known; k++) known = strcmp(allowed[k], name) == 0;
+    if (!known && cli_given(args, name))
+      FAIL(CRED_ECONFIG,
+           "options '--resume' and '--%s' contradict each other: the model keeps its "
+           "own; fit anew to change it",
+           name);
+  }
+  return CRED_OK;
+}
+
+static cred_status check_posterior(const cli_args *args) {
+  static const char *const of_vi[] = {"estimator", "train-draws", "init-sd", "kl-weights",
+                                      NULL};
+  static const char *const of_dropout[] = {"dropout", NULL};
+  const bool dropout = is_choice(args, "posterior", "dropout");
+  if (!is_choice(args, "posterior", "vi"))
+    TRY(cli_refuse(args, of_vi,
+                   "belongs to the variational posterior: give "
+                   "--posterior vi or leave it out"));
+  if (!dropout && !is_choice(args, "posterior", "auto"))
+    TRY(cli_refuse(args, of_dropout,
+                   "belongs to --posterior dropout; a layer 'dropout 0.1' in --net "
+                   "regularises the others"));
+  if (cli_given(args, "dropout") && cli_number(args, "dropout") == 0)
+    FAIL(CRED_ECONFIG, "option '--dropout' is 0: nothing would be dropped and the "
+                       "posterior be a point; give a rate above 0 or --posterior map");
+  return CRED_OK;
+}
+
+static cred_status check_optimiser(const cli_args *args) {
+  static const char *const of_sgd[] = {"momentum", NULL};
+  static const char *const of_adam[] = {"beta1", "beta2", "epsilon", NULL};
+  static const char *const decay[] = {"weight-decay", NULL};
+  static const char *const hold[] = {"hold", NULL};
+  const bool sgd = is_choice(args, "optimiser", "sgd");
+  if (!sgd) TRY(cli_refuse(args, of_sgd, "belongs to --optimiser sgd; adam has --beta1"));
+  if (sgd) TRY(cli_refuse(args, of_adam, "belongs to --optimiser adam and adamw"));
+  if (is_choice(args, "optimiser", "adam"))
+    TRY(cli_refuse(args, decay, "belongs to --optimiser adamw and sgd"));
+  if (!is_choice(args, "schedule", "cosine"))
+    TRY(cli_refuse(args, hold, "belongs to --schedule cosine"));
+  return CRED_OK;
+}
+
+static cred_status refuse_both(const cli_args *args, const char *a, const char *b,
+                               const char *advice) {
+  if (!cli_given(args, a) || !cli_given(args, b)) return CRED_OK;
+  FAIL(CRED_ECONFIG, "options '--%s' and '--%s' contradict each other: %s", a, b, advice);
+}
+
+static cred_status check_rest(const cli_args *args) {
+  const bool no_validation =
+      cli_given(args, "validation") && cli_number(args, "validation") == 0;
+  TRY(refuse_both(args, "epochs", "steps", "give one of them"));
+  TRY(refuse_both(args, "net", "hidden", "give one of them"));
+  TRY(refuse_both(args, "net", "activation", "the text of --net has its activations"));
+  TRY(refuse_both(args, "noise", "likelihood",
+                  "--noise is a gaussian likelihood of known sd"));
+  if (cli_given(args, "activation") && !cli_given(args, "hidden"))
+    FAIL(CRED_ECONFIG, "option '--activation' belongs to --hidden, which is not given");
+  if (cli_flag(args, "folds") && cli_given(args, "members") &&
+      cli_size(args, "members") < 2)
+    FAIL(CRED_ECONFIG, "option '--folds' needs --members 2 or more, %zu is given",
+         cli_size(args, "members"));
+  if (cli_flag(args, "folds") && cli_given(args, "validation") && !no_validation)
+    FAIL(CRED_ECONFIG, "options '--folds' and '--validation' contradict each other: the "
+                       "folds are the validation rows");
+  if (no_validation && cli_size(args, "patience") > 0 && !cli_flag(args, "folds"))
+    FAIL(CRED_ECONFIG,
+         "option '--patience' needs validation rows, but --validation is 0");
+  if (cli_given(args, "hold-out") != cli_given(args, "hold-out-file"))
+    FAIL(CRED_EINVAL, "options '--hold-out' and '--hold-out-file' belong together");
+  if (cli_given(args, "noise") &&
+      (is_choice(args, "task", "class") || is_choice(args, "task", "count")))
+    FAIL(CRED_ECONFIG, "option '--noise' is of numbers, --task is %s",
+         cli_text(args, "task"));
+  return CRED_OK;
+}
+
+static cred_status check_output(const cli_args *args, const char *path) {
+  if (!path) return cli_usage("the name of the model is missing: -o MODEL");
+  if (strcmp(path, "-") == 0 && cli_given(args, "checkpoint"))
+    FAIL(CRED_ECONFIG, "option '--checkpoint' needs a file, --output is standard output");
+  return CRED_OK;
+}
+
+// "dense 50 relu, dense 50 relu"
+static cred_status make_net(cli__fit *fit) {
+  size_t n, width;
+  const char *const *widths = cli_list(fit->args, "hidden", &n);
+  for (size_t i = 0; i < n; i++) {
+    if (!cred__parse_size(&width, widths[i], strlen(widths[i])) || width < 1)
+      FAIL(CRED_EINVAL, "option '--hidden' has '%s', expected widths such as 50,50",
+           widths[i]);
+    cred__text_printf(&fit->net, "%sdense %zu %s", i ? ", " : "", width,
+                      cli_text(fit->args, "activation"));
+  }
+  return cred__text_status(&fit->net);
+}
+
+static void take_method(cred_method_options *m, const cli_args *args) {
+  m->optimiser.kind = (cred_optimiser_kind)cli_choice(args, "optimiser");
+  m->optimiser.momentum = cli_number(args, "momentum");
+  m->optimiser.beta1 = cli_number(args, "beta1");
+  m->optimiser.beta2 = cli_number(args, "beta2");
+  m->optimiser.epsilon = cli_number(args, "epsilon");
+  m->optimiser.decay = cli_number(args, "weight-decay");
+  m->optimiser.clip_norm = cli_number(args, "clip");
+  m->estimator = (cred_estimator)cli_choice(args, "estimator");
+  m->n_draws = cli_size(args, "train-draws");
+  m->init_sd = cli_number(args, "init-sd");
+  m->temperature = cli_number(args, "temperature");
+}
+
+static void take_fit(cred_fit_options *f, const cli_args *args) {
+  *f = cred_fit_defaults();
+  f->posterior = (cred_fit_posterior)cli_choice(args, "posterior");
+  f->net = cli_text(args, "net");
+  f->prior = cli_text(args, "prior");
+  f->likelihood = cli_text(args, "likelihood");
+  f->n_members = cli_size(args, "members");
+  f->folds = cli_flag(args, "folds");
+  f->dropout = cli_number(args, "dropout");
+  f->kl_weights = (cred_kl_weights)cli_choice(args, "kl-weights");
+  f->schedule.kind = (cred_schedule_kind)cli_choice(args, "schedule");
+  if (cli_given(args, "learning-rate"))
+    f->schedule.rate = cli_number(args, "learning-rate");
+  f->schedule.hold = cli_number(args, "hold");
+  f->epochs = cli_size(args, "epochs");
+  f->steps = cli_size(args, "steps");
+  f->batch = cli_size(args, "batch");
+  f->validation = cli_number(args, "validation");
+  f->patience = cli_size(args, "patience");
+  f->seed = cli_seed(args);
+  f->n_threads = cli_size(args, "threads");
+  take_method(&f->method, args);
+}
+
+static void take_schema(cred_schema_options *s, const cli_args *args) {
+  *s = cred_schema_defaults();
+  s->targets = cli_list(args, "target", &s->n_targets);
+  s->ignore = cli_list(args, "ignore", &s->n_ignore);
+  s->id = cli_text(args, "id");
+  s->weight = cli_text(args, "weight");
+  s->missing = (cred_missing)cli_choice(args, "missing");
+  s->task = cli_choice(args, "task") - 1;
+  if (cli_given(args, "input-scale")) s->input_scale = cli_number(args, "input-scale");
+}
+
+cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
+  *out = (cli__fit){.args = args, .path = cli_text(args, "output")};
+  const char *resume = cli_text(args, "resume");
+  if (resume && !out->path) out->path = resume;
+  take_fit(&out->fit, args);
+  take_schema(&out->schema, args);
+  TRY(check_output(args, out->path));
+  if (resume) return check_resume(args);
+  if (!out->schema.n_targets)
+    return cli_usage("the columns to predict are missing: --target COLUMN");
+  TRY(check_posterior(args));
+  TRY(check_optimiser(args));
+  TRY(check_rest(args));
+  TRY(make_net(out));
+  if (out->net.n) out->fit.net = out->net.s;
+  return CRED_OK;
+}
+
+void cli__fit_clear(cli__fit *fit) {
+  cred__text_clear(&fit->net);
+  cred__free(fit->rows);
+}
+
+// The likelihood counts in standardised units: noise divided by the target's sd.
+static cred_status take_noise(cli__fit *fit, const cred_table *table) {
+  if (!cli_given(fit->args, "noise")) return CRED_OK;
+  cred_schema *schema;
+  char number[CRED__NUMBER_BYTES];
+  TRY(cred_schema_learn(&schema, table, fit->rows, fit->n_rows, &fit->schema));
+  const cred_schema_target target = schema->targets[0];
+  const size_t n_targets = schema->n_targets;
+  cred_schema_free(schema);
+  if (n_targets != 1)
+    FAIL(CRED_ECONFIG,
+         "option '--noise' is of one target, there are %zu: give "
+         "--likelihood 'gaussian SD' with the standardised sd of all",
+         n_targets);
+  if (target.type != CRED_TARGET_NUMBER)
+    FAIL(CRED_ECONFIG,
+         "option '--noise' is of numbers, the target '%s' has classes or "
+         "counts",
+         fit->schema.targets[0]);
+  cred__format_double(number, cli_number(fit->args, "noise") / target.sd);
+  snprintf(fit->likelihood, sizeof fit->likelihood, "gaussian %s", number);
+  fit->fit.likelihood = fit->likelihood;
+  return CRED_OK;
+}
+
+static cred_status write_rows(const char *path, const size_t *rows, size_t n) {
+  cred__writer writer;
+  TRY(cred__writer_init(&writer, path));
+  for (size_t i = 0; i < n; i++) fprintf(writer.file, "%zu\n", rows[i]);
+  return cred__writer_commit(&writer);
+}
+
+// Positions in `from` (NULL: the numbers themselves) become row numbers.
+static void look_up(size_t *rows, size_t n, const size_t *from) {
+  for (size_t i = 0; from && i < n; i++) rows[i] = from[rows[i]];
+}
+
+static cred_status hold_out(cli__fit *fit, const cred_table *table) {
+  const cli_args *args = fit->args;
+  if (!cli_given(args, "hold-out")) return CRED_OK;
+  const cred_key root = cred_key_make(cli_seed(args));
+  const cred_key key = cred_key_derive(&root, CRED_FOR_USER, 0);
+  const size_t n = fit->rows ? fit->n_rows : cred_table_n_rows(table);
+  cred_split split;
+  TRY(cred_split_random(&split, n, cli_number(args, "hold-out"), NULL, &key));
+  look_up(split.train, split.n_train, fit->rows);
+  look_up(split.held_out, split.n_held_out, fit->rows);
+  const cred_status status =
+      write_rows(cli_text(args, "hold-out-file"), split.held_out, split.n_held_out);
+  cred__free(fit->rows);
+  fit->rows = split.train;
+  fit->n_rows = split.n_train;
+  split.train = NULL;
+  cred_split_clear(&split);
+  return status;
+}
+
+cred_status cli__fit_look_at(cli__fit *fit, const cred_table *table) {
+  const char *path = cli_text(fit->args, "train-rows");
+  if (path)
+    TRY(cred_split_read_index(&fit->rows, &fit->n_rows, path, cred_table_n_rows(table)));
+  TRY(hold_out(fit, table));
+  return take_noise(fit, table);
+}

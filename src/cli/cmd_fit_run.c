@@ -1,0 +1,159 @@
+// cmd_fit_run.c -- the fit itself: progress, interruption, checkpoints, and the verdict.
+//
+// A checkpoint is a fit that is stopped, saved and resumed: the library promises that the
+// result is, bit for bit, that of a fit that was never stopped. So a checkpoint is
+// complete at any moment, and the model is never looked at while it changes.
+
+#include "cli/cmd_fit.h"
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct {
+  cli_progress progress;
+  double gap_s, time_s_due; // of checkpoints; 0: none
+} watch;
+
+static double now_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool watch_call(void *context, const cred_progress *state) {
+  watch *w = context;
+  if (!cli_progress_call(&w->progress, state)) return false;
+  return !(w->gap_s > 0 && now_s() >= w->time_s_due);
+}
+
+static void watch_restart(watch *w) {
+  w->time_s_due = now_s() + w->gap_s;
+}
+
+static cred_status first_part(cred_model **model, cred_fit_info *info,
+                              const cli__fit *fit, const cred_table *table, watch *w) {
+  if (*model)
+    return cred_model_resume(*model, info, table, cli_size(fit->args, "epochs"),
+                             fit->fit.n_threads, watch_call, w);
+  cred_fit_options opt = fit->fit;
+  opt.progress = watch_call;
+  opt.progress_context = w;
+  return cred_model_fit(model, info, table, fit->rows, fit->n_rows, &fit->schema, &opt);
+}
+
+static void say_interrupted(const cli__fit *fit) {
+  const char *data = cli_positional(fit->args, 0);
+  if (strcmp(fit->path, "-") == 0 || strcmp(data, "-") == 0) {
+    cli_note(fit->args, "interrupted: the model is saved as it is; --resume goes on");
+    return;
+  }
+  cli_note(fit->args,
+           "interrupted: the model is saved as it is\nnext: credence fit %s "
+           "--resume %s -o %s",
+           data, fit->path, fit->path);
+}
+
+cred_status cli__fit_run(cred_model **model, cred_fit_info *info, const cli__fit *fit,
+                         const cred_table *table) {
+  watch w = {0};
+  cli_progress_init(&w.progress, fit->args);
+  if (cli_given(fit->args, "checkpoint")) w.gap_s = cli_number(fit->args, "checkpoint");
+  watch_restart(&w);
+  cred_status status = first_part(model, info, fit, table, &w);
+  while (status == CRED_OK && info->outcome == CRED_FIT_STOPPED && !cli_interrupted()) {
+    status = cred_model_save(*model, fit->path, false);
+    watch_restart(&w);
+    if (status == CRED_OK)
+      status =
+          cred_model_resume(*model, info, table, 0, fit->fit.n_threads, watch_call, &w);
+  }
+  cli_progress_end(&w.progress);
+  if (status != CRED_OK) return status;
+  // what was stopped is saved with all that it takes to go on
+  const bool stopped = info->outcome == CRED_FIT_STOPPED;
+  TRY(cred_model_save(*model, fit->path, cli_flag(fit->args, "final") && !stopped));
+  if (stopped) say_interrupted(fit);
+  return CRED_OK;
+}
+
+// --- the verdict ---
+
+static const char *posterior_name(const cred_model *model) {
+  static const char *const names[] = {"posterior mode", "Monte Carlo dropout",
+                                      "variational Gaussian"};
+  return names[cred_model_posterior(model)->members[0].kind];
+}
+
+static void say_size(const cli__fit *fit, const cred_model *model,
+                     const cred_fit_info *info) {
+  const size_t n_members = cred_model_posterior(model)->n_members;
+  char validation[64] = "", dropped[64] = "";
+  if (info->n_validation)
+    snprintf(validation, sizeof validation, ", %zu validation rows", info->n_validation);
+  if (info->n_dropped)
+    snprintf(dropped, sizeof dropped, ", %zu rows with missing cells left out",
+             info->n_dropped);
+  cli_note(fit->args, "%s%s, %zu member%s of %zu parameters: %s", posterior_name(model),
+           n_members > 1 ? " ensemble" : "", n_members, n_members > 1 ? "s" : "",
+           cred_network_n_params(cred_model_network(model)),
+           cred_network_text(cred_model_network(model)));
+  cli_note(fit->args, "%zu training rows%s%s; %zu epochs, %zu steps a member",
+           info->n_train, validation, dropped, info->n_epochs, info->n_steps);
+}
+
+static void say_scores(const cli__fit *fit, const cred_model *model,
+                       const cred_fit_info *info) {
+  const cred_schema *schema = cred_model_schema(model);
+  char validation[64] = "";
+  if (!isnan(info->validation))
+    snprintf(validation, sizeof validation, ", best validation %.4f", info->validation);
+  cli_note(fit->args, "log likelihood %.4f a training row, KL %.4f%s (nats)",
+           info->log_lik, info->kl, validation);
+  for (size_t t = 0; t < schema->n_targets; t++) {
+    const double sd = cred_model_noise_sd(model, t);
+    if (!isnan(sd))
+      cli_note(fit->args, "noise sd of '%s': %.4g", schema->targets[t].name, sd);
+  }
+}
+
+static void say_next(const cli__fit *fit) {
+  const char *path = strcmp(fit->path, "-") == 0 ? "MODEL" : fit->path;
+  if (cli_flag(fit->args, "quiet")) return;
+  if (!cli_command_find("evaluate"))
+    fprintf(stderr, "next: credence predict %s NEW.csv\n", path);
+  else if (cli_given(fit->args, "hold-out-file"))
+    fprintf(stderr, "next: credence evaluate %s %s --rows %s\n", path,
+            cli_positional(fit->args, 0), cli_text(fit->args, "hold-out-file"));
+  else
+    fprintf(stderr, "next: credence evaluate %s TEST.csv\n", path);
+}
+
+bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
+                      const cred_fit_info *info) {
+  const cli_args *args = fit->args;
+  if (info->outcome == CRED_FIT_STOPPED) return false;
+  say_size(fit, model, info);
+  say_scores(fit, model, info);
+  if (cli_number(args, "temperature") != 1)
+    cli_note(args,
+             "temperature %g: this is a tempered posterior, not that of Bayes' rule",
+             cli_number(args, "temperature"));
+  if (info->outcome == CRED_FIT_DIVERGED) {
+    cli_warn(args, "credence fit ... --learning-rate X with a smaller X, or --clip 10",
+             "verdict: the fit diverged (%zu steps were not finite); the last finite "
+             "state was kept",
+             info->n_diverged);
+    return false;
+  }
+  if (info->n_diverged)
+    cli_note(args, "%zu steps were not finite and were not taken", info->n_diverged);
+  if (!info->converged) {
+    cli_warn(args, "credence plot loss MODEL -o loss.png, then fit with more --epochs",
+             "verdict: not converged within %zu epochs, or too few of them to tell",
+             info->n_epochs);
+    return false;
+  }
+  cli_note(args, "verdict: converged");
+  say_next(fit);
+  return true;
+}

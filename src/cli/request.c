@@ -1,0 +1,123 @@
+// request.c -- from options to what the library's calls take.
+
+#include "cli/request.h"
+#include "base/file.h"
+#include "base/text.h"
+#include <assert.h>
+#include <string.h>
+
+static const cli_option *option_of(const cli_args *args, const char *name) {
+  const cli_command *command = cli_args_command(args);
+  for (size_t i = 0; i < command->n_options; i++)
+    if (strcmp(command->options[i].name, name) == 0) return &command->options[i];
+  return NULL;
+}
+
+int cli_choice(const cli_args *args, const char *name) {
+  const char *text = cli_text(args, name), *at = option_of(args, name)->choices;
+  const size_t n = strlen(text);
+  for (int i = 0; at; i++) {
+    if (strncmp(at, text, n) == 0 && (at[n] == '|' || !at[n])) return i;
+    at = strchr(at, '|');
+    if (at) at++;
+  }
+  assert(!"a choice that is not among the choices");
+  return 0;
+}
+
+const char *cli_first_given(const cli_args *args, const char *const *names) {
+  for (size_t i = 0; names[i]; i++)
+    if (cli_given(args, names[i])) return names[i];
+  return NULL;
+}
+
+cred_status cli_refuse(const cli_args *args, const char *const *names,
+                       const char *reason) {
+  const char *given = cli_first_given(args, names);
+  if (!given) return CRED_OK;
+  FAIL(CRED_ECONFIG, "option '--%s' %s", given, reason);
+}
+
+static cred_status read_joined(cred_table **out, const cli_args *args, const char *path,
+                               const cred_table_options *opt, const char *target) {
+  cred_table *x, *labels = NULL;
+  cred_table_options plain = cred_table_defaults();
+  TRY(cli_check_inputs(path, cli_text(args, "labels")));
+  TRY(cred_table_read(&x, path, opt));
+  cred_status status = cred_table_read(&labels, cli_text(args, "labels"), &plain);
+  if (status == CRED_OK) status = cred_table_join(out, x, labels, target);
+  cred_table_free(labels);
+  cred_table_free(x);
+  return status;
+}
+
+cred_status cli_read_table(cred_table **out, const cli_args *args, const char *path,
+                           const char *target) {
+  cred_table_options opt;
+  *out = NULL;
+  TRY(cli_table_options(&opt, args));
+  const bool joined = option_of(args, "labels") && cli_given(args, "labels");
+  TRY(joined ? read_joined(out, args, path, &opt, target)
+             : cred_table_read(out, path, &opt));
+  if (cred_table_note(*out)[0]) cli_note(args, "%s", cred_table_note(*out));
+  return CRED_OK;
+}
+
+cred_status cli_check_inputs(const char *first, const char *second) {
+  if (first && second && strcmp(first, "-") == 0 && strcmp(second, "-") == 0)
+    FAIL(CRED_EINVAL, "two inputs are '-', only one can be standard input");
+  return CRED_OK;
+}
+
+cred_status cli_check_output(const char *path) {
+  cred__writer writer;
+  if (strcmp(path, "-") == 0) return CRED_OK;
+  TRY(cred__writer_init(&writer, path));
+  cred__writer_abort(&writer);
+  return CRED_OK;
+}
+
+cred_predict_options cli_predict_options(const cli_args *args) {
+  cred_predict_options opt = cred_predict_defaults();
+  opt.draws = (cred_draws)cli_choice(args, "draws-kind");
+  opt.n_draws = cli_size(args, "draws");
+  opt.seed = cli_seed(args);
+  opt.n_threads = cli_size(args, "threads");
+  return opt;
+}
+
+static bool is_used(const cred_schema *s, const char *name, const char *const *used,
+                    size_t n_used) {
+  if (s->id && strcmp(s->id, name) == 0) return true;
+  if (s->weight && strcmp(s->weight, name) == 0) return true;
+  for (size_t i = 0; i < s->n_targets; i++)
+    if (strcmp(s->targets[i].name, name) == 0) return true;
+  for (size_t i = 0; i < n_used; i++)
+    if (strcmp(used[i], name) == 0) return true;
+  return false;
+}
+
+void cli_note_unused(const cli_args *args, const cred_schema *schema,
+                     const cred_table *table, const char *const *used, size_t n_used) {
+  enum { SHOWN_MAX = 5 };
+  cred__text list = {0};
+  size_t n = 0, n_inputs = 0;
+  // of the many columns of an image none is looked for where all of them are inputs
+  const size_t n_columns = cred_table_n_columns(table);
+  if (n_columns == schema->n_columns) return;
+  for (size_t i = 0; i < schema->n_columns; i++)
+    n_inputs += cred_table_find(table, schema->columns[i].name) != SIZE_MAX;
+  for (size_t i = 0; i < n_columns && n_columns > n_inputs; i++) {
+    const char *name = cred_table_name(table, i);
+    bool input = false;
+    for (size_t k = 0; k < schema->n_columns && !input; k++)
+      input = strcmp(schema->columns[k].name, name) == 0;
+    if (input || is_used(schema, name, used, n_used)) continue;
+    if (n++ < SHOWN_MAX) cred__text_printf(&list, "%s'%s'", n > 1 ? ", " : "", name);
+  }
+  if (n)
+    cli_note(args, "%s: %zu column%s not used by the model: %s%s",
+             cred_table_source(table), n, n > 1 ? "s are" : " is", list.s ? list.s : "",
+             n > SHOWN_MAX ? ", ..." : "");
+  cred__text_clear(&list);
+}

@@ -1,0 +1,60 @@
+// request.h -- from options to what the library's calls take, shared by the commands that
+// fit, predict and draw.
+
+#ifndef CRED_SRC_CLI_REQUEST_H
+#define CRED_SRC_CLI_REQUEST_H
+
+#include "cli/input.h"
+#include "credence/model/predict.h"
+
+// How rows are predicted.
+#define CLI_OPTIONS_DRAWS                                                                \
+  {.name = "draws",                                                                      \
+   .type = CLI_SIZE,                                                                     \
+   .argument = "N",                                                                      \
+   .default_text = "100",                                                                \
+   .min = 1,                                                                             \
+   .max = 1e6,                                                                           \
+   .help = "draws from the posterior; rounded up to a multiple of the members",          \
+   .group = "Draws"},                                                                    \
+  {                                                                                      \
+    .name = "draws-kind", .type = CLI_CHOICE, .argument = "KIND",                        \
+    .default_text = "auto", .choices = "auto|function|row|mean|moments",                 \
+    .help = "weights drawn once for all rows (function), for each row, their mean, or "  \
+            "moments carried through the layers",                                        \
+    .group = "Draws"                                                                     \
+  }
+
+#define CLI_OPTION_LABELS                                                                \
+  {                                                                                      \
+    .name = "labels", .type = CLI_FILE_IN, .argument = "FILE",                           \
+    .help = "one column of targets in a file of its own, such as IDX labels beside IDX " \
+            "images; it is named as --target says",                                      \
+    .group = "Input"                                                                     \
+  }
+
+// Position of the text in effect among the choices of a CLI_CHOICE.
+int cli_choice(const cli_args *args, const char *name);
+// The first of the names (a list that ends with NULL) that was given; NULL if none was.
+const char *cli_first_given(const cli_args *args, const char *const *names);
+// Fails with CRED_ECONFIG if one of `names` was given: "option '--x' <reason>".
+cred_status cli_refuse(const cli_args *args, const char *const *names,
+                       const char *reason);
+
+// The whole table, with --labels (if the command has it) as the column `target`.
+// Says on standard error how the file was understood, where that is worth a note.
+cred_status cli_read_table(cred_table **out, const cli_args *args, const char *path,
+                           const char *target);
+// Only one of the files may be standard input.
+cred_status cli_check_inputs(const char *first, const char *second);
+// Fails at once where `path` could not be written at the end. The file is not touched.
+cred_status cli_check_output(const char *path);
+
+// From CLI_OPTIONS_DRAWS, --seed and --threads.
+cred_predict_options cli_predict_options(const cli_args *args);
+
+// Columns of the table that neither the model nor `used` (n_used) names: noted once.
+void cli_note_unused(const cli_args *args, const cred_schema *schema,
+                     const cred_table *table, const char *const *used, size_t n_used);
+
+#endif
