@@ -1,0 +1,239 @@
+// cmd_predict.c -- credence predict: a table in, its predictions out, block by block, so
+// that memory does not grow with the table.
+
+#include "cli/cmd_predict.h"
+#include "base/alloc.h"
+#include "base/file.h"
+#include <float.h>
+#include <string.h>
+
+static const cli_option options[] = {
+    CLI_OPTION_OUTPUT("the predictions (CSV)", "-"),
+    {.name = "quantiles",
+     .type = CLI_LIST,
+     .argument = "P,P",
+     .help = "more quantiles, such as 0.025,0.975, as columns q02.5, q97.5"},
+    {.name = "log-prob",
+     .type = CLI_FLAG,
+     .help = "log density or probability of the targets, which DATA must then have"},
+    {.name = "keep",
+     .type = CLI_LIST,
+     .argument = "COLUMNS",
+     .help = "columns of DATA to repeat at the end of the rows"},
+    {.name = "function-draws",
+     .type = CLI_FLAG,
+     .help = "instead: the mean function of each of --draws draws, as columns d0, d1, "
+             "..."},
+    CLI_OPTIONS_DRAWS,
+    {.name = "mc-error",
+     .type = CLI_NUMBER,
+     .argument = "X",
+     .min = CLI_ABOVE_ZERO,
+     .max = 1,
+     .help = "draw on, up to 10000, until the Monte Carlo error of every mean is below X "
+             "of its sd (classes: of probability 1)",
+     .group = "Draws"},
+    CLI_OPTIONS_INPUT,
+    CLI_OPTION_SEED,
+    CLI_OPTION_THREADS,
+    CLI_OPTION_JSON,
+};
+
+enum { BLOCK_ROWS = 4096, DRAWS_BLOCK = 1 << 22 };
+
+// All that the blocks need.
+typedef struct {
+  const cli_args *args;
+  cred_model *model;
+  const cred_schema *schema;
+  cred_predict_options opt;
+  double *levels;
+  size_t n_levels, n_draws; // n_draws of --function-draws, else 0
+  cli__output output;
+  cred_table_stream *stream;
+  cred_predictor *predictor;
+  cred__writer writer;
+  double *draws; // (n_draws, block_rows, width)
+  size_t block_rows, width;
+  const char **numeric; // names of columns that hold numbers
+  size_t n_numeric;
+  uint64_t row; // rows read
+  size_t n_dropped;
+  bool log_prob;
+} job;
+
+static void job_clear(job *j) {
+  cred__writer_abort(&j->writer);
+  cred_predictor_free(j->predictor);
+  cred_table_stream_close(j->stream);
+  cli__output_clear(&j->output);
+  cred_model_free(j->model);
+  cred__free(j->levels);
+  cred__free(j->draws);
+  cred__free(j->numeric);
+}
+
+static cred_status take_levels(job *j) {
+  static const double fixed[] = {0.05, 0.5, 0.95};
+  size_t n;
+  const char *const *texts = cli_list(j->args, "quantiles", &n);
+  if (n && j->output.is_class)
+    FAIL(CRED_ECONFIG, "option '--quantiles' is of numbers, the model predicts classes");
+  TRY(NEW(&j->levels, n + 3, "quantiles"));
+  memcpy(j->levels, fixed, sizeof fixed);
+  j->n_levels = 3;
+  for (size_t i = 0; i < n; i++) {
+    double p;
+    if (!cred__parse_double(&p, texts[i], strlen(texts[i])) || !(p > 0 && p < 1))
+      FAIL(CRED_EINVAL, "option '--quantiles' has '%s', expected numbers between 0 and 1",
+           texts[i]);
+    j->levels[j->n_levels++] = p;
+  }
+  j->opt.levels = j->levels;
+  j->opt.n_levels = j->n_levels;
+  return CRED_OK;
+}
+
+static cred_status take_options(job *j) {
+  static const char *const no_rows[] = {"quantiles", "log-prob",   "keep",
+                                        "mc-error",  "draws-kind", NULL};
+  const cli_args *args = j->args;
+  j->opt = cli_predict_options(args);
+  j->log_prob = cli_flag(args, "log-prob");
+  if (cli_given(args, "mc-error")) j->opt.mc_error = cli_number(args, "mc-error");
+  j->output.json = cli_flag(args, "json");
+  j->output.is_class = cred_likelihood_is_class(cred_model_likelihood(j->model));
+  j->output.keep = cli_list(args, "keep", &j->output.n_keep);
+  TRY(take_levels(j));
+  if (!cli_flag(args, "function-draws")) return CRED_OK;
+  TRY(cli_refuse(args, no_rows, "does not belong to --function-draws"));
+  const cred_schema_target *target = &j->schema->targets[0];
+  j->n_draws = cred_posterior_n_draws(cred_model_posterior(j->model), j->opt.n_draws);
+  j->width = j->output.is_class ? target->n_classes : j->schema->n_targets;
+  j->block_rows = DRAWS_BLOCK / (j->n_draws * j->width);
+  if (j->block_rows < 1) j->block_rows = 1;
+  if (j->block_rows > BLOCK_ROWS) j->block_rows = BLOCK_ROWS;
+  return NEW(&j->draws, j->n_draws * j->block_rows * j->width, "draws");
+}
+
+// Which columns hold numbers is the model's knowledge, not that of a block.
+static cred_status open_stream(job *j, const char *path) {
+  const cred_schema *s = j->schema;
+  cred_table_options opt;
+  TRY(cli_table_options(&opt, j->args));
+  TRY(NEW(&j->numeric, s->n_columns + s->n_targets + 1, "the names of columns"));
+  for (size_t i = 0; i < s->n_columns; i++)
+    if (s->columns[i].type == CRED_COLUMN_NUMERIC)
+      j->numeric[j->n_numeric++] = s->columns[i].name;
+  for (size_t i = 0; j->log_prob && i < s->n_targets; i++)
+    if (s->targets[i].type != CRED_TARGET_CLASS)
+      j->numeric[j->n_numeric++] = s->targets[i].name;
+  if (j->log_prob && s->weight) j->numeric[j->n_numeric++] = s->weight;
+  return cred_table_stream_open(&j->stream, path, &opt, j->numeric, j->n_numeric);
+}
+
+static cred_status job_init(job *j, const cli_args *args) {
+  const char *model = cli_positional(args, 0), *data = cli_positional(args, 1);
+  *j = (job){.args = args, .block_rows = BLOCK_ROWS};
+  TRY(cli_check_inputs(model, data));
+  TRY(cred_model_load(&j->model, model));
+  j->schema = cred_model_schema(j->model);
+  TRY(take_options(j));
+  const cli__output_wish wish = {.model = j->model,
+                                 .levels = j->levels,
+                                 .n_levels = j->n_levels,
+                                 .n_levels_fixed = 3,
+                                 .log_prob = j->log_prob,
+                                 .n_draws = j->n_draws};
+  TRY(cli__output_init(&j->output, &wish));
+  TRY(open_stream(j, data));
+  if (!j->n_draws) TRY(cred_predictor_new(&j->predictor, j->model, &j->opt));
+  return cred__writer_init(&j->writer, cli_text(args, "output"));
+}
+
+static cred_status first_block(job *j, const cred_table *table) {
+  size_t column;
+  if (cred_table_note(table)[0]) cli_note(j->args, "%s", cred_table_note(table));
+  if (j->schema->id) TRY(cred_table_need(&column, table, j->schema->id));
+  for (size_t i = 0; i < j->output.n_keep; i++)
+    TRY(cred_table_need(&column, table, j->output.keep[i]));
+  cli_note_unused(j->args, j->schema, table, j->output.keep, j->output.n_keep);
+  return cli__output_head(j->writer.file, &j->output);
+}
+
+static cred_status predict_block(job *j, const cred_table *table, const cred_data *data) {
+  cred_prediction prediction;
+  const cli__output_block block = {.table = table,
+                                   .first_row = j->row,
+                                   .data = data,
+                                   .prediction = &prediction,
+                                   .draws = j->draws,
+                                   .width = j->width};
+  if (data->n_rows == 0) return CRED_OK;
+  TRY(j->n_draws ? cred_model_function_draws(j->draws, j->model, data, j->n_draws,
+                                             j->opt.seed, j->opt.n_threads)
+                 : cred_predictor_run(&prediction, j->predictor, data));
+  return cli__output_rows(j->writer.file, &j->output, &block);
+}
+
+static cred_status run_block(job *j, const cred_table *table) {
+  cred_data data = {0};
+  if (j->row == 0) TRY(first_block(j, table));
+  TRY(cred_schema_encode(&data, j->schema, table, NULL, 0, j->log_prob, j->row));
+  const cred_status status = predict_block(j, table, &data);
+  j->n_dropped += data.n_dropped;
+  cred_data_clear(&data);
+  return status;
+}
+
+static cred_status run_blocks(job *j) {
+  while (!cli_interrupted()) {
+    cred_table *table;
+    TRY(cred_table_stream_next(&table, j->stream, j->block_rows));
+    if (!table) break;
+    const cred_status status = run_block(j, table);
+    j->row += cred_table_n_rows(table);
+    cred_table_free(table);
+    if (status != CRED_OK) return status;
+  }
+  if (cli_interrupted()) return CRED_OK; // what is not complete is not kept
+  if (j->n_dropped)
+    cli_note(j->args, "%zu of %llu rows have missing cells and were left out",
+             j->n_dropped, (unsigned long long)j->row);
+  return cred__writer_commit(&j->writer);
+}
+
+static int run_predict(const cli_args *args) {
+  job j;
+  int status = job_init(&j, args);
+  if (status == CRED_OK) status = run_blocks(&j);
+  job_clear(&j);
+  return status;
+}
+
+const cli_command cmd_predict = {
+    .name = "predict",
+    .summary = "Predict every row of a table, with its uncertainty",
+    .positional = "MODEL DATA",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .details =
+        "Numbers: row,id,mean,sd,sd_epistemic,sd_aleatoric,q05,q50,q95, in the units of\n"
+        "the target; sd^2 = sd_epistemic^2 (not knowing the weights) + sd_aleatoric^2\n"
+        "(noise of the data). Several targets: each name with _TARGET behind it.\n"
+        "Classes: row,id,label,p_CLASS...,confidence,entropy,mutual_information, in "
+        "nats.\n"
+        "A calibrated model adds lower,upper or set (classes joined by '|'); options "
+        "add\n"
+        "their columns at the end. id is there if the model was fitted with --id.\n"
+        "\n"
+        "Rows keep the order of DATA; row counts from 0. Columns of DATA are found by\n"
+        "name, more of them are fine. Memory does not grow with DATA. The same model,\n"
+        "rows and seed give the same bytes, whatever the number of threads.",
+    .examples = "credence demo sine -o sine.csv\n"
+                "credence demo sine --grid -o grid.csv\n"
+                "credence fit sine.csv --target y --steps 300 --members 2 -o model.cred\n"
+                "credence predict model.cred grid.csv -o predictions.csv\n"
+                "credence predict model.cred grid.csv --quantiles 0.025,0.975 --keep x",
+    .run = run_predict,
+};
