@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/thread.h"
+#include "kernel/fast_math.h"
 #include "kernel/kernel.h"
 #include "kernel/update.h"
 #include <math.h>
@@ -143,7 +144,7 @@ static void sd_tile(void *p, size_t i, size_t worker) {
     memset(sd, 0, t->n * sizeof *sd);
     return;
   }
-  for (size_t j = 0; j < t->n; j++) sd[j] = (cred_real)exp((double)s->log_sd[t->begin + j]);
+  for (size_t j = 0; j < t->n; j++) sd[j] = cred__exp(s->log_sd[t->begin + j]);
 }
 
 // Adds what one draw of the weights says: likelihood gradient g at w, and the prior where its
@@ -163,6 +164,21 @@ static void add_draw(vi_state *s, size_t i, const cred_prior *prior, const cred_
   cred__chain_log_sd(dlog_sd, g, eps, s->log_sd + t->begin, 0.0, t->n);
 }
 
+// Minus the entropy of q, sum log_sd + log(2 pi e) / 2, and its gradient.
+static void add_entropy(vi_state *s, size_t i) {
+  const cred__tile *t = &s->tiles.tile[i];
+  cred_real *dlog_sd = s->dlog_sd + t->begin;
+  const cred_real *log_sd = s->log_sd + t->begin, weight = (cred_real)s->kl_weight;
+  double lane[8] = {0};
+  for (size_t j = 0; j < t->n; j++) {
+    lane[j % 8] += (double)log_sd[j];
+    dlog_sd[j] += weight;
+  }
+  double entropy = 1.4189385332046727 * (double)t->n;
+  for (int l = 0; l < 8; l++) entropy += lane[l];
+  s->kl[i] -= entropy;
+}
+
 // The part of the KL that does not depend on draws: all of it, or the entropy.
 static void add_closed_form(vi_state *s, size_t i, const cred_prior *prior,
                             const cred_slice *slice) {
@@ -172,26 +188,20 @@ static void add_closed_form(vi_state *s, size_t i, const cred_prior *prior,
   if (prior->kind == CRED_PRIOR_NORMAL)
     s->kl[i] += cred__normal_kl_grad(dmean, dlog_sd, mean, log_sd, prior->sd, s->kl_weight,
                                      t->n);
-  if (prior->kind == CRED_PRIOR_NORMAL && slice->log_sd == CRED_NO_INDEX) return;
-  cred_real sd[CRED__TILE];
-  for (size_t j = 0; j < t->n; j++) sd[j] = (cred_real)exp((double)log_sd[j]);
-  if (slice->log_sd != CRED_NO_INDEX && cred_prior_has_kl(prior))
-    s->dscale[i] -= s->kl_weight * cred_prior_kl_grad_log_sd(prior, mean, sd, t->n);
-  if (prior->kind == CRED_PRIOR_NORMAL) return;
-  if (cred_prior_has_kl(prior)) {
-    cred_real dsd[CRED__TILE] = {0};
-    s->kl[i] += cred_prior_kl(prior, mean, sd, t->n);
-    cred_prior_kl_grad(dmean, dsd, prior, mean, sd, -s->kl_weight, t->n);
-    for (size_t j = 0; j < t->n; j++) dlog_sd[j] += dsd[j] * sd[j];
+  const bool learned = slice->log_sd != CRED_NO_INDEX, closed = cred_prior_has_kl(prior);
+  if (prior->kind == CRED_PRIOR_NORMAL && !learned) return;
+  if (!closed) {
+    add_entropy(s, i);
     return;
   }
-  double entropy = 1.4189385332046727 * (double)t->n; // log(2 pi e) / 2 each
-  const cred_real weight = (cred_real)s->kl_weight;
-  for (size_t j = 0; j < t->n; j++) {
-    entropy += (double)log_sd[j];
-    dlog_sd[j] += weight;
-  }
-  s->kl[i] -= entropy;
+  cred_real sd[CRED__TILE];
+  for (size_t j = 0; j < t->n; j++) sd[j] = cred__exp(log_sd[j]);
+  if (learned) s->dscale[i] -= s->kl_weight * cred_prior_kl_grad_log_sd(prior, mean, sd, t->n);
+  if (prior->kind == CRED_PRIOR_NORMAL) return;
+  cred_real dsd[CRED__TILE] = {0};
+  s->kl[i] += cred_prior_kl(prior, mean, sd, t->n);
+  cred_prior_kl_grad(dmean, dsd, prior, mean, sd, -s->kl_weight, t->n);
+  for (size_t j = 0; j < t->n; j++) dlog_sd[j] += dsd[j] * sd[j];
 }
 
 // After one evaluation at a draw: g, theta are of this draw.
@@ -362,7 +372,7 @@ static void member(const void *p, cred_member *out) {
     const cred__tile *t = &s->tiles.tile[i];
     if (s->density->slices[t->slice].kind == CRED_SLICE_BAYESIAN)
       for (size_t j = 0; j < t->n; j++)
-        out->sd[t->begin + j] = (cred_real)exp((double)s->log_sd[t->begin + j]);
+        out->sd[t->begin + j] = cred__exp(s->log_sd[t->begin + j]);
   }
 }
 
