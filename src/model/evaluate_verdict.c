@@ -1,0 +1,156 @@
+// evaluate_verdict.c -- one sentence: can the uncertainty be believed, and what to do next.
+//
+// Coverage of n rows is binomial: its standard error where the level c is right is
+// sqrt(c (1 - c) / n). ECE of a calibrated model is not 0: the difference in bin k is about
+// N(0, v_k / n_k) with v_k the mean of conf (1 - conf), so that the sum has mean
+// sum_k share_k sqrt(2 v_k / (pi n_k)) and variance sum_k share_k^2 (1 - 2 / pi) v_k / n_k.
+
+#include "model/evaluate.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double pi = 3.14159265358979323846;
+enum { CLASSES_ROWS_FEW = 200, NUMBERS_ROWS_FEW = 100 };
+
+static void say_rows(char out[96], double n, double few) {
+  if (n >= few) out[0] = '\0';
+  else
+    snprintf(out, 96, " %.0f rows tell little: collect at least %.0f to be sure.", n, few);
+}
+
+typedef struct {
+  double worst, level;    // coverage farthest from the level
+  size_t target;
+  bool well;
+} coverage;
+
+static coverage judge_coverage(const cred_evaluation *e, const char *name, double level) {
+  const double slack = 0.02 + 2 * sqrt(level * (1 - level) / e->n_effective);
+  coverage c = {.worst = NAN, .level = level, .well = true};
+  for (size_t i = 0; i < e->n_scores; i++) {
+    const cred_score *s = &e->scores[i].score;
+    if (strcmp(s->name, name) != 0) continue;
+    if (!(fabs(s->value - level) <= slack)) c.well = false;
+    if (isnan(c.worst) || fabs(s->value - level) > fabs(c.worst - level))
+      c.worst = s->value, c.target = s->target;
+  }
+  return c;
+}
+
+// " of target 'y'" where there are several.
+static void say_target(char out[160], const cred_model *m, size_t target) {
+  out[0] = '\0';
+  if (m->schema->n_targets > 1)
+    snprintf(out, 160, " of '%.120s'", m->schema->targets[target].name);
+}
+
+static void judge_numbers(cred_evaluation *e, const cred_model *m) {
+  const bool fitted = m->calibration.fitted;
+  const double level = fitted ? m->calibration.coverage : 0.9;
+  const coverage c = judge_coverage(e, fitted ? "conformal_coverage" : "coverage90", level);
+  const double se = sqrt(level * (1 - level) / e->n_effective);
+  const char *what = fitted ? "conformal" : "central";
+  char few[96], target[160];
+  say_rows(few, e->n_effective, NUMBERS_ROWS_FEW);
+  say_target(target, m, c.target);
+  e->well = c.well;
+  const char *next = fitted
+      ? "these rows are not like those of the calibration; run 'credence calibrate' again on "
+        "rows like these"
+      : "run 'credence calibrate' on rows that are in neither the training nor the test rows";
+  if (c.well)
+    snprintf(e->verdict, sizeof e->verdict,
+             "calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard error "
+             "%.1f points).%s", what, 100 * level, target, 100 * c.worst, 100 * se, few);
+  else
+    snprintf(e->verdict, sizeof e->verdict,
+             "not calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard "
+             "error %.1f points), it is too %s. Next: %s.%s", what, 100 * level, target,
+             100 * c.worst, 100 * se, c.worst < level ? "narrow" : "wide", next, few);
+}
+
+// Mean and sd of the ECE that a calibrated model of these confidences would have.
+static void ece_noise(double *mean, double *spread, const cred_evaluation *e, size_t n_bins) {
+  const cred_prediction *p = &e->prediction;
+  double rows[1000] = {0}, var[1000] = {0}, total = 0, sum = 0, squares = 0;
+  for (size_t i = 0; i < p->n_rows; i++) {
+    const double conf = p->prob[i * p->n_classes + (size_t)p->label[i]];
+    const double w = e->weight ? e->weight[i] : 1;
+    const double bin = ceil(conf * (double)n_bins) - 1;
+    const size_t k = bin < 0 ? 0 : bin >= (double)n_bins ? n_bins - 1 : (size_t)bin;
+    rows[k] += w;
+    var[k] += w * fmax(conf * (1 - conf), 0);
+    total += w;
+  }
+  for (size_t k = 0; k < n_bins; k++) {
+    if (!(rows[k] > 0)) continue;
+    const double share = rows[k] / total;
+    const double v = var[k] / rows[k] / (share * e->n_effective);
+    sum += share * sqrt(2 * v / pi);
+    squares += share * share * (1 - 2 / pi) * v;
+  }
+  *mean = sum;
+  *spread = sqrt(squares);
+}
+
+static double mean_gap(const cred_evaluation *e) {
+  const cred_prediction *p = &e->prediction;
+  double sum = 0;
+  for (size_t i = 0; i < p->n_rows; i++)
+    sum += p->prob[i * p->n_classes + (size_t)p->label[i]] -
+           ((size_t)p->label[i] == (size_t)e->observed[i]);
+  return sum;
+}
+
+static void judge_classes(cred_evaluation *e, const cred_model *m, size_t n_bins) {
+  const double ece = cred_evaluation_find(e, "ece")->value;
+  double noise, spread;
+  char few[96], sets[120] = "";
+  ece_noise(&noise, &spread, e, n_bins);
+  const double bound = fmax(0.02, noise + 2 * spread);
+  e->well = ece <= bound;
+  say_rows(few, e->n_effective, CLASSES_ROWS_FEW);
+  if (m->calibration.fitted) {
+    const coverage c = judge_coverage(e, "set_coverage", m->calibration.coverage);
+    e->well = e->well && c.worst >= c.level - 0.02 -
+              2 * sqrt(c.level * (1 - c.level) / e->n_effective);
+    snprintf(sets, sizeof sets, "; sets for %g %% have the true class in %.1f %% of the rows",
+             100 * c.level, 100 * c.worst);
+  }
+  if (e->well)
+    snprintf(e->verdict, sizeof e->verdict,
+             "calibrated: ECE %.3f, and chance alone gives up to %.3f on these rows%s.%s", ece,
+             noise + 2 * spread, sets, few);
+  else
+    snprintf(e->verdict, sizeof e->verdict,
+             "%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s; it is too %s. "
+             "Next: %s.%s", ece <= 0.05 ? "nearly calibrated" : "not calibrated", ece,
+             noise + 2 * spread, sets, mean_gap(e) > 0 ? "confident" : "careful",
+             m->calibration.fitted
+                 ? "these rows are not like those of the calibration; run 'credence "
+                   "calibrate' again on rows like these"
+                 : "run 'credence calibrate' on rows that are in neither the training nor "
+                   "the test rows", few);
+}
+
+void cred__evaluation_judge(cred_evaluation *e, const cred_model *model, size_t n_bins) {
+  if (cred_likelihood_is_class(&model->likelihood)) judge_classes(e, model, n_bins);
+  else judge_numbers(e, model);
+}
+
+void cred__evaluation_judge_ood(cred_evaluation *e) {
+  const cred_score *best = NULL;
+  for (size_t i = 0; i < e->n_scores; i++) {
+    const cred_score *s = &e->scores[i].score;
+    if (strncmp(s->name, "auroc", 5) == 0 && (!best || s->value > best->value)) best = s;
+  }
+  const double margin = isnan(best->se) ? 0 : 2 * best->se;
+  e->well = best->value - margin > 0.5;
+  snprintf(e->verdict, sizeof e->verdict,
+           e->well ? "the uncertainty tells outside rows apart: %s is %.3f (0.5 is chance)%s"
+                   : "the uncertainty does not tell outside rows apart: %s is %.3f (0.5 is "
+                     "chance)%s",
+           best->name, best->value,
+           e->well ? "." : ". Next: an ensemble (credence fit --members 5) or more rows.");
+}
