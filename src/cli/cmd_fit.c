@@ -297,7 +297,7 @@ static const cli_option options[] = {
     {.name = "hold-out-file",
      .type = CLI_FILE_OUT,
      .argument = "FILE",
-     .help = "write the numbers of the rows left out, for evaluate --rows",
+     .help = "write the numbers of the rows left out, for evaluate --rows-file",
      .group = "Input"},
     CLI_OPTION_LABELS,
     CLI_OPTIONS_INPUT,

@@ -122,7 +122,7 @@ static void say_next(const cli__fit *fit) {
   if (!cli_command_find("evaluate"))
     fprintf(stderr, "next: credence predict %s NEW.csv\n", path);
   else if (cli_given(fit->args, "hold-out-file"))
-    fprintf(stderr, "next: credence evaluate %s %s --rows %s\n", path,
+    fprintf(stderr, "next: credence evaluate %s %s --rows-file %s\n", path,
             cli_positional(fit->args, 0), cli_text(fit->args, "hold-out-file"));
   else
     fprintf(stderr, "next: credence evaluate %s TEST.csv\n", path);
