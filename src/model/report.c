@@ -6,8 +6,10 @@
 #include "model/report.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/text.h"
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +59,14 @@ static const field fields[] = {
 };
 enum { N_FIELDS = sizeof fields / sizeof *fields };
 
+// JSON's integers are signed: a seed beyond them is its decimal text.
+static json_t *seed_to_json(uint64_t seed) {
+  char text[24];
+  if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
+  snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
+  return json_string(text);
+}
+
 static json_t *field_to_json(const cred__plan *plan, const field *f) {
   const void *p = (const char *)plan + f->offset;
   int word;
@@ -65,7 +75,7 @@ static json_t *field_to_json(const cred__plan *plan, const field *f) {
     memcpy(&word, p, sizeof word);
     return json_string(f->words[word]);
   case AS_SIZE: return json_integer((json_int_t) * (const size_t *)p);
-  case AS_SEED: return json_integer((json_int_t) * (const uint64_t *)p);
+  case AS_SEED: return seed_to_json(*(const uint64_t *)p);
   case AS_NUMBER: return json_real(*(const double *)p);
   case AS_BOOL: return json_boolean(*(const bool *)p);
   }
@@ -107,7 +117,9 @@ static cred_status field_from_json(cred__plan *plan, const json_t *object, const
     *(double *)p = json_number_value(value);
     return CRED_OK;
   }
-  if (!json_is_integer(value) || (f->type == AS_SIZE && json_integer_value(value) < 0))
+  const char *text = f->type == AS_SEED ? json_string_value(value) : NULL;
+  if (text && cred__parse_u64(p, text, strlen(text))) return CRED_OK;
+  if (!json_is_integer(value) || json_integer_value(value) < 0)
     FAIL(CRED_EDATA, "the fit's '%s' is no whole number", f->name);
   if (f->type == AS_SIZE) *(size_t *)p = (size_t)json_integer_value(value);
   else *(uint64_t *)p = (uint64_t)json_integer_value(value);
