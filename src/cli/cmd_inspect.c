@@ -43,6 +43,10 @@ static void print_network(const cred_model *model) {
     const cred_network_row row = cred_network_layer(network, i);
     printf("%-12s %-24s %10zu %12zu\n", row.name, row.text, row.n_out, row.n_params);
   }
+  // what stands behind the network in the vector of parameters
+  for (size_t i = cred_network_n_slices(network); i < cred_model_n_slices(model); i++)
+    printf("%-37s %10s %12zu\n", cred_model_slice(model, i)->name, "-",
+           cred_model_slice(model, i)->n);
   printf("%-12s %-24s %10s %12zu\n", "total", "", "", model->dim);
 }
 

@@ -105,12 +105,14 @@ static cred_status plot_loss(cred_plot **out, const cli_args *args,
     validation[i] = row.validation;
     if (row.validation > best) best = row.validation, best_epoch = epoch[i];
   }
-  const cred_plot_loss data = {.n = n,
-                               .epoch = epoch,
-                               .log_lik = log_lik,
-                               .kl = kl,
-                               .validation = best > -INFINITY ? validation : NULL,
-                               .best_epoch = best_epoch};
+  const cred_plot_loss data = {
+      .n = n,
+      .epoch = epoch,
+      .log_lik = log_lik,
+      .kl = kl,
+      .validation = best > -INFINITY ? validation : NULL,
+      // members each have a best epoch of their own
+      .best_epoch = cred_model_posterior(model)->n_members > 1 ? NAN : best_epoch};
   const cred_plot_labels labels = {.title = cli_text(args, "title")};
   const cred_status status = cred_plot_new_loss(out, &data, &labels);
   cred__free(values);
