@@ -1,0 +1,52 @@
+// held_out.c -- a model and the rows to score or to calibrate it on.
+
+#include "cli/held_out.h"
+#include "base/alloc.h"
+#include "credence/data/split.h"
+#include "credence/model/evaluate.h"
+
+static void warn_of_seen(const cli_args *args, size_t n_seen) {
+  cli_warn(args,
+           "credence fit DATA --hold-out 0.2 --hold-out-file test.rows ..., then "
+           "--rows-file test.rows",
+           "the model was fitted to %zu of these rows: they look better than new ones will",
+           n_seen);
+}
+
+static cred_status read_rows(cli_held_out *h, const cli_args *args) {
+  const char *path = cli_text(args, "rows-file");
+  if (!path) return CRED_OK;
+  TRY(cred_split_read_index(&h->rows, &h->n_rows, path, cred_table_n_rows(h->table)));
+  if (h->n_rows == 0) FAIL(CRED_EDATA, "%s: it lists no rows", path);
+  return CRED_OK;
+}
+
+static cred_status read_parts(cli_held_out *h, const cli_args *args, int targets) {
+  size_t n_seen;
+  TRY(cli_check_inputs(cli_positional(args, 0), cli_positional(args, 1)));
+  TRY(cred_model_load(&h->model, cli_positional(args, 0)));
+  const cred_schema *schema = cred_model_schema(h->model);
+  TRY(cli_read_table(&h->table, args, cli_positional(args, 1), schema->targets[0].name));
+  TRY(read_rows(h, args));
+  TRY(cred_schema_encode(&h->data, schema, h->table, h->rows, h->n_rows, targets, 0));
+  if (h->data.n_dropped)
+    cli_note(args, "%zu rows with missing cells are left out", h->data.n_dropped);
+  TRY(cred_model_n_seen(&n_seen, h->model, h->table, h->rows, h->n_rows));
+  if (n_seen) warn_of_seen(args, n_seen);
+  return CRED_OK;
+}
+
+cred_status cli_held_out_read(cli_held_out *out, const cli_args *args, int targets) {
+  *out = (cli_held_out){0};
+  const cred_status status = read_parts(out, args, targets);
+  if (status != CRED_OK) cli_held_out_clear(out);
+  return status;
+}
+
+void cli_held_out_clear(cli_held_out *h) {
+  cred_data_clear(&h->data);
+  cred__free(h->rows);
+  cred_table_free(h->table);
+  cred_model_free(h->model);
+  *h = (cli_held_out){0};
+}

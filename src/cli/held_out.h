@@ -1,0 +1,28 @@
+// held_out.h -- a model and the rows to score or to calibrate it on: shared by the commands
+// evaluate and calibrate.
+
+#ifndef CRED_SRC_CLI_HELD_OUT_H
+#define CRED_SRC_CLI_HELD_OUT_H
+
+#include "cli/request.h"
+
+#define CLI_OPTION_ROWS_FILE                                                             \
+  {                                                                                      \
+    .name = "rows-file", .type = CLI_FILE_IN, .argument = "FILE",                        \
+    .help = "take only the rows of DATA whose numbers, from 0, this file lists",         \
+    .group = "Input"                                                                     \
+  }
+
+typedef struct {
+  cred_model *model;
+  cred_table *table;
+  size_t *rows, n_rows; // of the table; NULL: all
+  cred_data data;
+} cli_held_out;
+
+// Reads positional 0 (the model) and 1 (the table), and encodes the rows. targets: as in
+// cred_schema_encode. Warns of rows that the model was fitted to.
+cred_status cli_held_out_read(cli_held_out *out, const cli_args *args, int targets);
+void cli_held_out_clear(cli_held_out *held_out);
+
+#endif
