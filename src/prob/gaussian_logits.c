@@ -21,8 +21,9 @@
 #define EULER 0.57721566490153286061
 enum { NODES_MAX = 127, GRID_MAX = 256, RESTART = 16 };
 #define REACH_SD 5.5     // of the Gaussian that is kept: 4e-8 is outside
-#define STEP_NODE 0.75   // in sd and in logits: exp(-pi^2 / h) = 2e-6
-#define STEP_GRID 0.6    // 7e-8
+#define STEP_SD 0.75     // of a Gaussian in units of its sd: exp(-2 pi^2 / h^2) = 6e-16
+#define STEP_NODE 0.6    // in logits: exp(-pi^2 / h) = 7e-8
+#define STEP_GRID 0.5    // 3e-9
 #define REACH_LOW 3.5    // exp(-exp(3.5)) = 4e-15
 #define REACH_HIGH 18.0  // exp(-18) = 2e-8
 #define U_MAX 80         // exp(-U_MAX) is a normal float, and stands for 0
@@ -41,7 +42,7 @@ static void nodes_init(node_set *nodes, double sd) {
   nodes->z = 0;
   nodes->weight[0] = 1;
   if (!(sd > 0)) return;
-  nodes->z = sd > 1 ? STEP_NODE / sd : STEP_NODE;
+  nodes->z = STEP_SD * sd > STEP_NODE ? STEP_NODE / sd : STEP_SD;
   const double wanted = ceil(REACH_SD / nodes->z);
   nodes->half = wanted < half_max ? (int)wanted : half_max;
   if (!(wanted <= half_max)) nodes->z = REACH_SD / half_max;

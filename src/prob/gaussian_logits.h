@@ -10,7 +10,7 @@
 void cred__sigmoid_moments(double *prob, double *entropy, double mean, double var);
 
 // E softmax(l) in prob (n) and the expected entropy; l_k ~ N(mean_k, var_k), n >= 2.
-// Error about 1e-6 while the standard deviations are below 8.
+// Error about 1e-6 while the standard deviations are below 7.
 void cred__softmax_moments(double *prob, double *entropy, const cred_real *mean,
                            const cred_real *var, size_t n);
 

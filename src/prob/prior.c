@@ -107,10 +107,10 @@ static void add_student(cred_real *dw, const cred_real *w, const cred_prior *p,
   for (size_t i = 0; i < n; i++) dw[i] += factor * w[i] / (base + w[i] * w[i]);
 }
 
-static double mixture_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
-                           double scale, size_t n) {
-  const cred__mixture mixture = {prior->sd, prior->sd2, prior->weight};
-  return cred__mixture_grad(dw, w, &mixture, scale, n);
+static void add_mixture(cred_real *dw, const cred_real *w, const cred_prior *p,
+                        double scale, size_t n) {
+  const cred__mixture mixture = {p->sd, p->sd2, p->weight};
+  cred__mixture_grad(dw, w, &mixture, scale, n);
 }
 
 void cred_prior_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
@@ -119,7 +119,7 @@ void cred_prior_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
   switch (prior->kind) {
   case CRED_PRIOR_FLAT: return;
   case CRED_PRIOR_NORMAL: add_normal(dw, w, (cred_real)(-scale / (s * s)), n); return;
-  case CRED_PRIOR_MIXTURE: mixture_grad(dw, prior, w, scale, n); return;
+  case CRED_PRIOR_MIXTURE: add_mixture(dw, w, prior, scale, n); return;
   case CRED_PRIOR_LAPLACE:
     add_laplace(dw, w, (cred_real)(-scale / (s * SQRT_HALF)), n);
     return;
@@ -129,7 +129,6 @@ void cred_prior_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
 
 double cred_prior_log_prob_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
                                 double scale, size_t n) {
-  if (prior->kind == CRED_PRIOR_MIXTURE) return mixture_grad(dw, prior, w, scale, n);
   cred_prior_grad(dw, prior, w, scale, n);
   return cred_prior_log_prob(prior, w, n);
 }

@@ -62,7 +62,7 @@ CRED_API double cred_prior_log_prob(const cred_prior *prior, const cred_real *w,
 /// dw (n) += scale * d log p / dw.
 CRED_API void cred_prior_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
                               double scale, size_t n);
-/// Both in one pass: adds the scaled gradient and returns the log density.
+/// Both: adds the scaled gradient and returns the log density.
 CRED_API double cred_prior_log_prob_grad(cred_real *dw, const cred_prior *prior,
                                          const cred_real *w, double scale, size_t n);
 /// d log p / d log sd, summed over w (normal, laplace, student-t).
