@@ -54,9 +54,11 @@ install_packages() {
 
 # build_preset PRESET: configures and builds into build/PRESET.
 build_preset() {
-  local launcher=()
+  local launcher=() log
   command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
   say "Building in build/$1"
-  cmake --preset "$1" --log-level=WARNING "${launcher[@]}" &&
-    cmake --build --preset "$1" -- --quiet
+  mkdir -p build
+  log=build/$1-configure.log
+  cmake --preset "$1" "${launcher[@]}" >"$log" 2>&1 || { cat "$log"; die "CMake did not configure (log: $log)"; }
+  cmake --build --preset "$1" -- --quiet
 }
