@@ -109,10 +109,39 @@ done:
   return status;
 }
 
-// The training rows of the table: what a member without folds does not hold out.
-static cred_status learn_schema(cred_schema **out, const cred_table *table, const size_t *rows,
-                                size_t n_rows, const cred_schema_options *schema) {
-  return cred_schema_learn(out, table, rows, n_rows, schema);
+// Where one part of the rows is held out for early stopping, the schema is learned on the others
+// alone. data and schema come from all rows, which decide the split; both are replaced.
+static cred_status learn_on_training_rows(cred_schema **schema, cred_data *data,
+                                          const cred__plan *plan, const cred_table *table,
+                                          const size_t *rows, size_t n_rows,
+                                          const cred_schema_options *opt) {
+  if (plan->folds || !(plan->validation > 0) || data->n_rows < 2) return CRED_OK;
+  const cred_model probe = {.plan = *plan, .schema = *schema};
+  cred_schema *learned = NULL;
+  cred_data encoded = {0};
+  int32_t *stratum = NULL;
+  cred_split split = {0};
+  cred_status status;
+  TRY_DONE(make_stratum(&stratum, &probe, data));
+  TRY_DONE(cred__member_split(&split, &probe, data->n_rows, stratum, 0));
+  for (size_t i = 0; i < split.n_train; i++)
+    split.train[i] = (size_t)data->row[split.train[i]];
+  TRY_DONE(cred_schema_learn(&learned, table, split.train, split.n_train, opt));
+  TRY_DONE(cred_schema_encode(&encoded, learned, table, rows, n_rows, 1, 0));
+  if (encoded.n_rows != data->n_rows)
+    FAIL_DONE(CRED_EINTERNAL, "%zu rows became %zu", data->n_rows, encoded.n_rows);
+  cred_schema_free(*schema);
+  cred_data_clear(data);
+  *schema = learned;
+  *data = encoded;
+  learned = NULL;
+  encoded = (cred_data){0};
+done:
+  cred_schema_free(learned);
+  cred_data_clear(&encoded);
+  cred_split_clear(&split);
+  cred__free(stratum);
+  return status;
 }
 
 cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_table *table,
@@ -125,9 +154,10 @@ cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_tab
   cred__plan plan = {0};
   cred_model *m = NULL;
   cred_status status;
-  TRY_DONE(learn_schema(&schema, table, rows, n_rows, schema_opt));
+  TRY_DONE(cred_schema_learn(&schema, table, rows, n_rows, schema_opt));
   TRY_DONE(cred_schema_encode(&data, schema, table, rows, n_rows, 1, 0));
   TRY_DONE(cred__plan_resolve(&plan, opt, schema, data.n_rows));
+  TRY_DONE(learn_on_training_rows(&schema, &data, &plan, table, rows, n_rows, schema_opt));
   status = cred__model_assemble(&m, &plan, schema); // takes both over
   schema = NULL;
   if (status != CRED_OK) goto done;
