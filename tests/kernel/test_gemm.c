@@ -1,0 +1,168 @@
+// The matrix product against a plain triple loop in double, for every instruction set; the same
+// bytes for any number of threads. Error bound of a dot product of k terms in float:
+// |error| <= k u sum |a b| (Higham 2002, eq. 3.5); half of it is never reached here.
+
+#include "check.h"
+#include "base/alloc.h"
+#include "kernel/kernel.h"
+
+static const char *const sets[] = {"baseline", "avx2", "avx512"};
+enum { N_SETS = 3, PAD = 5 };
+
+typedef struct {
+  cred__gemm_args g;
+  float *a, *b, *c, *c_before;
+  size_t n_c;
+} product;
+
+static void fill(float *x, size_t n, uint64_t seed) {
+  const cred_key key = cred_key_make(seed);
+  for (size_t i = 0; i < n; i++) x[i] = (float)(2 * cred_key_uniform(&key, i) - 1);
+}
+
+// Rows of A, B and C lie further apart than they are long; `pad` of it.
+static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a, bool trans_b,
+                         bool accumulate, size_t pad) {
+  const size_t rows_a = trans_a ? k : m, rows_b = trans_b ? n : k;
+  const size_t lda = (trans_a ? m : k) + pad, ldb = (trans_b ? k : n) + pad, ldc = n + pad;
+  p->n_c = m * ldc;
+  assert_ok(NEW(&p->a, rows_a * lda, "a"));
+  assert_ok(NEW(&p->b, rows_b * ldb, "b"));
+  assert_ok(NEW(&p->c, p->n_c, "c"));
+  assert_ok(NEW(&p->c_before, p->n_c, "c"));
+  fill(p->a, rows_a * lda, m * 7 + k);
+  fill(p->b, rows_b * ldb, n * 11 + k + 1);
+  fill(p->c_before, p->n_c, 3);
+  p->g = (cred__gemm_args){m, n, k, trans_a, trans_b, accumulate, p->a, p->b, p->c,
+                           lda, ldb, ldc};
+}
+
+static void product_clear(product *p) {
+  cred__free(p->a);
+  cred__free(p->b);
+  cred__free(p->c);
+  cred__free(p->c_before);
+}
+
+static void check(const product *p) {
+  const cred__gemm_args *g = &p->g;
+  for (size_t i = 0; i < g->m; i++) {
+    for (size_t j = 0; j < g->n; j++) {
+      double sum = g->accumulate ? (double)p->c_before[i * g->ldc + j] : 0, size = fabs(sum);
+      for (size_t q = 0; q < g->k; q++) {
+        const double a = (double)(g->trans_a ? g->a[q * g->lda + i] : g->a[i * g->lda + q]);
+        const double b = (double)(g->trans_b ? g->b[j * g->ldb + q] : g->b[q * g->ldb + j]);
+        sum += a * b;
+        size += fabs(a * b);
+      }
+      const double bound = 6e-8 * ((double)g->k + 2) * size + 1e-30;
+      if (!(fabs((double)g->c[i * g->ldc + j] - sum) <= bound))
+        fail_msg("%s: %zu x %zu x %zu%s%s%s: C[%zu, %zu] = %g, expected %g, bound %g",
+                 cred__kernel_isa(), g->m, g->n, g->k, g->trans_a ? " A'" : "",
+                 g->trans_b ? " B'" : "", g->accumulate ? " +=" : "", i, j,
+                 (double)g->c[i * g->ldc + j], sum, bound);
+    }
+    for (size_t j = g->n; j < g->ldc; j++) // what lies between rows is left alone
+      assert_true(g->c[i * g->ldc + j] == p->c_before[i * g->ldc + j]);
+  }
+}
+
+static void one(size_t m, size_t n, size_t k, int form, size_t pad) {
+  product p;
+  product_init(&p, m, n, k, form & 1, form & 2, form & 4, pad);
+  memcpy(p.c, p.c_before, p.n_c * sizeof *p.c);
+  cred__gemm(&p.g);
+  check(&p);
+  product_clear(&p);
+}
+
+static void every_size(void) {
+  const cred_key key = cred_key_make(9);
+  uint64_t at = 0;
+  for (size_t m = 1; m <= 70; m += m < 18 ? 1 : 13)
+    for (size_t n = 1; n <= 70; n += n < 10 ? 1 : 7) {
+      const size_t k = 1 + (size_t)cred_key_below(&key, at++, 40);
+      one(m, n, k, (int)cred_key_below(&key, at, 8), at % 2 ? 0 : PAD);
+    }
+  for (int form = 0; form < 8; form++)
+    for (size_t k = 253; k <= 600; k += 173) { // across the depth of a panel
+      one(9, 49, k, form, PAD);
+      one(3, 1, k, form, PAD);
+      one(37, 1, k, form, 0);
+      one(1, 97, k, form, 0);
+    }
+}
+
+static void test_against_triple_loop(void **state) {
+  (void)state;
+  for (size_t s = 0; s < N_SETS; s++)
+    if (cred__kernel_select(sets[s])) every_size();
+}
+
+static void test_no_terms(void **state) {
+  (void)state;
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    for (size_t n = 1; n < 40; n += 19)
+      for (int accumulate = 0; accumulate < 2; accumulate++) one(7, n, 0, 4 * accumulate, PAD);
+  }
+}
+
+// A NaN of A reaches its row of C and no other; one of B its column.
+static void check_nan(bool in_a, size_t n, bool trans) {
+  enum { M = 11, K = 23 };
+  product p;
+  product_init(&p, M, n, K, trans, trans, false, PAD);
+  const size_t i = M - 1, j = n - 1, q = 5;
+  if (in_a) p.a[trans ? q * p.g.lda + i : i * p.g.lda + q] = NAN;
+  else p.b[trans ? j * p.g.ldb + q : q * p.g.ldb + j] = NAN;
+  cred__gemm(&p.g);
+  for (size_t r = 0; r < M; r++)
+    for (size_t c = 0; c < n; c++)
+      assert_true(isnan(p.c[r * p.g.ldc + c]) == (in_a ? r == i : c == j));
+  product_clear(&p);
+}
+
+static void test_nan_stays(void **state) {
+  (void)state;
+  static const size_t widths[] = {1, 3, 17, 48, 70};
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    for (size_t w = 0; w < 5; w++)
+      for (int form = 0; form < 4; form++) check_nan(form & 1, widths[w], form & 2);
+  }
+}
+
+static void test_matmul_does_not_depend_on_threads(void **state) {
+  (void)state;
+  static const size_t sizes[][3] = {{1030, 97, 70}, {600, 200, 300}, {257, 1, 2000}, {40, 40, 40}};
+  static const size_t threads[] = {1, 2, 3, 8};
+  for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+    for (int form = 0; form < 8; form++) {
+      product p;
+      product_init(&p, sizes[s][0], sizes[s][1], sizes[s][2], form & 1, form & 2, form & 4, PAD);
+      float *first = NULL;
+      assert_ok(NEW(&first, p.n_c, "c"));
+      for (size_t t = 0; t < 4; t++) {
+        memcpy(p.c, p.c_before, p.n_c * sizeof *p.c);
+        const long live = cred__alloc_count();
+        cred__matmul(threads[t], &p.g);
+        assert_int_equal(cred__alloc_count(), live);
+        if (t == 0) memcpy(first, p.c, p.n_c * sizeof *p.c);
+        else assert_memory_equal(first, p.c, p.n_c * sizeof *p.c);
+      }
+      if (s != 1) check(&p);
+      cred__free(first);
+      product_clear(&p);
+    }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_against_triple_loop),
+      cmocka_unit_test(test_no_terms),
+      cmocka_unit_test(test_nan_stays),
+      cmocka_unit_test(test_matmul_does_not_depend_on_threads),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+// Noise: the documented layout from scalar Philox, moments and distribution of a million normals
+// for every instruction set, pieces against the whole, rates of masks, balance of signs.
+
+#include "check.h"
+#include "base/alloc.h"
+#include "kernel/kernel.h"
+
+static const char *const sets[] = {"baseline", "avx2", "avx512"};
+enum { N_SETS = 3, N = 1000000 };
+
+// Word w of lane l of block b of the stream (key, index).
+static uint32_t word_at(const cred_key *key, uint64_t index, uint64_t block, int w, int l) {
+  const uint64_t low = 16 * block + (uint64_t)l;
+  const uint32_t counter[4] = {(uint32_t)low, (uint32_t)(low >> 32), (uint32_t)index,
+                               (uint32_t)(index >> 32)};
+  uint32_t out[4];
+  cred_philox4x32(out, counter, key);
+  return out[w];
+}
+
+// Number i of the stream in double: Box & Muller (1958).
+static double normal_at(const cred_key *key, uint64_t index, uint64_t i) {
+  const int in_block = (int)(i % 64), half = in_block / 32, lane = in_block % 16;
+  const uint32_t a = word_at(key, index, i / 64, 2 * half, lane);
+  const uint32_t b = word_at(key, index, i / 64, 2 * half + 1, lane);
+  const double r = sqrt(-2 * log(((double)(a >> 1) + 0.5) * 0x1p-31));
+  const double angle = 6.283185307179586 * (double)(int32_t)b * 0x1p-32;
+  return in_block / 16 % 2 ? r * sin(angle) : r * cos(angle);
+}
+
+static void test_layout(void **state) {
+  (void)state;
+  static const uint64_t firsts[] = {0, 64, 64 * 1000, (uint64_t)1 << 34, (uint64_t)1 << 36};
+  const cred_key key = {{0x12345678, 0x9abcdef0}};
+  const uint64_t index = ((uint64_t)5 << 32) + 7;
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    for (size_t f = 0; f < 5; f++) {
+      float z[640];
+      cred__normal_fill(z, 640, &key, index, firsts[f]);
+      for (size_t i = 0; i < 640; i++)
+        assert_near((double)z[i], normal_at(&key, index, firsts[f] + i), 4e-6);
+    }
+  }
+}
+
+static int by_value(const void *a, const void *b) {
+  const float x = *(const float *)a, y = *(const float *)b;
+  return (x > y) - (x < y);
+}
+
+// Four standard errors of the first four moments; the Kolmogorov distance at level 1e-5:
+// P(sqrt(n) D > 2.47) = 2 exp(-2 * 2.47^2) (Kolmogorov 1933).
+static void check_distribution(float *z) {
+  double m[4] = {0};
+  for (size_t i = 0; i < N; i++) {
+    const double x = (double)z[i];
+    m[0] += x / N, m[1] += x * x / N, m[2] += x * x * x / N, m[3] += x * x * x * x / N;
+  }
+  assert_near(m[0], 0, 4 * sqrt(1.0 / N));
+  assert_near(m[1], 1, 4 * sqrt(2.0 / N));
+  assert_near(m[2], 0, 4 * sqrt(15.0 / N));
+  assert_near(m[3], 3, 4 * sqrt(96.0 / N));
+  double lag = 0, cross = 0; // neighbours, and the sine and cosine of one angle
+  for (size_t i = 0; i + 16 < N; i++) {
+    lag += (double)z[i] * (double)z[i + 1] / N;
+    cross += ((double)z[i] * (double)z[i] - 1) * ((double)z[i + 16] * (double)z[i + 16] - 1) / N;
+  }
+  assert_near(lag, 0, 4 * sqrt(1.0 / N));
+  assert_near(cross, 0, 4 * sqrt(4.0 / N));
+  qsort(z, N, sizeof *z, by_value);
+  double distance = 0;
+  for (size_t i = 0; i < N; i++) {
+    const double cdf = 0.5 * erfc(-(double)z[i] * 0.70710678118654752);
+    distance = fmax(distance, fmax(cdf - (double)i / N, (double)(i + 1) / N - cdf));
+  }
+  assert_near(distance, 0, 2.47 / sqrt(N));
+  // tails: P(|z| > 4) = 6.334e-5, so 63.3 of a million; beyond 6.7 there is nothing
+  size_t far = 0;
+  for (size_t i = 0; i < N; i++) far += fabs((double)z[i]) > 4;
+  assert_near((double)far, 63.3, 4 * sqrt(63.3));
+  assert_true(z[0] > -6.7f && z[N - 1] < 6.7f);
+}
+
+static void test_normal_distribution(void **state) {
+  (void)state;
+  float *z;
+  assert_ok(NEW(&z, N, "normals"));
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    const cred_key key = cred_key_make(100 + s);
+    cred__normal_fill(z, N, &key, 3, 0);
+    check_distribution(z);
+  }
+  cred__free(z);
+}
+
+typedef void (*fill_fn)(float *out, size_t n, const cred_key *key, uint64_t first);
+static void fill_normal(float *out, size_t n, const cred_key *key, uint64_t first) {
+  cred__normal_fill(out, n, key, 9, first);
+}
+static void fill_mask(float *out, size_t n, const cred_key *key, uint64_t first) {
+  cred__mask_fill(out, n, 0.3, key, 9, first);
+}
+static void fill_sign(float *out, size_t n, const cred_key *key, uint64_t first) {
+  cred__sign_fill(out, n, key, 9, first);
+}
+
+static void test_pieces_are_the_whole(void **state) {
+  (void)state;
+  static const fill_fn fills[] = {fill_normal, fill_mask, fill_sign};
+  enum { LENGTH = 5000 };
+  float whole[LENGTH], pieces[LENGTH + 64];
+  const cred_key key = cred_key_make(5);
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    for (size_t f = 0; f < 3; f++) {
+      fills[f](whole, LENGTH, &key, 0);
+      for (size_t step = 64; step < LENGTH; step += 64 * 13) {
+        for (size_t i = 0; i < LENGTH; i += step) {
+          const size_t n = LENGTH - i < step ? LENGTH - i : step;
+          pieces[i + n] = -77;
+          fills[f](pieces + i, n, &key, i);
+          assert_true(pieces[i + n] == -77); // not one number too many
+        }
+        assert_memory_equal(whole, pieces, sizeof whole);
+      }
+    }
+  }
+}
+
+static void test_streams_differ(void **state) {
+  (void)state;
+  float a[256], b[256], c[256];
+  const cred_key key = cred_key_make(5), other = cred_key_make(6);
+  cred__normal_fill(a, 256, &key, 0, 0);
+  cred__normal_fill(b, 256, &key, 1, 0);
+  cred__normal_fill(c, 256, &other, 0, 0);
+  for (size_t i = 0; i < 256; i++) assert_true(a[i] != b[i] && a[i] != c[i]);
+}
+
+static void test_mask_rate(void **state) {
+  (void)state;
+  static const double rates[] = {0, 1e-3, 0.03, 0.5, 0.9};
+  float *mask;
+  assert_ok(NEW(&mask, N, "a mask"));
+  for (size_t s = 0; s < N_SETS; s++)
+    for (size_t r = 0; r < 5 && cred__kernel_select(sets[s]); r++) {
+      const double rate = rates[r];
+      const cred_key key = cred_key_make(40 + r);
+      cred__mask_fill(mask, N, rate, &key, 2, 0);
+      size_t dropped = 0;
+      for (size_t i = 0; i < N; i++) {
+        if (mask[i] == 0) dropped++;
+        else assert_true(mask[i] == (float)(1 / (1 - rate)));
+      }
+      assert_near((double)dropped, N * rate, 4 * sqrt(N * rate * (1 - rate)));
+    }
+  cred__free(mask);
+}
+
+static void test_sign_balance(void **state) {
+  (void)state;
+  float *sign;
+  assert_ok(NEW(&sign, N, "signs"));
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    const cred_key key = cred_key_make(60 + s);
+    cred__sign_fill(sign, N, &key, 2, 0);
+    double sum = 0, lag = 0;
+    for (size_t i = 0; i < N; i++) {
+      assert_true(sign[i] == 1 || sign[i] == -1);
+      sum += (double)sign[i];
+      if (i) lag += (double)(sign[i] * sign[i - 1]);
+    }
+    assert_near(sum, 0, 4 * sqrt(N));
+    assert_near(lag, 0, 4 * sqrt(N));
+  }
+  cred__free(sign);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_layout),
+      cmocka_unit_test(test_normal_distribution),
+      cmocka_unit_test(test_pieces_are_the_whole),
+      cmocka_unit_test(test_streams_differ),
+      cmocka_unit_test(test_mask_rate),
+      cmocka_unit_test(test_sign_balance),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
