@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# bench/results/mnist.sh NET POSTERIOR SEED [EPOCHS] [OPTIONS OF FIT ...]
+# bench/results/mnist.sh table
+#
+# Two hidden layers of NET ReLU units (400 or 1200) on digits from IDX files, pixels / 126,
+# batches of 128, as Blundell et al. (2015), section 5.1; then error, log-likelihood, Brier
+# score and ECE (15 equal-width bins) on the 10,000 test images with 100 draws.
+# POSTERIOR: vi (scale mixture), dropout, map, ensemble (5 MAP members).
+#
+#   DATASET     mnist or fashion-mnist                                    (mnist)
+#   VALIDATION  share of the training rows held out, on which the best epoch is kept; 0 for
+#               all 60,000 rows and the last epoch                        (0.16666667)
+#   TAG         name of a variant of the options                          (none)
+#   THREADS     threads                                                   (all cores)
+# A fit that was stopped or killed goes on from its last checkpoint, a minute old at most, when
+# the same line is run again; it ends with the bytes of one that was not stopped.
+# shellcheck source=bench/results/common.sh
+. "$(dirname "$0")/common.sh"
+
+dataset=${DATASET:-mnist} validation=${VALIDATION-0.16666667} threads=${THREADS:-0}
+folder=$results/$dataset
+
+# Over seeds: mean and standard deviation. "n" is the number of seeds.
+table() {
+  local seconds
+  seconds=$(cat "$folder"/*.seconds | awk '{ s += $1 } END { print s + 0 }')
+  provenance "$seconds"
+  cat "$folder"/*.scores | awk '
+    function stat(key, factor, format,   i, mean, square, text) {
+      for (i = 0; i < n[row]; i++) mean += value[row, key, i] / n[row]
+      for (i = 0; i < n[row]; i++) square += (value[row, key, i] - mean) ^ 2
+      text = sprintf(format, factor * mean)
+      if (n[row] > 1) text = text " ± " sprintf(format, factor * sqrt(square / (n[row] - 1)))
+      return text
+    }
+    {
+      row = $1 " | " $2 " | " $3 " | " $5
+      if (!(row in n)) { n[row] = 0; order[++rows] = row }
+      for (k = 6; k <= 9; k++) value[row, k, n[row]] = $k
+      seconds[row] += $10; n[row]++
+    }
+    END {
+      print "| units | posterior | variant | epochs | error % | NLL | Brier | ECE | seeds | minutes a fit |"
+      print "|---|---|---|---|---|---|---|---|---|---|"
+      for (i = 1; i <= rows; i++) {
+        row = order[i]
+        printf "| %s | %s | %s | %s | %s | %d | %.0f |\n", row, stat(6, 100, "%.2f"),
+          stat(7, -1, "%.4f"), stat(8, 1, "%.4f"), stat(9, 1, "%.4f"), n[row],
+          seconds[row] / n[row] / 60
+      }
+      print "\nMean ± standard deviation over seeds."
+    }'
+}
+
+need_data "$dataset/train-images-idx3-ubyte.gz" "$dataset/t10k-images-idx3-ubyte.gz"
+mkdir -p "$folder"
+if [ "${1:-}" = table ]; then
+  table | tee "$results/$dataset.md"
+  exit
+fi
+[ $# -ge 3 ] || {
+  sed -n 's/^# \(bench.*\)/usage: \1/p' "$0" >&2
+  exit 64
+}
+net=$1 posterior=$2 seed=$3 epochs=${4:-}
+shift $(($# < 4 ? $# : 4))
+case $posterior in
+vi) recipe=(--posterior vi --prior 'mixture 1 0.0025 0.5') default_epochs=100 ;;
+dropout) recipe=(--posterior dropout --dropout 0.5 --members 1) default_epochs=100 ;;
+map) recipe=(--posterior map --members 1) default_epochs=40 ;;
+ensemble) recipe=(--posterior map --members 5) default_epochs=40 ;;
+*)
+  echo "mnist.sh: posterior is '$posterior', expected vi, dropout, map or ensemble" >&2
+  exit 64
+  ;;
+esac
+epochs=${epochs:-$default_epochs}
+name=$folder/$net-$posterior${TAG:+-$TAG}-$epochs-$seed
+train=$data/$dataset/train test=$data/$dataset/t10k
+input=(--labels "$train-labels-idx1-ubyte.gz" --threads "$threads" --checkpoint 60)
+
+# The time of this run joins that of earlier ones, also when it is stopped.
+note_time() { echo "$SECONDS" >>"$name.seconds"; }
+
+if [ ! -s "$name.cred" ]; then
+  trap note_time EXIT
+  trap 'exit 130' INT TERM
+  if [ -s "$name.part" ]; then
+    "$credence" fit "$train-images-idx3-ubyte.gz" "${input[@]}" --resume "$name.part" -o "$name.part"
+  else
+    "$credence" fit "$train-images-idx3-ubyte.gz" "${input[@]}" --target digit --task class \
+      --net "dense $net relu, dense $net relu" --input-scale 126 --batch 128 \
+      --validation "$validation" --epochs "$epochs" --seed "$seed" "${recipe[@]}" "$@" -o "$name.part"
+  fi
+  mv "$name.part" "$name.cred"
+fi
+if [ ! -s "$name.scores" ]; then
+  "$credence" evaluate "$name.cred" "$test-images-idx3-ubyte.gz" --draws 100 --json \
+    --labels "$test-labels-idx1-ubyte.gz" --threads "$threads" -o "$name.json"
+  trap - EXIT
+  note_time
+  echo "$net $posterior ${TAG:--} $seed $epochs $(score_json error "$name.json")" \
+    "$(score_json log_lik "$name.json") $(score_json brier "$name.json")" \
+    "$(score_json ece "$name.json")" \
+    "$(awk '{ s += $1 } END { print s + 0 }' "$name.seconds")" | put "$name.scores"
+fi
+trap - EXIT
+table | tee "$results/$dataset.md"
