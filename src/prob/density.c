@@ -38,8 +38,8 @@ cred_status cred_density_eval(const cred_density *density, double *log_lik,
                               const cred_key *key, uint64_t step) {
   cred_store store = {.dmean = dtheta, .scale = 1};
   const cred_sink sink = cred_sink_store(&store);
-  TRY(density->point(density->model, log_lik, dtheta ? &sink : NULL, work, theta, batch, key,
-                     step));
+  TRY(density->point(density->model, log_lik, dtheta ? &sink : NULL, work, theta, batch,
+                     key, step));
   *log_prior = cred_density_log_prior(density, dtheta, theta, 1.0);
   return CRED_OK;
 }
@@ -56,7 +56,8 @@ static void store_take(void *context, size_t offset, const cred_real *dmean,
                        const cred_real *dsd, size_t n) {
   const cred_store *store = context;
   put(store->dmean + offset, dmean, store->scale, store->accumulate, n);
-  if (dsd && store->dsd) put(store->dsd + offset, dsd, store->scale, store->accumulate, n);
+  if (dsd && store->dsd)
+    put(store->dsd + offset, dsd, store->scale, store->accumulate, n);
 }
 
 cred_sink cred_sink_store(cred_store *store) {

@@ -1,7 +1,7 @@
 // gaussian_logits.c -- expectations over logits that are independent Gaussians.
 //
-// Add a standard Gumbel variable g_k to each logit: the largest of l_k + g_k is that of class
-// k with probability softmax(l)_k (Gumbel 1954; Luce 1959). The sums l_k + g_k are
+// Add a standard Gumbel variable g_k to each logit: the largest of l_k + g_k is that of
+// class k with probability softmax(l)_k (Gumbel 1954; Luce 1959). The sums l_k + g_k are
 // independent, so with F_k, f_k their distribution function and density, P = prod_k F_k:
 //   E p_k        = int P f_k / F_k dx
 //   E p_j p_k    = -d E p_k / d mean_j = int P (f_j / F_j) (f_k / F_k) dx   (j != k)
@@ -9,26 +9,28 @@
 //   E entropy    = E LSE(l) - sum_k E p_k l_k
 //                = sum_k int (P / F_k) E_l[(x - l_k) f(x | l_k)] dx - gamma
 // F_k(x) = E_l exp(-u), f_k(x) = E_l u exp(-u), u = exp(l - x). All integrals in one
-// dimension, by the trapezoid rule, which converges geometrically here: the integrands are
-// analytic in a strip of half-width pi / 2, so that a step h costs exp(-pi^2 / h).
+// dimension, by the trapezoid rule, which converges geometrically here: the integrands
+// are analytic in a strip of half-width pi / 2, so that a step h costs exp(-pi^2 / h).
 
 #include "prob/gaussian_logits.h"
 #include "kernel/fast_math.h"
-#include "kernel/kernel.h"
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define EULER 0.57721566490153286061
-enum { NODES_MAX = 127, GRID_MAX = 256, RESTART = 16 };
-#define REACH_SD 5.5     // of the Gaussian that is kept: 4e-8 is outside
-#define STEP_SD 0.75     // of a Gaussian in units of its sd: exp(-2 pi^2 / h^2) = 6e-16
-#define STEP_NODE 0.6    // in logits: exp(-pi^2 / h) = 7e-8
-#define STEP_GRID 0.5    // 3e-9
-#define REACH_LOW 3.5    // exp(-exp(3.5)) = 4e-15
-#define REACH_HIGH 18.0  // exp(-18) = 2e-8
-#define U_MAX 80         // exp(-U_MAX) is a normal float, and stands for 0
+enum { NODES_MAX = 127, GRID_MAX = 256, RESTART = 16, KEPT = 16 };
+#define REACH_SD   5.5  // of the Gaussian that is kept: 4e-8 is outside
+#define STEP_SD    0.75 // of a Gaussian in units of its sd: exp(-2 pi^2 / h^2) = 6e-16
+#define STEP_NODE  0.6  // in logits: exp(-pi^2 / h) = 7e-8
+#define STEP_GRID  0.5  // 3e-9
+#define REACH_LOW  3.5  // exp(-exp(3.5)) = 4e-15
+#define REACH_HIGH 18.0 // exp(-18) = 2e-8
+#define U_MAX      80   // exp(-U_MAX) is a normal float, and stands for 0
 
-static double sd_of(double var) { return var > 0 ? sqrt(var) : (var <= 0 ? 0.0 : var); }
+static double sd_of(double var) {
+  return var > 0 ? sqrt(var) : (var <= 0 ? 0.0 : var);
+}
 
 // Equally spaced points of a Gaussian: number -half ... half, z apart in units of sd.
 typedef struct {
@@ -76,7 +78,8 @@ typedef struct {
   cred_real x[GRID_MAX];
 } grid_set;
 
-static void grid_init(grid_set *grid, const cred_real *mean, const cred_real *var, size_t n) {
+static void grid_init(grid_set *grid, const cred_real *mean, const cred_real *var,
+                      size_t n) {
   double low = -INFINITY, high = -INFINITY, sum = 0;
   for (size_t k = 0; k < n; k++) {
     const double m = (double)mean[k], reach = REACH_SD * sd_of((double)var[k]);
@@ -99,8 +102,9 @@ typedef struct {
   cred_real below[GRID_MAX], density[GRID_MAX], excess[GRID_MAX];
 } class_curve;
 
-static void add_node(class_curve *curve, cred_real *u, const grid_set *grid, cred_real l,
-                     cred_real weight, cred_real growth) {
+static void add_node(class_curve *restrict curve, cred_real *restrict u,
+                     const grid_set *restrict grid, cred_real l, cred_real weight,
+                     cred_real growth) {
   for (size_t i = 0; i < grid->n; i++) {
     const cred_real at = u[i] > U_MAX ? U_MAX : u[i];
     const cred_real e = weight * cred__exp(-at), f = at * e;
@@ -113,7 +117,8 @@ static void add_node(class_curve *curve, cred_real *u, const grid_set *grid, cre
 
 // u = exp(l - x) goes from node to node by one factor; it starts anew before a u that
 // underflowed could matter.
-static void curve_init(class_curve *curve, const grid_set *grid, double mean, double var) {
+static void curve_init(class_curve *curve, const grid_set *grid, double mean,
+                       double var) {
   node_set nodes;
   const double sd = sd_of(var);
   nodes_init(&nodes, sd);
@@ -133,25 +138,29 @@ static double clamp_entropy(double h, size_t n) {
   return h < 0 ? 0.0 : h > most ? most : h;
 }
 
-// Two passes over the classes rather than a table of all their curves.
+// Two passes over the classes. The curves of a few are kept between them; those of many
+// are made twice rather than stored.
 void cred__softmax_moments(double *prob, double *entropy, const cred_real *mean,
                            const cred_real *var, size_t n) {
   grid_set grid;
-  class_curve curve;
+  class_curve kept[KEPT];
   double all[GRID_MAX], total = 0, excess = 0;
+  const bool keep = n <= KEPT;
   grid_init(&grid, mean, var, n);
-  for (size_t i = 0; i < grid.n; i++) all[i] = isnan(grid.step) ? NAN : 1.0;
+  for (size_t i = 0; i < grid.n; i++) all[i] = isnan(grid.step) ? (double)NAN : 1.0;
   for (size_t k = 0; k < n; k++) {
-    curve_init(&curve, &grid, (double)mean[k], (double)var[k]);
-    for (size_t i = 0; i < grid.n; i++) all[i] *= (double)curve.below[i];
+    class_curve *curve = &kept[keep ? k : 0];
+    curve_init(curve, &grid, (double)mean[k], (double)var[k]);
+    for (size_t i = 0; i < grid.n; i++) all[i] *= (double)curve->below[i];
   }
   for (size_t k = 0; k < n; k++) {
-    curve_init(&curve, &grid, (double)mean[k], (double)var[k]);
+    class_curve *curve = &kept[keep ? k : 0];
+    if (!keep) curve_init(curve, &grid, (double)mean[k], (double)var[k]);
     prob[k] = 0;
     for (size_t i = 0; i < grid.n; i++) {
-      const double others = all[i] / (double)curve.below[i];
-      prob[k] += others * (double)curve.density[i];
-      excess += others * (double)curve.excess[i];
+      const double others = all[i] / (double)curve->below[i];
+      prob[k] += others * (double)curve->density[i];
+      excess += others * (double)curve->excess[i];
     }
     total += prob[k];
   }
@@ -161,14 +170,14 @@ void cred__softmax_moments(double *prob, double *entropy, const cred_real *mean,
 
 // Sums over classes at each point of the grid, with r_k = f_k / F_k.
 typedef struct {
-  double all[GRID_MAX], r[GRID_MAX];              // P, sum r
-  double v[GRID_MAX], v_twice[GRID_MAX];          // sum v r, sum v^2 r^2
+  double all[GRID_MAX], r[GRID_MAX];               // P, sum r
+  double v[GRID_MAX], v_twice[GRID_MAX];           // sum v r, sum v^2 r^2
   double square[GRID_MAX], square_twice[GRID_MAX]; // sum E v^2 r, sum E v^2 r^2
   double noise[GRID_MAX];
 } average_sums;
 
-static void add_class(average_sums *sums, const class_curve *curve, size_t n, double value,
-                      double square, double noise) {
+static void add_class(average_sums *sums, const class_curve *curve, size_t n,
+                      double value, double square, double noise) {
   for (size_t i = 0; i < n; i++) {
     const double r = (double)curve->density[i] / (double)curve->below[i];
     sums->all[i] *= (double)curve->below[i];

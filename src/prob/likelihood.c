@@ -1,4 +1,5 @@
-// likelihood.c -- kinds of likelihood: text, sizes, ranges, and one evaluation of a block.
+// likelihood.c -- kinds of likelihood: text, sizes, ranges, and one evaluation of a
+// block.
 
 #include "prob/likelihood.h"
 #include "base/fail.h"
@@ -9,16 +10,18 @@
 #include <string.h>
 
 // In the order of cred_likelihood_kind.
-static const char *const names[] = {"gaussian",  "heteroscedastic", "mixture", "student-t",
-                                    "bernoulli", "categorical",     "poisson"};
-static const cred__lik_eval evals[] = {
-    cred__lik_gaussian,  cred__lik_heteroscedastic, cred__lik_mixture, cred__lik_student_t,
-    cred__lik_bernoulli, cred__lik_categorical,     cred__lik_poisson};
+static const char *const names[] = {"gaussian",  "heteroscedastic", "mixture",
+                                    "student-t", "bernoulli",       "categorical",
+                                    "poisson"};
+static const cred__lik_eval evals[] = {cred__lik_gaussian,  cred__lik_heteroscedastic,
+                                       cred__lik_mixture,   cred__lik_student_t,
+                                       cred__lik_bernoulli, cred__lik_categorical,
+                                       cred__lik_poisson};
 enum { N_KINDS = CRED_LIK_POISSON + 1 };
 _Static_assert(sizeof names / sizeof *names == N_KINDS, "each kind has a name");
 _Static_assert(sizeof evals / sizeof *evals == N_KINDS, "each kind has a density");
 
-#define START_SD 0.4
+#define START_SD  0.4
 #define START_DOF 10.0
 
 cred_status cred_likelihood_check(const cred_likelihood *l) {
@@ -27,11 +30,14 @@ cred_status cred_likelihood_check(const cred_likelihood *l) {
   const char *name = names[l->kind];
   if (l->n_targets < 1) FAIL(CRED_EINVAL, "likelihood '%s': no target", name);
   if (!(l->sd >= 0 && isfinite(l->sd)))
-    FAIL(CRED_EINVAL, "likelihood '%s': the noise sd is %g, must be > 0, or 0 to learn it",
-         name, l->sd);
+    FAIL(CRED_EINVAL,
+         "likelihood '%s': the noise sd is %g, must be > 0, or 0 to learn it", name,
+         l->sd);
   if (l->kind == CRED_LIK_STUDENT_T && l->dof != 0 && !(l->dof > 2 && isfinite(l->dof)))
-    FAIL(CRED_EINVAL, "likelihood 'student-t': dof is %g, must be > 2 (a variance), or 0 to "
-         "learn it", l->dof);
+    FAIL(CRED_EINVAL,
+         "likelihood 'student-t': dof is %g, must be > 2 (a variance), or 0 to "
+         "learn it",
+         l->dof);
   if (l->kind == CRED_LIK_MIXTURE &&
       (l->n_components < 1 || l->n_components > CRED__MIXTURE_MAX))
     FAIL(CRED_EINVAL, "likelihood 'mixture': %zu components, 1 to %d are possible",
@@ -64,7 +70,8 @@ cred_status cred_likelihood_parse(cred_likelihood *out, const char *text) {
   TRY(cred__words_init(&words, "likelihood", text));
   TRY(cred__words_kind(&kind, &words, names, N_KINDS));
   lik.kind = (cred_likelihood_kind)kind;
-  if (lik.kind == CRED_LIK_GAUSSIAN) TRY(cred__words_number(&lik.sd, &words, "the noise sd"));
+  if (lik.kind == CRED_LIK_GAUSSIAN)
+    TRY(cred__words_number(&lik.sd, &words, "the noise sd"));
   if (lik.kind == CRED_LIK_STUDENT_T) {
     TRY(cred__words_number(&lik.dof, &words, "the degrees of freedom"));
     TRY(cred__words_number(&lik.sd, &words, "the scale of the noise"));
@@ -84,11 +91,14 @@ void cred_likelihood_format(char *out, size_t n_bytes, const cred_likelihood *li
   cred__format_double(dof, lik->dof);
   if (lik->kind == CRED_LIK_MIXTURE)
     snprintf(out, n_bytes, "%s %zu", name, lik->n_components);
-  else if (is_student && lik->sd > 0) snprintf(out, n_bytes, "%s %s %s", name, dof, sd);
-  else if (is_student && lik->dof > 0) snprintf(out, n_bytes, "%s %s", name, dof);
+  else if (is_student && lik->sd > 0)
+    snprintf(out, n_bytes, "%s %s %s", name, dof, sd);
+  else if (is_student && lik->dof > 0)
+    snprintf(out, n_bytes, "%s %s", name, dof);
   else if (lik->kind == CRED_LIK_GAUSSIAN && lik->sd > 0)
     snprintf(out, n_bytes, "%s %s", name, sd);
-  else snprintf(out, n_bytes, "%s", name);
+  else
+    snprintf(out, n_bytes, "%s", name);
 }
 
 bool cred_likelihood_is_class(const cred_likelihood *lik) {
@@ -97,10 +107,14 @@ bool cred_likelihood_is_class(const cred_likelihood *lik) {
 
 size_t cred_likelihood_n_outputs(const cred_likelihood *lik) {
   switch (lik->kind) {
-  case CRED_LIK_HETEROSCEDASTIC: return 2 * lik->n_targets;
-  case CRED_LIK_MIXTURE: return 3 * lik->n_components * lik->n_targets;
-  case CRED_LIK_CATEGORICAL: return lik->n_classes;
-  default: return lik->n_targets;
+  case CRED_LIK_HETEROSCEDASTIC:
+    return 2 * lik->n_targets;
+  case CRED_LIK_MIXTURE:
+    return 3 * lik->n_components * lik->n_targets;
+  case CRED_LIK_CATEGORICAL:
+    return lik->n_classes;
+  default:
+    return lik->n_targets;
   }
 }
 
@@ -130,7 +144,8 @@ cred__lik_noise cred__lik_noise_at(const cred_likelihood *lik, const cred_real *
   if (lik->sd == 0)
     noise.log_scale =
         cred__hold(&noise.dlog_scale, (double)params[t * each], 2 * CRED__LOG_SD_LIMIT);
-  else noise.log_scale = log(lik->sd);
+  else
+    noise.log_scale = log(lik->sd);
   noise.scale = exp(noise.log_scale);
   if (lik->kind == CRED_LIK_STUDENT_T && lik->dof == 0) {
     const double eta = (double)params[(t + 1) * each - 1];
@@ -145,9 +160,15 @@ double cred_likelihood_log_prob(double *row_log_prob, cred_real *dout, cred_real
                                 const cred_likelihood *lik, const cred_real *out,
                                 const cred_real *y, const cred_real *params,
                                 const cred_real *weight, size_t n_rows) {
-  const cred__lik_block block = {.lik = lik, .out = out, .y = y, .params = params,
-                                 .weight = weight, .dout = dout, .dparams = dparams,
-                                 .row_log_prob = row_log_prob, .n_rows = n_rows,
+  const cred__lik_block block = {.lik = lik,
+                                 .out = out,
+                                 .y = y,
+                                 .params = params,
+                                 .weight = weight,
+                                 .dout = dout,
+                                 .dparams = dparams,
+                                 .row_log_prob = row_log_prob,
+                                 .n_rows = n_rows,
                                  .n_outputs = cred_likelihood_n_outputs(lik)};
   if (row_log_prob) memset(row_log_prob, 0, n_rows * sizeof *row_log_prob);
   double sum = 0;

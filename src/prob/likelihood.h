@@ -25,7 +25,8 @@ double cred__lik_bernoulli(const cred__lik_block *b, size_t t);
 double cred__lik_categorical(const cred__lik_block *b, size_t t);
 double cred__lik_poisson(const cred__lik_block *b, size_t t);
 
-// Noise of target t, and derivatives with respect to its parameters (0 where it is given).
+// Noise of target t, and derivatives with respect to its parameters (0 where it is
+// given).
 typedef struct {
   double log_scale, scale, dlog_scale; // of the standard deviation or scale
   double dof, ddof;                    // student-t
@@ -54,8 +55,8 @@ typedef struct {
 void cred__lik_mixture_at(cred__mixture_at *m, const cred_likelihood *lik,
                           const cred_real *out_row, size_t t);
 
-// x while |x| <= limit; beyond, with a continuous slope that never reaches 0, towards 2 limit.
-// So no exponential overflows, and an output that strayed finds its way back:
+// x while |x| <= limit; beyond, with a continuous slope that never reaches 0, towards 2
+// limit. So no exponential overflows, and an output that strayed finds its way back:
 //   limit + limit (1 - q),  q = limit / |x|,  slope q^2
 static inline double cred__hold(double *slope, double x, double limit) {
   *slope = 1.0;
@@ -66,7 +67,7 @@ static inline double cred__hold(double *slope, double x, double limit) {
 }
 // Identity while the sd is between 5.5e-4 and 1800 (in standardised units).
 #define CRED__LOG_VAR_LIMIT 15.0
-#define CRED__LOG_SD_LIMIT 7.5
+#define CRED__LOG_SD_LIMIT  7.5
 static inline double cred__held_log_var(double a) {
   double slope;
   return cred__hold(&slope, a, CRED__LOG_VAR_LIMIT);

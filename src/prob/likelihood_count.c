@@ -1,4 +1,5 @@
-// likelihood_count.c -- Poisson counts:  log p = y l - exp(l) - log y!,  d/dl = y - exp(l).
+// likelihood_count.c -- Poisson counts:  log p = y l - exp(l) - log y!,  d/dl = y -
+// exp(l).
 //
 // A negative count gives NaN; one between whole numbers is taken by the gamma function.
 
@@ -7,11 +8,22 @@
 #include <math.h>
 
 // log n!: of most counts that are met. sum_{k <= n} log k, rounded from 30 digits.
-static const double log_factorial[] = {
-    0.0,                0.0,                0.6931471805599453, 1.791759469228055,
-    3.1780538303479458, 4.787491742782046,  6.579251212010101,  8.525161361065415,
-    10.60460290274525,  12.801827480081469, 15.104412573075516, 17.502307845873887,
-    19.987214495661885, 22.552163853123425, 25.191221182738683, 27.899271383840894};
+static const double log_factorial[] = {0.0,
+                                       0.0,
+                                       0.6931471805599453,
+                                       1.791759469228055,
+                                       3.1780538303479458,
+                                       4.787491742782046,
+                                       6.579251212010101,
+                                       8.525161361065415,
+                                       10.60460290274525,
+                                       12.801827480081469,
+                                       15.104412573075516,
+                                       17.502307845873887,
+                                       19.987214495661885,
+                                       22.552163853123425,
+                                       25.191221182738683,
+                                       27.899271383840894};
 enum { N_FACTORIALS = sizeof log_factorial / sizeof *log_factorial };
 
 static double log_factorial_of(double y) {

@@ -1,10 +1,11 @@
-// likelihood_mixture.c -- a mixture of normals whose parameters are outputs of the network.
+// likelihood_mixture.c -- a mixture of normals whose parameters are outputs of the
+// network.
 //
 //   p(y) = sum_k pi_k N(y; m_k, s_k^2),  pi = softmax(a),  s_k = exp(l_k)
 //   log p = LSE_k(a_k + log N_k) - LSE_k(a_k),  g_k = pi_k N_k / p
 //   d/da = g - pi,  d/dm = g (y - m) / s^2,  d/dl = g (z^2 - 1),  z = (y - m) / s
-// Source: Bishop (1994), "Mixture density networks", eqs. 22-26 and 33-36. In the log domain;
-// l is held (cred__hold) before use.
+// Source: Bishop (1994), "Mixture density networks", eqs. 22-26 and 33-36. In the log
+// domain; l is held (cred__hold) before use.
 
 #include "prob/likelihood.h"
 #include "kernel/fast_math.h"
@@ -72,7 +73,8 @@ double cred__lik_mixture(const cred__lik_block *b, size_t t) {
         b, i, row_log_prob(&m, &prior_sum, &post_sum, b->out + at, b->y[i * T + t], n));
     if (!b->dout) continue;
     const cred_real w = cred__lik_weight(b, i);
-    const cred_real to_prior = (cred_real)(1 / prior_sum), to_post = (cred_real)(1 / post_sum);
+    const cred_real to_prior = (cred_real)(1 / prior_sum),
+                    to_post = (cred_real)(1 / post_sum);
     cred_real *d = b->dout + at;
     for (size_t k = 0; k < n; k++) {
       const cred_real g = m.post[k] * to_post;

@@ -1,4 +1,5 @@
-// likelihood_moments.c -- mean and variance of y given the outputs, and under Gaussian ones.
+// likelihood_moments.c -- mean and variance of y given the outputs, and under Gaussian
+// ones.
 //
 // Law of total variance, outputs independent N(m, v):
 //   epistemic = Var(E[y | outputs]),  aleatoric = E Var(y | outputs)
@@ -6,8 +7,8 @@
 //   poisson          rate exp(l): mean e = exp(m + v / 2), variance e^2 (exp(v) - 1)
 //   mixture          logits by cred__softmax_averages; means and log sds in closed form
 //   classes          cred__sigmoid_moments, cred__softmax_moments
-// Closed forms and quadrature, no sampling; beyond the limits of cred__hold and cred__lik_rate
-// the closed forms are those of the held exponent.
+// Closed forms and quadrature, no sampling; beyond the limits of cred__hold and
+// cred__lik_rate the closed forms are those of the held exponent.
 
 #include "prob/gaussian_logits.h"
 #include "prob/likelihood.h"
@@ -34,7 +35,8 @@ static bool has_one_noise(const cred_likelihood *lik) {
 }
 
 void cred_likelihood_mean_var(double *mean, double *var, const cred_likelihood *lik,
-                              const cred_real *out, const cred_real *params, size_t n_rows) {
+                              const cred_real *out, const cred_real *params,
+                              size_t n_rows) {
   const size_t T = lik->n_targets, n_out = cred_likelihood_n_outputs(lik);
   for (size_t t = 0; t < T; t++) {
     const double noise = has_one_noise(lik) ? noise_var(lik, params, t) : 0;
@@ -62,19 +64,22 @@ typedef struct {
   double mean, epistemic, aleatoric;
 } moments;
 
-// Values are taken about the first component's: squares of a large mean would lose digits.
+// Values are taken about the first component's: squares of a large mean would lose
+// digits.
 static moments mixture_moments(const cred_real *mean, const cred_real *var, size_t n) {
   double value[CRED__MIXTURE_MAX], value_var[CRED__MIXTURE_MAX], noise[CRED__MIXTURE_MAX];
   const double origin = (double)mean[n];
   for (size_t k = 0; k < n; k++) {
     value[k] = (double)mean[n + k] - origin;
     value_var[k] = (double)var[n + k];
-    noise[k] = exp(2.0 * cred__held_log_var((double)mean[2 * n + k] + (double)var[2 * n + k]));
+    noise[k] =
+        exp(2.0 * cred__held_log_var((double)mean[2 * n + k] + (double)var[2 * n + k]));
   }
   if (n == 1) return (moments){origin, value_var[0], noise[0]};
   const cred__softmax_average a =
       cred__softmax_averages(mean, var, value, value_var, noise, n);
-  const double between = a.mean_square - a.mean * a.mean, within = a.square - a.mean_square;
+  const double between = a.mean_square - a.mean * a.mean,
+               within = a.square - a.mean_square;
   return (moments){origin + a.mean, between < 0 ? 0 : between,
                    a.noise + (within < 0 ? 0 : within)};
 }
@@ -90,14 +95,17 @@ static moments target_moments(const cred_likelihood *lik, const cred_real *m,
   switch (lik->kind) {
   case CRED_LIK_HETEROSCEDASTIC: {
     const double exponent = (double)m[2 * t + 1] + 0.5 * (double)v[2 * t + 1];
-    return (moments){(double)m[2 * t], (double)v[2 * t], exp(cred__held_log_var(exponent))};
+    return (moments){(double)m[2 * t], (double)v[2 * t],
+                     exp(cred__held_log_var(exponent))};
   }
   case CRED_LIK_MIXTURE: {
     const size_t at = 3 * lik->n_components * t;
     return mixture_moments(m + at, v + at, lik->n_components);
   }
-  case CRED_LIK_POISSON: return poisson_moments((double)m[t], (double)v[t]);
-  default: return (moments){(double)m[t], (double)v[t], noise};
+  case CRED_LIK_POISSON:
+    return poisson_moments((double)m[t], (double)v[t]);
+  default:
+    return (moments){(double)m[t], (double)v[t], noise};
   }
 }
 
@@ -129,7 +137,8 @@ void cred_likelihood_class_moments(double *prob, double *expected_entropy,
                             (double)out_var[i]);
       p[0] = 1.0 - p[1];
     } else {
-      cred__softmax_moments(p, &expected_entropy[i], out_mean + i * n, out_var + i * n, n);
+      cred__softmax_moments(p, &expected_entropy[i], out_mean + i * n, out_var + i * n,
+                            n);
     }
   }
 }

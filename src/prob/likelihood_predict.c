@@ -1,4 +1,5 @@
-// likelihood_predict.c -- distribution function, quantiles and draws of y given the outputs.
+// likelihood_predict.c -- distribution function, quantiles and draws of y given the
+// outputs.
 
 #include "prob/likelihood.h"
 #include "kernel/special.h"
@@ -31,7 +32,8 @@ double cred_likelihood_cdf(const cred_likelihood *lik, const cred_real *o,
   case CRED_LIK_POISSON:
     return y < 0 ? 0.0 : cred__poisson_cdf(floor(y), cred__lik_rate(NULL, (double)o[t]));
   case CRED_LIK_BERNOULLI:
-  case CRED_LIK_CATEGORICAL: break;
+  case CRED_LIK_CATEGORICAL:
+    break;
   }
   return NAN; // classes have no order
 }
@@ -47,8 +49,10 @@ static double mixture_quantile(const cred__mixture_at *m, double level) {
   }
   for (int i = 0; i < 200 && high - low > 1e-13 * (fabs(low) + fabs(high)); i++) {
     const double y = 0.5 * (low + high);
-    if (mixture_cdf(m, y) < level) low = y;
-    else high = y;
+    if (mixture_cdf(m, y) < level)
+      low = y;
+    else
+      high = y;
   }
   return 0.5 * (low + high);
 }
@@ -59,8 +63,10 @@ static double poisson_quantile(double rate, double level) {
   while (cred__poisson_cdf(high, rate) < level && high < 1e18) low = high, high *= 2;
   while (high - low > 1) {
     const double y = floor(0.5 * (low + high));
-    if (cred__poisson_cdf(y, rate) < level) low = y;
-    else high = y;
+    if (cred__poisson_cdf(y, rate) < level)
+      low = y;
+    else
+      high = y;
   }
   return low < 0 && cred__poisson_cdf(0, rate) >= level ? 0.0 : high;
 }
@@ -77,21 +83,25 @@ double cred_likelihood_quantile(const cred_likelihood *lik, const cred_real *o,
     noise = cred__lik_noise_at(lik, params, t);
     return (double)o[t] + noise.scale * cred__student_t_quantile(level, noise.dof);
   case CRED_LIK_HETEROSCEDASTIC:
-    return (double)o[2 * t] +
-           exp(0.5 * cred__held_log_var((double)o[2 * t + 1])) * cred__normal_quantile(level);
+    return (double)o[2 * t] + exp(0.5 * cred__held_log_var((double)o[2 * t + 1])) *
+                                  cred__normal_quantile(level);
   case CRED_LIK_MIXTURE:
     cred__lik_mixture_at(&m, lik, o, t);
     return mixture_quantile(&m, level);
-  case CRED_LIK_POISSON: return poisson_quantile(cred__lik_rate(NULL, (double)o[t]), level);
+  case CRED_LIK_POISSON:
+    return poisson_quantile(cred__lik_rate(NULL, (double)o[t]), level);
   case CRED_LIK_BERNOULLI:
-  case CRED_LIK_CATEGORICAL: break;
+  case CRED_LIK_CATEGORICAL:
+    break;
   }
   return NAN;
 }
 
-// Polar form of a Student-t: sqrt(v (u^(-2/v) - 1)) cos(2 pi w); Bailey (1994), section 2.
+// Polar form of a Student-t: sqrt(v (u^(-2/v) - 1)) cos(2 pi w); Bailey (1994),
+// section 2.
 static double student_t_draw(const cred_key *key, uint64_t index, double v) {
-  const double u = cred_key_uniform(key, 2 * index), w = cred_key_uniform(key, 2 * index + 1);
+  const double u = cred_key_uniform(key, 2 * index),
+               w = cred_key_uniform(key, 2 * index + 1);
   return sqrt(v * expm1(-2.0 / v * log(u))) * cos(6.283185307179586 * w);
 }
 
@@ -105,8 +115,9 @@ static double class_draw(const cred_likelihood *lik, const cred_real *o, double 
   return (double)lik->n_classes - 1;
 }
 
-static double draw_one(const cred_likelihood *lik, const cred_real *o, const cred_real *params,
-                       size_t t, const cred_key *key, uint64_t at) {
+static double draw_one(const cred_likelihood *lik, const cred_real *o,
+                       const cred_real *params, size_t t, const cred_key *key,
+                       uint64_t at) {
   cred__lik_noise noise;
   switch (lik->kind) {
   case CRED_LIK_GAUSSIAN:
@@ -116,19 +127,21 @@ static double draw_one(const cred_likelihood *lik, const cred_real *o, const cre
     noise = cred__lik_noise_at(lik, params, t);
     return (double)o[t] + noise.scale * student_t_draw(key, at, noise.dof);
   case CRED_LIK_HETEROSCEDASTIC:
-    return (double)o[2 * t] + exp(0.5 * cred__held_log_var((double)o[2 * t + 1])) *
-                                  cred_key_normal(key, at);
+    return (double)o[2 * t] +
+           exp(0.5 * cred__held_log_var((double)o[2 * t + 1])) * cred_key_normal(key, at);
   case CRED_LIK_MIXTURE:
   case CRED_LIK_POISSON: // by the inverse of the distribution function
     return cred_likelihood_quantile(lik, o, params, t, cred_key_uniform(key, at));
   case CRED_LIK_BERNOULLI:
-  case CRED_LIK_CATEGORICAL: return class_draw(lik, o, cred_key_uniform(key, at));
+  case CRED_LIK_CATEGORICAL:
+    return class_draw(lik, o, cred_key_uniform(key, at));
   }
   return NAN;
 }
 
 void cred_likelihood_sample(double *y, const cred_likelihood *lik, const cred_real *o,
-                            const cred_real *params, const cred_key *key, uint64_t index) {
+                            const cred_real *params, const cred_key *key,
+                            uint64_t index) {
   for (size_t t = 0; t < lik->n_targets; t++)
     y[t] = draw_one(lik, o, params, t, key, index * lik->n_targets + t);
 }

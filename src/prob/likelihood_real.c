@@ -4,7 +4,8 @@
 //   heteroscedastic  the same with log s^2 an output: Kendall & Gal (2017), eq. 5
 //   student-t        log G((v + 1) / 2) - log G(v / 2) - log(v pi) / 2 - log s
 //                    - (v + 1) / 2 log(1 + z^2 / v),  v = 2 + exp(eta)
-// A log variance is held (cred__hold) before use, and the gradient is that of the held value.
+// A log variance is held (cred__hold) before use, and the gradient is that of the held
+// value.
 
 #include "prob/likelihood.h"
 #include "kernel/fast_math.h"
@@ -13,9 +14,10 @@
 #include <math.h>
 
 #define HALF_LOG_2PI 0.91893853320467274178
-#define LOG_PI 1.14472988584940017414
+#define LOG_PI       1.14472988584940017414
 
-static void strip_weights(cred_real *w, const cred__lik_block *b, size_t first, size_t n) {
+static void strip_weights(cred_real *w, const cred__lik_block *b, size_t first,
+                          size_t n) {
   for (size_t j = 0; j < n; j++) w[j] = b->weight ? b->weight[first + j] : 1;
 }
 
@@ -64,7 +66,8 @@ double cred__lik_heteroscedastic(const cred__lik_block *b, size_t t) {
     for (size_t j = 0; j < n; j++) precision[j] = cred__exp(-log_var[j]);
     for (size_t j = 0; j < n; j++) {
       const cred_real square = r[j] * r[j] * precision[j];
-      sum += cred__lik_row(b, first + j, -0.5 * (double)(log_var[j] + square) - HALF_LOG_2PI);
+      sum += cred__lik_row(b, first + j,
+                           -0.5 * (double)(log_var[j] + square) - HALF_LOG_2PI);
       if (!b->dout) continue;
       cred_real *d = b->dout + (first + j) * b->n_outputs + 2 * t;
       d[0] = weighted(w[j], r[j] * precision[j]);
@@ -84,8 +87,8 @@ typedef struct {
   double weight, log_q, share; // sums of w, w log(1 + q), w q / (1 + q); q = z^2 / v
 } student_sums;
 
-static void student_dparams(const cred__lik_block *b, size_t t, const cred__lik_noise *noise,
-                            const student_sums *sum) {
+static void student_dparams(const cred__lik_block *b, size_t t,
+                            const cred__lik_noise *noise, const student_sums *sum) {
   const size_t each = cred__lik_params_each(b->lik);
   const double v = noise->dof;
   if (b->lik->sd == 0)
@@ -100,14 +103,17 @@ static void student_dparams(const cred__lik_block *b, size_t t, const cred__lik_
 double cred__lik_student_t(const cred__lik_block *b, size_t t) {
   const size_t T = b->lik->n_targets;
   const cred__lik_noise noise = cred__lik_noise_at(b->lik, b->params, t);
-  const double v = noise.dof, inverse = 1.0 / noise.scale, slope = (v + 1.0) / v * inverse;
+  const double v = noise.dof, inverse = 1.0 / noise.scale,
+               slope = (v + 1.0) / v * inverse;
   const double constant =
       cred__log_gamma_half_step(0.5 * v) - 0.5 * (log(v) + LOG_PI) - noise.log_scale;
   student_sums sums = {0};
   double sum = 0;
   for (size_t i = 0; i < b->n_rows; i++) {
-    const double z = (double)(b->y[i * T + t] - b->out[i * T + t]) * inverse, q = z * z / v;
-    const double w = (double)cred__lik_weight(b, i), log_q = log1p(q), share = 1.0 / (1.0 + q);
+    const double z = (double)(b->y[i * T + t] - b->out[i * T + t]) * inverse,
+                 q = z * z / v;
+    const double w = (double)cred__lik_weight(b, i), log_q = log1p(q),
+                 share = 1.0 / (1.0 + q);
     sum += cred__lik_row(b, i, constant - 0.5 * (v + 1.0) * log_q);
     if (b->dout) b->dout[i * T + t] = w != 0 ? (cred_real)(w * slope * z * share) : 0;
     if (w == 0) continue;

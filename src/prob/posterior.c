@@ -90,7 +90,8 @@ static void draw_tile(void *context, size_t task, size_t worker) {
   const cred_real *mean = draw->member->mean + first, *sd = draw->member->sd + first;
   cred__normal_fill(theta, n, &draw->key, 0, first);
   // sd 0 is the mean to the bit: -0 + 0 would be +0
-  for (size_t i = 0; i < n; i++) theta[i] = sd[i] == 0 ? mean[i] : mean[i] + sd[i] * theta[i];
+  for (size_t i = 0; i < n; i++)
+    theta[i] = sd[i] == 0 ? mean[i] : mean[i] + sd[i] * theta[i];
 }
 
 void cred_posterior_draw(cred_real *theta, const cred_posterior *posterior, size_t k,

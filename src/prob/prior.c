@@ -1,7 +1,7 @@
 // prior.c -- log density, gradients and draws of the priors of credence/prob/prior.h.
 //
-// Mixture, in the log domain (through exp and log the gradient would vanish for |w| above a
-// few s1, and large weights would never be pulled back):
+// Mixture, in the log domain (through exp and log the gradient would vanish for |w| above
+// a few s1, and large weights would never be pulled back):
 //   a = log pi - log s1 - w^2 / (2 s1^2),  b the same for s2, without log(2 pi) / 2
 //   log p = max(a, b) + log(1 + exp(-|a - b|))
 //   d log p / dw = -w (r1 / s1^2 + r2 / s2^2),  r1 = sigmoid(a - b) = 1 - r2
@@ -19,9 +19,9 @@
 #include <math.h>
 
 #define HALF_LOG_2PI 0.91893853320467274178
-#define LOG_PI 1.14472988584940017414
-#define TWO_PI 6.28318530717958647693
-#define SQRT_HALF 0.70710678118654752440
+#define LOG_PI       1.14472988584940017414
+#define TWO_PI       6.28318530717958647693
+#define SQRT_HALF    0.70710678118654752440
 
 static double sum_squares(const cred_real *w, size_t n) {
   double sum = 0;
@@ -66,8 +66,8 @@ static double mixture_log_prob(const cred_prior *p, const cred_real *w, size_t n
 
 static double student_log_prob(const cred_prior *p, const cred_real *w, size_t n) {
   const double precision = 1.0 / (p->sd * p->sd * p->dof);
-  const double constant = cred__log_gamma_half_step(0.5 * p->dof) - log(p->sd) -
-                          0.5 * (log(p->dof) + LOG_PI);
+  const double constant =
+      cred__log_gamma_half_step(0.5 * p->dof) - log(p->sd) - 0.5 * (log(p->dof) + LOG_PI);
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += log1p((double)w[i] * w[i] * precision);
   return constant * (double)n - 0.5 * (p->dof + 1.0) * sum;
@@ -76,15 +76,18 @@ static double student_log_prob(const cred_prior *p, const cred_real *w, size_t n
 double cred_prior_log_prob(const cred_prior *prior, const cred_real *w, size_t n) {
   const double s = prior->sd, count = (double)n;
   switch (prior->kind) {
-  case CRED_PRIOR_FLAT: return 0.0;
+  case CRED_PRIOR_FLAT:
+    return 0.0;
   case CRED_PRIOR_NORMAL:
     return -0.5 * sum_squares(w, n) / (s * s) - count * (log(s) + HALF_LOG_2PI);
-  case CRED_PRIOR_MIXTURE: return mixture_log_prob(prior, w, n);
+  case CRED_PRIOR_MIXTURE:
+    return mixture_log_prob(prior, w, n);
   case CRED_PRIOR_LAPLACE: {
     const double b = s * SQRT_HALF;
     return -sum_magnitudes(w, n) / b - count * log(2.0 * b);
   }
-  case CRED_PRIOR_STUDENT_T: return student_log_prob(prior, w, n);
+  case CRED_PRIOR_STUDENT_T:
+    return student_log_prob(prior, w, n);
   }
   return NAN;
 }
@@ -117,18 +120,25 @@ void cred_prior_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
                      double scale, size_t n) {
   const double s = prior->sd;
   switch (prior->kind) {
-  case CRED_PRIOR_FLAT: return;
-  case CRED_PRIOR_NORMAL: add_normal(dw, w, (cred_real)(-scale / (s * s)), n); return;
-  case CRED_PRIOR_MIXTURE: add_mixture(dw, w, prior, scale, n); return;
+  case CRED_PRIOR_FLAT:
+    return;
+  case CRED_PRIOR_NORMAL:
+    add_normal(dw, w, (cred_real)(-scale / (s * s)), n);
+    return;
+  case CRED_PRIOR_MIXTURE:
+    add_mixture(dw, w, prior, scale, n);
+    return;
   case CRED_PRIOR_LAPLACE:
     add_laplace(dw, w, (cred_real)(-scale / (s * SQRT_HALF)), n);
     return;
-  case CRED_PRIOR_STUDENT_T: add_student(dw, w, prior, scale, n); return;
+  case CRED_PRIOR_STUDENT_T:
+    add_student(dw, w, prior, scale, n);
+    return;
   }
 }
 
-double cred_prior_log_prob_grad(cred_real *dw, const cred_prior *prior, const cred_real *w,
-                                double scale, size_t n) {
+double cred_prior_log_prob_grad(cred_real *dw, const cred_prior *prior,
+                                const cred_real *w, double scale, size_t n) {
   cred_prior_grad(dw, prior, w, scale, n);
   return cred_prior_log_prob(prior, w, n);
 }
@@ -136,8 +146,10 @@ double cred_prior_log_prob_grad(cred_real *dw, const cred_prior *prior, const cr
 double cred_prior_grad_log_sd(const cred_prior *prior, const cred_real *w, size_t n) {
   const double s = prior->sd, count = (double)n;
   switch (prior->kind) {
-  case CRED_PRIOR_NORMAL: return sum_squares(w, n) / (s * s) - count;
-  case CRED_PRIOR_LAPLACE: return sum_magnitudes(w, n) / (s * SQRT_HALF) - count;
+  case CRED_PRIOR_NORMAL:
+    return sum_squares(w, n) / (s * s) - count;
+  case CRED_PRIOR_LAPLACE:
+    return sum_magnitudes(w, n) / (s * SQRT_HALF) - count;
   case CRED_PRIOR_STUDENT_T: {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -147,18 +159,24 @@ double cred_prior_grad_log_sd(const cred_prior *prior, const cred_real *w, size_
     return sum - count;
   }
   case CRED_PRIOR_FLAT:
-  case CRED_PRIOR_MIXTURE: break;
+  case CRED_PRIOR_MIXTURE:
+    break;
   }
   return 0.0;
 }
 
-// One draw from two uniforms or from a normal; `words` is a stream apart from the normals.
-static double draw_one(const cred_prior *p, double normal, const cred_key *words, size_t i) {
+// One draw from two uniforms or from a normal; `words` is a stream apart from the
+// normals.
+static double draw_one(const cred_prior *p, double normal, const cred_key *words,
+                       size_t i) {
   const double u = cred_key_uniform(words, 2 * (uint64_t)i);
   switch (p->kind) {
-  case CRED_PRIOR_FLAT: break;
-  case CRED_PRIOR_NORMAL: return p->sd * normal;
-  case CRED_PRIOR_MIXTURE: return (u < p->weight ? p->sd : p->sd2) * normal;
+  case CRED_PRIOR_FLAT:
+    break;
+  case CRED_PRIOR_NORMAL:
+    return p->sd * normal;
+  case CRED_PRIOR_MIXTURE:
+    return (u < p->weight ? p->sd : p->sd2) * normal;
   case CRED_PRIOR_LAPLACE:
     return p->sd * SQRT_HALF * (u < 0.5 ? log(2.0 * u) : -log(2.0 * (1.0 - u)));
   case CRED_PRIOR_STUDENT_T: {

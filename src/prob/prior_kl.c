@@ -1,4 +1,5 @@
-// prior_kl.c -- KL(N(m, s^2) || prior) in closed form, for the normal and the Laplace prior.
+// prior_kl.c -- KL(N(m, s^2) || prior) in closed form, for the normal and the Laplace
+// prior.
 //
 // Normal of sd t (Kingma & Welling 2014, appendix B, here with a prior of any width):
 //   KL = log t - log s + (s^2 + m^2) / (2 t^2) - 1/2
@@ -14,7 +15,7 @@
 #include <math.h>
 
 #define HALF_LOG_2PI_E 1.41893853320467274178
-#define SQRT_HALF 0.70710678118654752440
+#define SQRT_HALF      0.70710678118654752440
 #define SQRT_2_OVER_PI 0.79788456080286535588
 
 bool cred_prior_has_kl(const cred_prior *prior) {
@@ -62,7 +63,8 @@ static double folded_mean(double *dm, double *ds, double m, double s) {
 
 static double sum_folded_mean(const cred_real *mean, const cred_real *sd, size_t n) {
   double sum = 0, dm, ds;
-  for (size_t i = 0; i < n; i++) sum += folded_mean(&dm, &ds, (double)mean[i], (double)sd[i]);
+  for (size_t i = 0; i < n; i++)
+    sum += folded_mean(&dm, &ds, (double)mean[i], (double)sd[i]);
   return sum;
 }
 
@@ -79,9 +81,11 @@ double cred_prior_kl(const cred_prior *prior, const cred_real *mean, const cred_
 }
 
 void cred_prior_kl_grad(cred_real *dmean, cred_real *dsd, const cred_prior *prior,
-                        const cred_real *mean, const cred_real *sd, double scale, size_t n) {
+                        const cred_real *mean, const cred_real *sd, double scale,
+                        size_t n) {
   if (prior->kind == CRED_PRIOR_NORMAL) {
-    const cred_real p = (cred_real)(scale / (prior->sd * prior->sd)), c = (cred_real)scale;
+    const cred_real p = (cred_real)(scale / (prior->sd * prior->sd)),
+                    c = (cred_real)scale;
     for (size_t i = 0; i < n; i++) {
       dmean[i] += p * mean[i];
       dsd[i] += p * sd[i] - c / sd[i];

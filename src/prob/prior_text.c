@@ -27,7 +27,9 @@ cred_prior cred_prior_defaults(void) {
   return prior;
 }
 
-static bool positive(double x) { return x > 0 && isfinite(x); }
+static bool positive(double x) {
+  return x > 0 && isfinite(x);
+}
 
 cred_status cred_prior_check(const cred_prior *prior) {
   if ((unsigned)prior->kind >= N_KINDS)
@@ -40,14 +42,16 @@ cred_status cred_prior_check(const cred_prior *prior) {
     FAIL(CRED_EINVAL, "prior '%s': sd is %g, must be > 0", name, prior->sd);
   if (prior->kind == CRED_PRIOR_MIXTURE) {
     if (!(prior->sd2 > 0 && prior->sd2 < prior->sd))
-      FAIL(CRED_EINVAL, "prior 'mixture': the second sd is %g, must be > 0 and below the "
-           "first, %g", prior->sd2, prior->sd);
+      FAIL(CRED_EINVAL,
+           "prior 'mixture': the second sd is %g, must be > 0 and below the "
+           "first, %g",
+           prior->sd2, prior->sd);
     if (!(prior->weight > 0 && prior->weight < 1))
       FAIL(CRED_EINVAL, "prior 'mixture': the weight is %g, must be between 0 and 1",
            prior->weight);
     if (prior->scale == CRED_SCALE_LEARNED)
       FAIL(CRED_EINVAL, "prior 'mixture': its scale cannot be learned; use 'normal "
-           "learned', 'laplace learned' or 'student-t learned'");
+                        "learned', 'laplace learned' or 'student-t learned'");
   }
   if (prior->kind == CRED_PRIOR_STUDENT_T && !positive(prior->dof))
     FAIL(CRED_EINVAL, "prior 'student-t': dof is %g, must be > 0", prior->dof);
@@ -55,7 +59,8 @@ cred_status cred_prior_check(const cred_prior *prior) {
 }
 
 static cred_status parse_numbers(cred_prior *prior, cred__words *words) {
-  TRY(cred__words_number(&prior->sd, words, "a standard deviation, 'fan-in' or 'learned'"));
+  TRY(cred__words_number(&prior->sd, words,
+                         "a standard deviation, 'fan-in' or 'learned'"));
   if (prior->kind == CRED_PRIOR_MIXTURE) {
     TRY(cred__words_number(&prior->sd2, words, "the second standard deviation"));
     TRY(cred__words_number(&prior->weight, words, "the weight of the first sd"));
@@ -74,8 +79,10 @@ cred_status cred_prior_parse(cred_prior *out, const char *text) {
   prior.kind = kind < N_KINDS ? (cred_prior_kind)kind : CRED_PRIOR_MIXTURE;
   if (kind == N_KINDS) prior.sd2 = BLUNDELL_SD2;
   if (prior.kind != CRED_PRIOR_FLAT && kind != N_KINDS) {
-    if (cred__words_take(&words, "fan-in")) prior.scale = CRED_SCALE_FAN_IN;
-    else if (cred__words_take(&words, "learned")) prior.scale = CRED_SCALE_LEARNED;
+    if (cred__words_take(&words, "fan-in"))
+      prior.scale = CRED_SCALE_FAN_IN;
+    else if (cred__words_take(&words, "learned"))
+      prior.scale = CRED_SCALE_LEARNED;
     TRY(parse_numbers(&prior, &words));
   }
   TRY(cred__words_end(&words));
@@ -95,12 +102,17 @@ void cred_prior_format(char *out, size_t n_bytes, const cred_prior *prior) {
   const char *name = names[prior->kind], *scale = scales[prior->scale];
   cred__format_double(sd, prior->sd);
   cred__format_double(sd2, prior->sd2);
-  cred__format_double(last, prior->kind == CRED_PRIOR_MIXTURE ? prior->weight : prior->dof);
+  cred__format_double(last,
+                      prior->kind == CRED_PRIOR_MIXTURE ? prior->weight : prior->dof);
   switch (prior->kind) {
-  case CRED_PRIOR_FLAT: snprintf(out, n_bytes, "flat"); return;
+  case CRED_PRIOR_FLAT:
+    snprintf(out, n_bytes, "flat");
+    return;
   case CRED_PRIOR_MIXTURE:
-    if (is_blundell(prior)) snprintf(out, n_bytes, "blundell");
-    else snprintf(out, n_bytes, "%s%s %s %s %s", name, scale, sd, sd2, last);
+    if (is_blundell(prior))
+      snprintf(out, n_bytes, "blundell");
+    else
+      snprintf(out, n_bytes, "%s%s %s %s %s", name, scale, sd, sd2, last);
     return;
   case CRED_PRIOR_STUDENT_T:
     snprintf(out, n_bytes, "%s%s %s %s", name, scale, sd, last);
@@ -109,7 +121,8 @@ void cred_prior_format(char *out, size_t n_bytes, const cred_prior *prior) {
   case CRED_PRIOR_LAPLACE:
     if (prior->scale != CRED_SCALE_FIXED && prior->sd == 1.0)
       snprintf(out, n_bytes, "%s%s", name, scale);
-    else snprintf(out, n_bytes, "%s%s %s", name, scale, sd);
+    else
+      snprintf(out, n_bytes, "%s%s %s", name, scale, sd);
     return;
   }
 }

@@ -1,6 +1,6 @@
-// strip.h -- sums over rows and weights: terms are formed in cred_real strip by strip, where
-// the loop vectorises, then added in double over fixed lanes (a float sum of 1e6 terms keeps
-// only 2 or 3 digits).
+// strip.h -- sums over rows and weights: terms are formed in cred_real strip by strip,
+// where the loop vectorises, then added in double over fixed lanes (a float sum of 1e6
+// terms keeps only 2 or 3 digits).
 
 #ifndef CRED_SRC_PROB_STRIP_H
 #define CRED_SRC_PROB_STRIP_H

@@ -25,7 +25,8 @@ cred_status cred__words_init(cred__words *words, const char *what, const char *t
 }
 
 bool cred__words_take(cred__words *words, const char *word) {
-  if (words->next == words->n || strcmp(words->word[words->next], word) != 0) return false;
+  if (words->next == words->n || strcmp(words->word[words->next], word) != 0)
+    return false;
   words->next++;
   return true;
 }
@@ -62,7 +63,8 @@ cred_status cred__words_kind(size_t *out, cred__words *words, const char *const 
   }
   const char *nearest = cred__nearest(given, names, n_names);
   if (nearest)
-    FAIL(CRED_EINVAL, "%s: '%s' is not known; did you mean '%s'? (%s)", words->what, given,
-         nearest, list);
-  FAIL(CRED_EINVAL, "%s: '%s' is not known; expected one of %s", words->what, given, list);
+    FAIL(CRED_EINVAL, "%s: '%s' is not known; did you mean '%s'? (%s)", words->what,
+         given, nearest, list);
+  FAIL(CRED_EINVAL, "%s: '%s' is not known; expected one of %s", words->what, given,
+       list);
 }

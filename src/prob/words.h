@@ -21,8 +21,8 @@ cred_status cred__words_init(cred__words *words, const char *what, const char *t
 
 // The next word if it is this one.
 bool cred__words_take(cred__words *words, const char *word);
-// The next word as a number, which `name` names in the message; without a next word `*inout`
-// stays. Fails where the word is no number.
+// The next word as a number, which `name` names in the message; without a next word
+// `*inout` stays. Fails where the word is no number.
 cred_status cred__words_number(double *inout, cred__words *words, const char *name);
 // Fails where words are left over.
 cred_status cred__words_end(const cred__words *words);

@@ -1,5 +1,5 @@
-// test_density_f64.c -- the prior of a whole model, learned scales, and the sink that stores,
-// on a model that is a quadratic form.
+// test_density_f64.c -- the prior of a whole model, learned scales, and the sink that
+// stores, on a model that is a quadratic form.
 
 #include "check.h"
 #include "credence/prob/density.h"
@@ -8,14 +8,16 @@
 
 enum { DIM = 9 };
 
-// theta: 3 weights with a normal prior of learned scale, 3 with Laplace, 2 of the model's own
-// (flat), then the log sd.
+// theta: 3 weights with a normal prior of learned scale, 3 with Laplace, 2 of the model's
+// own (flat), then the log sd.
 static cred_density toy(cred_slice slices[4]) {
   static const char *const texts[4] = {"normal learned", "laplace 0.5", "flat", "flat"};
   static const size_t sizes[4] = {3, 3, 2, 1};
   size_t offset = 0;
   for (size_t i = 0; i < 4; i++) {
-    slices[i] = (cred_slice){.name = texts[i], .offset = offset, .n = sizes[i],
+    slices[i] = (cred_slice){.name = texts[i],
+                             .offset = offset,
+                             .n = sizes[i],
                              .log_sd = i == 0 ? DIM - 1 : CRED_NO_INDEX};
     assert_ok(cred_prior_parse(&slices[i].prior, texts[i]));
     offset += sizes[i];
@@ -50,7 +52,8 @@ typedef struct {
 static double total_of(void *context) {
   toy_case *c = context;
   double log_lik, log_prior;
-  assert_ok(cred_density_eval(&c->density, &log_lik, &log_prior, NULL, NULL, c->theta, NULL, NULL, 0));
+  assert_ok(cred_density_eval(&c->density, &log_lik, &log_prior, NULL, NULL, c->theta,
+                              NULL, NULL, 0));
   return log_lik + log_prior;
 }
 
@@ -65,7 +68,8 @@ static void test_eval_and_its_gradient(void **state) {
   cred_real d[DIM];
   for (size_t i = 0; i < DIM; i++) d[i] = NAN; // eval sets, and does not add
   double log_lik, log_prior;
-  assert_ok(cred_density_eval(&c.density, &log_lik, &log_prior, d, NULL, c.theta, NULL, NULL, 0));
+  assert_ok(cred_density_eval(&c.density, &log_lik, &log_prior, d, NULL, c.theta, NULL,
+                              NULL, 0));
   for (size_t i = 0; i < DIM; i++)
     assert_near(d[i], difference(total_of, &c, &c.theta[i]), 1e-8);
   cred_prior normal = slices[0].prior;
@@ -105,8 +109,9 @@ static void test_a_failure_comes_back(void **state) {
   density.point = toy_point;
   cred_real theta[DIM] = {0, 0, NAN}, d[DIM];
   double log_lik, log_prior;
-  assert_fails(cred_density_eval(&density, &log_lik, &log_prior, d, NULL, theta, NULL, NULL, 0),
-               CRED_EDATA, "not finite");
+  assert_fails(
+      cred_density_eval(&density, &log_lik, &log_prior, d, NULL, theta, NULL, NULL, 0),
+      CRED_EDATA, "not finite");
 }
 
 static void test_sink_stores(void **state) {

@@ -1,5 +1,5 @@
-// test_likelihood.c -- likelihoods as text, their sizes, and the float forms against formulas
-// in double.
+// test_likelihood.c -- likelihoods as text, their sizes, and the float forms against
+// formulas in double.
 
 #include "check.h"
 #include "credence/prob/likelihood.h"
@@ -12,13 +12,18 @@ static cred_likelihood lik_of(const char *text) {
 
 static void test_round_trip(void **state) {
   (void)state;
-  static const char *const texts[][2] = {
-      {"gaussian", "gaussian"},         {"gaussian 0.1", "gaussian 0.1"},
-      {"heteroscedastic", "heteroscedastic"}, {"mixture", "mixture 3"},
-      {"mixture 7", "mixture 7"},       {"student-t", "student-t"},
-      {"student-t 4", "student-t 4"},   {"student-t 4 0.1", "student-t 4 0.1"},
-      {"student-t 0 0.1", "student-t 0 0.1"}, {"bernoulli", "bernoulli"},
-      {"categorical", "categorical"},   {"poisson", "poisson"}};
+  static const char *const texts[][2] = {{"gaussian", "gaussian"},
+                                         {"gaussian 0.1", "gaussian 0.1"},
+                                         {"heteroscedastic", "heteroscedastic"},
+                                         {"mixture", "mixture 3"},
+                                         {"mixture 7", "mixture 7"},
+                                         {"student-t", "student-t"},
+                                         {"student-t 4", "student-t 4"},
+                                         {"student-t 4 0.1", "student-t 4 0.1"},
+                                         {"student-t 0 0.1", "student-t 0 0.1"},
+                                         {"bernoulli", "bernoulli"},
+                                         {"categorical", "categorical"},
+                                         {"poisson", "poisson"}};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     char text[80];
     const cred_likelihood lik = lik_of(texts[i][0]);
@@ -26,7 +31,8 @@ static void test_round_trip(void **state) {
     assert_string_equal(text, texts[i][1]);
     const cred_likelihood again = lik_of(text);
     assert_true(again.kind == lik.kind && again.sd == lik.sd && again.dof == lik.dof);
-    assert_true(again.n_components == lik.n_components && again.n_classes == lik.n_classes);
+    assert_true(again.n_components == lik.n_components &&
+                again.n_classes == lik.n_classes);
   }
 }
 
@@ -70,7 +76,8 @@ static void test_check_of_structs(void **state) {
   assert_fails(cred_likelihood_check(&lik), CRED_EINVAL, "50");
 }
 
-static void check_sizes(const char *text, size_t n_outputs, size_t n_params, bool is_class) {
+static void check_sizes(const char *text, size_t n_outputs, size_t n_params,
+                        bool is_class) {
   cred_likelihood lik = lik_of(text);
   if (!is_class) lik.n_targets = 3;
   if (lik.kind == CRED_LIK_CATEGORICAL) lik.n_classes = 10;
@@ -110,9 +117,11 @@ static cred_real out[ROWS * 10], y[ROWS], dout[ROWS * 10];
 
 static void fill(const cred_likelihood *lik) {
   const cred_key key = cred_key_make(41);
-  for (size_t i = 0; i < ROWS * 10; i++) out[i] = (cred_real)(2 * cred_key_normal(&key, i));
+  for (size_t i = 0; i < ROWS * 10; i++)
+    out[i] = (cred_real)(2 * cred_key_normal(&key, i));
   for (size_t i = 0; i < ROWS; i++)
-    y[i] = (cred_real)(lik->n_classes ? (double)cred_key_below(&key, i, lik->n_classes) : 0);
+    y[i] =
+        (cred_real)(lik->n_classes ? (double)cred_key_below(&key, i, lik->n_classes) : 0);
 }
 
 // The sum over 4096 rows in float inputs against the formula in double.
@@ -165,15 +174,18 @@ static void test_float_does_not_overflow(void **state) {
   for (size_t i = 0; i < 4; i++) {
     cred_real o[3] = {0, far[i]}, d[3], target = 0.5f;
     cred_likelihood lik = lik_of("heteroscedastic");
-    assert_true(isfinite(cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1)));
+    assert_true(isfinite(
+        cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1)));
     assert_true(isfinite(d[0]) && isfinite(d[1]));
     lik = lik_of("mixture 1");
     o[1] = 0, o[2] = far[i];
-    assert_true(isfinite(cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1)));
+    assert_true(isfinite(
+        cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1)));
     assert_true(isfinite(d[1]) && isfinite(d[2]));
     lik = lik_of("poisson");
     o[0] = far[i] / 1e10f;
-    assert_true(isfinite(cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &o[1], NULL, NULL, 1)));
+    assert_true(
+        isfinite(cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &o[1], NULL, NULL, 1)));
     assert_true(isfinite(d[0]));
   }
 }

@@ -1,15 +1,16 @@
-// test_likelihood_f64.c -- likelihoods in double: gradients by finite differences with weights
-// and several targets, densities that integrate or sum to 1, numbers of scipy, hostile values.
+// test_likelihood_f64.c -- likelihoods in double: gradients by finite differences with
+// weights and several targets, densities that integrate or sum to 1, numbers of scipy,
+// hostile values.
 
 #include "check.h"
 #include "credence/prob/likelihood.h"
 #include "kernel/kernel.h"
 #include "prob/differences.h"
 
-static const char *const texts[] = {
-    "gaussian",    "gaussian 0.3",    "heteroscedastic", "mixture 3",   "mixture 1",
-    "student-t",   "student-t 4",     "student-t 4 0.3", "student-t 0 0.3",
-    "bernoulli",   "categorical",     "poisson"};
+static const char *const texts[] = {"gaussian",    "gaussian 0.3",    "heteroscedastic",
+                                    "mixture 3",   "mixture 1",       "student-t",
+                                    "student-t 4", "student-t 4 0.3", "student-t 0 0.3",
+                                    "bernoulli",   "categorical",     "poisson"};
 enum { N_TEXTS = sizeof texts / sizeof *texts, ROWS = 150, OUT_MAX = 3 * 3 * 2 };
 
 // A kind that is added to the enum without a row here does not compile.
@@ -17,13 +18,20 @@ enum { N_TEXTS = sizeof texts / sizeof *texts, ROWS = 150, OUT_MAX = 3 * 3 * 2 }
 #pragma GCC diagnostic error "-Wswitch"
 static const char *row_of(cred_likelihood_kind kind) {
   switch (kind) {
-  case CRED_LIK_GAUSSIAN: return "gaussian";
-  case CRED_LIK_HETEROSCEDASTIC: return "heteroscedastic";
-  case CRED_LIK_MIXTURE: return "mixture 3";
-  case CRED_LIK_STUDENT_T: return "student-t";
-  case CRED_LIK_BERNOULLI: return "bernoulli";
-  case CRED_LIK_CATEGORICAL: return "categorical";
-  case CRED_LIK_POISSON: return "poisson";
+  case CRED_LIK_GAUSSIAN:
+    return "gaussian";
+  case CRED_LIK_HETEROSCEDASTIC:
+    return "heteroscedastic";
+  case CRED_LIK_MIXTURE:
+    return "mixture 3";
+  case CRED_LIK_STUDENT_T:
+    return "student-t";
+  case CRED_LIK_BERNOULLI:
+    return "bernoulli";
+  case CRED_LIK_CATEGORICAL:
+    return "categorical";
+  case CRED_LIK_POISSON:
+    return "poisson";
   }
   return NULL;
 }
@@ -59,7 +67,7 @@ static lik_case *case_of(const char *text, size_t n_targets) {
   for (size_t i = 0; i < ROWS; i++) c.weight[i] = (cred_real)(i % 4) / 2;
   for (size_t i = 0; i < ROWS * 2; i++) {
     const uint64_t at = 100000 + i;
-    c.y[i] = is_class                          ? (cred_real)cred_key_below(&key, at, c.lik.n_classes)
+    c.y[i] = is_class ? (cred_real)cred_key_below(&key, at, c.lik.n_classes)
              : c.lik.kind == CRED_LIK_POISSON ? (cred_real)cred_key_below(&key, at, 40)
                                               : 2 * cred_key_normal(&key, at);
   }
@@ -78,8 +86,8 @@ static void check_case(lik_case *c) {
   cred_real dparams[4] = {1, 1, 1, 1};
   double rows[ROWS], sum = 0;
   const size_t n_out = cred_likelihood_n_outputs(&c->lik) * c->n_rows;
-  const double value = cred_likelihood_log_prob(rows, dout, dparams, &c->lik, c->out, c->y,
-                                                c->params, c->weight, c->n_rows);
+  const double value = cred_likelihood_log_prob(rows, dout, dparams, &c->lik, c->out,
+                                                c->y, c->params, c->weight, c->n_rows);
   for (size_t i = 0; i < c->n_rows; i++) sum += rows[i] * c->weight[i];
   assert_near(value, sum, 1e-11 * fabs(sum));
   assert_near(value, log_prob_of(c), 1e-11 * fabs(sum));
@@ -97,7 +105,8 @@ static void check_case(lik_case *c) {
 static void test_gradients(void **state) {
   (void)state;
   for (size_t i = 0; i < N_TEXTS; i++)
-    for (size_t n_targets = 1; n_targets <= 2; n_targets++) check_case(case_of(texts[i], n_targets));
+    for (size_t n_targets = 1; n_targets <= 2; n_targets++)
+      check_case(case_of(texts[i], n_targets));
 }
 
 // Outputs and parameters far out: the bent functions and their gradients agree.
@@ -111,9 +120,11 @@ static void test_gradients_far_out(void **state) {
     if (c->lik.kind == CRED_LIK_MIXTURE)
       for (size_t j = 0; j < 8 * 3 * c->lik.n_components; j++) c->out[j] *= 6;
     if (c->lik.kind == CRED_LIK_POISSON)
-      for (size_t j = 0; j < 8; j++) c->out[j] = (cred_real)j * 3, c->y[j] = exp(3.0 * (double)j);
+      for (size_t j = 0; j < 8; j++)
+        c->out[j] = (cred_real)j * 3, c->y[j] = exp(3.0 * (double)j);
     if (c->lik.kind == CRED_LIK_STUDENT_T || c->lik.kind == CRED_LIK_GAUSSIAN)
-      for (size_t j = 0; j < cred_likelihood_n_params(&c->lik); j++) c->params[j] = 17 + 3 * j;
+      for (size_t j = 0; j < cred_likelihood_n_params(&c->lik); j++)
+        c->params[j] = 17 + 3 * j;
     check_case(c);
   }
 }
@@ -135,7 +146,8 @@ static void test_weights_are_factors(void **state) {
   }
 }
 
-static double one_row(const char *text, const cred_real *out, cred_real y, cred_real *params) {
+static double one_row(const char *text, const cred_real *out, cred_real y,
+                      cred_real *params) {
   cred_likelihood lik;
   assert_ok(cred_likelihood_parse(&lik, text));
   if (lik.kind == CRED_LIK_CATEGORICAL) lik.n_classes = 3;
@@ -169,16 +181,17 @@ static double total_probability(const lik_case *c) {
     const size_t n = is_class ? c->lik.n_classes : 300;
     for (size_t k = 0; k < n; k++) {
       const cred_real y = (cred_real)k;
-      sum += exp(cred_likelihood_log_prob(NULL, NULL, NULL, &c->lik, c->out, &y, c->params,
-                                          NULL, 1));
+      sum += exp(cred_likelihood_log_prob(NULL, NULL, NULL, &c->lik, c->out, &y,
+                                          c->params, NULL, 1));
     }
     return sum;
   }
   for (int i = -6000; i <= 6000; i++) {
     const double u = i * 0.005;
     const cred_real y = sinh(u);
-    sum += 0.005 * cosh(u) * exp(cred_likelihood_log_prob(NULL, NULL, NULL, &c->lik, c->out,
-                                                          &y, c->params, NULL, 1));
+    sum += 0.005 * cosh(u) *
+           exp(cred_likelihood_log_prob(NULL, NULL, NULL, &c->lik, c->out, &y, c->params,
+                                        NULL, 1));
   }
   return sum;
 }
@@ -201,7 +214,8 @@ static void test_nan_stays_nan(void **state) {
       const cred_real kept = c->out[j];
       c->out[j] = NAN;
       assert_true(isnan(log_prob_of(c)));
-      cred_likelihood_log_prob(NULL, dout, NULL, &c->lik, c->out, c->y, c->params, NULL, 1);
+      cred_likelihood_log_prob(NULL, dout, NULL, &c->lik, c->out, c->y, c->params, NULL,
+                               1);
       assert_true(isnan(dout[j]));
       c->out[j] = kept;
     }
@@ -209,7 +223,8 @@ static void test_nan_stays_nan(void **state) {
     assert_true(isnan(log_prob_of(c)));
     c->weight[0] = 0; // but a row of weight 0 adds nothing
     assert_true(log_prob_of(c) == 0);
-    cred_likelihood_log_prob(NULL, dout, NULL, &c->lik, c->out, c->y, c->params, c->weight, 1);
+    cred_likelihood_log_prob(NULL, dout, NULL, &c->lik, c->out, c->y, c->params,
+                             c->weight, 1);
     for (size_t j = 0; j < n_out; j++) assert_true(dout[j] == 0);
   }
 }
@@ -237,7 +252,8 @@ static void test_labels_outside_give_nan(void **state) {
   (void)state;
   const cred_real bad[] = {-1, 3, 0.5, 1e30, -1e30, INFINITY};
   const cred_real out[3] = {1, 2, 3};
-  for (size_t i = 0; i < 6; i++) assert_true(isnan(one_row("categorical", out, bad[i], NULL)));
+  for (size_t i = 0; i < 6; i++)
+    assert_true(isnan(one_row("categorical", out, bad[i], NULL)));
   assert_true(isnan(one_row("poisson", out, -1, NULL)));
 }
 
@@ -255,7 +271,8 @@ static void test_large_logits(void **state) {
 static void test_traps_of_scale(void **state) {
   (void)state;
   const cred_real m = 0;
-  assert_near(one_row("gaussian 0.1", &m, 0, NULL), -log(0.1) - 0.5 * log(2 * M_PI), 1e-12);
+  assert_near(one_row("gaussian 0.1", &m, 0, NULL), -log(0.1) - 0.5 * log(2 * M_PI),
+              1e-12);
   cred_likelihood lik;
   assert_ok(cred_likelihood_parse(&lik, "gaussian"));
   assert_int_equal(cred_likelihood_n_params(&lik), 1);

@@ -1,12 +1,12 @@
-// test_likelihood_predict_f64.c -- distribution functions, quantiles, draws and moments, each
-// against the density, each other, or scipy.
+// test_likelihood_predict_f64.c -- distribution functions, quantiles, draws and moments,
+// each against the density, each other, or scipy.
 
 #include "check.h"
 #include "credence/prob/likelihood.h"
 
-static const char *const numeric[] = {"gaussian", "gaussian 0.3", "heteroscedastic",
-                                      "mixture 3", "mixture 1",    "student-t",
-                                      "student-t 5 0.3", "poisson"};
+static const char *const numeric[] = {
+    "gaussian",  "gaussian 0.3", "heteroscedastic", "mixture 3",
+    "mixture 1", "student-t",    "student-t 5 0.3", "poisson"};
 enum { N_NUMERIC = sizeof numeric / sizeof *numeric, T = 2, OUT_MAX = 18, DRAWS = 20000 };
 
 // Four standard errors of a mean of draws, from its first two moments.
@@ -33,7 +33,8 @@ static lik_case case_of(const char *text) {
 static double density_of(const lik_case *c, size_t t, double value) {
   cred_likelihood one = c->lik;
   one.n_targets = 1;
-  const size_t n = cred_likelihood_n_outputs(&one), n_params = cred_likelihood_n_params(&one);
+  const size_t n = cred_likelihood_n_outputs(&one),
+               n_params = cred_likelihood_n_params(&one);
   const cred_real y = value;
   return exp(cred_likelihood_log_prob(NULL, NULL, NULL, &one, c->out + t * n, &y,
                                       c->params + t * n_params, NULL, 1));
@@ -58,7 +59,8 @@ static void test_cdf_is_the_integral_of_the_density(void **state) {
 
 static void test_quantile_inverts_the_cdf(void **state) {
   (void)state;
-  static const double levels[] = {1e-8, 0.01, 0.05, 0.3, 0.5, 0.77, 0.95, 0.999, 1 - 1e-8};
+  static const double levels[] = {1e-8, 0.01, 0.05,  0.3,     0.5,
+                                  0.77, 0.95, 0.999, 1 - 1e-8};
   for (size_t i = 0; i < N_NUMERIC; i++) {
     const lik_case c = case_of(numeric[i]);
     for (size_t j = 0; j < 9; j++) {
@@ -69,7 +71,8 @@ static void test_quantile_inverts_the_cdf(void **state) {
         continue;
       }
       assert_true(p >= levels[j] && y == floor(y)); // the smallest count that reaches it
-      assert_true(y == 0 || cred_likelihood_cdf(&c.lik, c.out, c.params, 1, y - 1) < levels[j]);
+      assert_true(y == 0 ||
+                  cred_likelihood_cdf(&c.lik, c.out, c.params, 1, y - 1) < levels[j]);
     }
   }
 }
@@ -80,11 +83,13 @@ static void test_quantile_of_large_rates(void **state) {
   assert_ok(cred_likelihood_parse(&lik, "poisson"));
   const cred_real l = 15, nan_rate = NAN;
   const double rate = exp(15), z = 1.6448536269514722;
-  assert_near(cred_likelihood_quantile(&lik, &l, NULL, 0, 0.95), rate + z * sqrt(rate), 3);
+  assert_near(cred_likelihood_quantile(&lik, &l, NULL, 0, 0.95), rate + z * sqrt(rate),
+              3);
   assert_true(isnan(cred_likelihood_quantile(&lik, &nan_rate, NULL, 0, 0.5)));
 }
 
-// Draws: their values under the distribution function are uniform, mean and variance agree.
+// Draws: their values under the distribution function are uniform, mean and variance
+// agree.
 static void test_draws(void **state) {
   (void)state;
   const cred_key key = cred_key_make(17);
@@ -111,7 +116,8 @@ static void test_draws(void **state) {
       assert_near(v, var[t], 4 * sqrt(kurt / DRAWS));
     }
     assert_near((double)below[1] / DRAWS, p30, 4 * sqrt(p30 * (1 - p30) / DRAWS));
-    assert_near(cross / DRAWS, 0, 4 * sqrt(var[0] * var[1] / DRAWS)); // independent targets
+    assert_near(cross / DRAWS, 0,
+                4 * sqrt(var[0] * var[1] / DRAWS)); // independent targets
   }
 }
 
@@ -137,8 +143,10 @@ static void test_draws_of_classes(void **state) {
       const double p = exp(log_p[c]);
       const cred_real label = (cred_real)c;
       assert_near((double)count[c] / DRAWS, p, 4 * sqrt(p * (1 - p) / DRAWS));
-      assert_near(log_p[c], cred_likelihood_log_prob(NULL, NULL, NULL, &lik, out, &label, NULL,
-                                                     NULL, 1), 1e-12);
+      assert_near(
+          log_p[c],
+          cred_likelihood_log_prob(NULL, NULL, NULL, &lik, out, &label, NULL, NULL, 1),
+          1e-12);
       total += p;
     }
     assert_near(total, 1, 1e-12);
@@ -154,7 +162,8 @@ static void test_moments_against_draws(void **state) {
     const size_t n = cred_likelihood_n_outputs(&c.lik);
     double mean[T], epistemic[T], aleatoric[T];
     double m1[T] = {0}, m2[T] = {0}, m4[T] = {0}, v1[T] = {0}, v2[T] = {0};
-    cred_likelihood_moments(mean, epistemic, aleatoric, &c.lik, c.out, c.var, c.params, 1);
+    cred_likelihood_moments(mean, epistemic, aleatoric, &c.lik, c.out, c.var, c.params,
+                            1);
     for (uint64_t k = 0; k < DRAWS; k++) {
       cred_real out[OUT_MAX];
       double m[T], v[T];
@@ -163,7 +172,8 @@ static void test_moments_against_draws(void **state) {
       cred_likelihood_mean_var(m, v, &c.lik, out, c.params, 1);
       for (size_t t = 0; t < T; t++) {
         const double d = m[t] - mean[t];
-        m1[t] += d, m2[t] += d * d, m4[t] += d * d * d * d, v1[t] += v[t], v2[t] += v[t] * v[t];
+        m1[t] += d, m2[t] += d * d, m4[t] += d * d * d * d, v1[t] += v[t],
+            v2[t] += v[t] * v[t];
       }
     }
     for (size_t t = 0; t < T; t++) {
@@ -208,7 +218,8 @@ static void test_golden_moments(void **state) {
   assert_near(entropy, 0.44743022747467187, 1e-6);
   const cred_real mean[9] = {0.5, -1, 0, 1.5, -2, 0.3};
   cred_real var[9] = {1, 4, 0.25, 0.2, 0.1, 0.4}, out[9];
-  const double expected[3] = {0.47622895860609704, 0.22012256451614542, 0.30364847687771646};
+  const double expected[3] = {0.47622895860609704, 0.22012256451614542,
+                              0.30364847687771646};
   cred_likelihood_class_moments(p, &entropy, &categorical, mean, var, 1);
   for (size_t c = 0; c < 3; c++) assert_near(p[c], expected[c], 3e-7);
   assert_near(entropy, 0.7802327436083654, 1e-6);
@@ -222,7 +233,8 @@ static void test_golden_moments(void **state) {
   assert_near(aleatoric, 1.6138999146870008, 1e-6);
 }
 
-static void check_classes_by_draws(const cred_real *mean, const cred_real *var, size_t n) {
+static void check_classes_by_draws(const cred_real *mean, const cred_real *var,
+                                   size_t n) {
   const cred_key key = cred_key_make(31);
   cred_likelihood lik;
   assert_ok(cred_likelihood_parse(&lik, "categorical"));
@@ -243,7 +255,8 @@ static void check_classes_by_draws(const cred_real *mean, const cred_real *var, 
   }
   for (size_t c = 0; c < n; c++) {
     const double p = p1[c] / DRAWS;
-    // a rare class is carried by a few draws: p (1 - p) bounds its variance, theirs does not
+    // a rare class is carried by a few draws: p (1 - p) bounds its variance, theirs does
+    // not
     const double square = prob[c] < 0.01 ? prob[c] : p2[c] / DRAWS;
     assert_near(prob[c], p, four_se(square, p) + 3e-7);
   }

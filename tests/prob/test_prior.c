@@ -1,4 +1,5 @@
-// test_prior.c -- the float forms of the priors against formulas in double, over many weights.
+// test_prior.c -- the float forms of the priors against formulas in double, over many
+// weights.
 
 #include "check.h"
 #include "credence/prob/prior.h"

@@ -1,13 +1,13 @@
-// test_prior_f64.c -- priors in double: gradients by finite differences, densities and KL by
-// numerical integration, published numbers, draws against the density.
+// test_prior_f64.c -- priors in double: gradients by finite differences, densities and KL
+// by numerical integration, published numbers, draws against the density.
 
 #include "check.h"
 #include "credence/prob/prior.h"
 #include "prob/differences.h"
 
-static const char *const texts[] = {"flat",        "normal 0.7",      "mixture 1 0.1 0.25",
-                                    "blundell",    "laplace 0.7",     "student-t 0.7 3",
-                                    "student-t 2 0.8", "mixture 2 0.5 0.9"};
+static const char *const texts[] = {
+    "flat",        "normal 0.7",      "mixture 1 0.1 0.25", "blundell",
+    "laplace 0.7", "student-t 0.7 3", "student-t 2 0.8",    "mixture 2 0.5 0.9"};
 enum { N_TEXTS = sizeof texts / sizeof *texts };
 
 // A kind that is added to the enum without a row here does not compile.
@@ -15,11 +15,16 @@ enum { N_TEXTS = sizeof texts / sizeof *texts };
 #pragma GCC diagnostic error "-Wswitch"
 static const char *row_of(cred_prior_kind kind) {
   switch (kind) {
-  case CRED_PRIOR_FLAT: return "flat";
-  case CRED_PRIOR_NORMAL: return "normal 0.7";
-  case CRED_PRIOR_MIXTURE: return "blundell";
-  case CRED_PRIOR_LAPLACE: return "laplace 0.7";
-  case CRED_PRIOR_STUDENT_T: return "student-t 0.7 3";
+  case CRED_PRIOR_FLAT:
+    return "flat";
+  case CRED_PRIOR_NORMAL:
+    return "normal 0.7";
+  case CRED_PRIOR_MIXTURE:
+    return "blundell";
+  case CRED_PRIOR_LAPLACE:
+    return "laplace 0.7";
+  case CRED_PRIOR_STUDENT_T:
+    return "student-t 0.7 3";
   }
   return NULL;
 }
@@ -50,9 +55,10 @@ static void test_golden(void **state) {
   static const struct {
     const char *text;
     double log_prob;
-  } rows[] = {{"normal 0.7", -10.755093456533784}, {"mixture 1 0.1 0.5", -7.265057278336579},
-              {"blundell", -5.950402883685358},    {"laplace 0.7", -8.172134944361197},
-              {"student-t 0.7 3", -8.029457236828431}, {"flat", 0.0}};
+  } rows[] = {
+      {"normal 0.7", -10.755093456533784},     {"mixture 1 0.1 0.5", -7.265057278336579},
+      {"blundell", -5.950402883685358},        {"laplace 0.7", -8.172134944361197},
+      {"student-t 0.7 3", -8.029457236828431}, {"flat", 0.0}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const cred_prior prior = prior_of(rows[i].text);
     assert_near(cred_prior_log_prob(&prior, w0, N), rows[i].log_prob, 1e-12);
@@ -74,7 +80,8 @@ static double density_of(void *context) {
   density_case *c = context;
   cred_prior prior = c->prior;
   prior.sd = exp(c->log_sd);
-  return c->kl ? cred_prior_kl(&prior, c->w, c->sd, N) : cred_prior_log_prob(&prior, c->w, N);
+  return c->kl ? cred_prior_kl(&prior, c->w, c->sd, N)
+               : cred_prior_log_prob(&prior, c->w, N);
 }
 
 static density_case case_of(const char *text) {
@@ -180,11 +187,12 @@ static double kl_by_integration(const cred_prior *prior, double m, double s) {
   return sum * step;
 }
 
-// Also the traps: a sum over weights and no mean, not reversed, sd and no variance, with the
-// log q term and without a constant.
+// Also the traps: a sum over weights and no mean, not reversed, sd and no variance, with
+// the log q term and without a constant.
 static void test_kl_is_that_of_the_definition(void **state) {
   (void)state;
-  static const char *const closed[] = {"normal 0.7", "laplace 0.7", "normal 2", "laplace 3"};
+  static const char *const closed[] = {"normal 0.7", "laplace 0.7", "normal 2",
+                                       "laplace 3"};
   for (size_t i = 0; i < 4; i++) {
     const cred_prior prior = prior_of(closed[i]);
     double sum = 0;
