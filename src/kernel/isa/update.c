@@ -46,10 +46,11 @@ double K(mixture_grad)(cred_real *restrict dw, const cred_real *restrict w,
   const double log_ratio =
       log(prior->weight / prior->sd1) - log((1.0 - prior->weight) / prior->sd2);
   const cred_real a = (cred_real)log_ratio, b = (cred_real)(0.5 * (p2 - p1));
+  const cred_real wide = (cred_real)(0.5 * p1);
   const cred_real half = (cred_real)(0.5 * p2), q1 = (cred_real)p1, q2 = (cred_real)p2, s = (cred_real)scale;
   const double constant = log((1.0 - prior->weight) / prior->sd2) - 0.91893853320467274;
   double lane[SUM_LANES] = {0};
-  // log p = log narrow + log(1 + e^logit), and log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)
+  // log p = log of the larger term + log(1 + e^-|logit|), and that is -log max(r1, r2)
   for (size_t i = 0; i < n; i += STRIP) {
     const size_t m = n - i < STRIP ? n - i : STRIP;
     cred_real term[STRIP];
@@ -59,9 +60,9 @@ double K(mixture_grad)(cred_real *restrict dw, const cred_real *restrict w,
       const cred_real clamped = low < -30 ? (cred_real)-30 : low;
       const cred_real e = cred__exp(-clamped), r1 = 1 / (1 + e), r2 = r1 * e;
       dw[i + j] -= s * x * (r1 * q1 + r2 * q2);
-      // log(1 + e^logit) = logit - log r1 where it is not clamped from below
-      const cred_real above = logit < -30 ? clamped : logit;
-      term[j] = above - cred__log(r1) - half * square;
+      // about the nearer component: differences of the large squares would lose all digits
+      const cred_real top = logit > 0 ? a - wide * square : -half * square;
+      term[j] = top - cred__log(r1 > r2 ? r1 : r2);
     }
     strip_sum(lane, term, m);
   }
