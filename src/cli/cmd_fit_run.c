@@ -107,8 +107,10 @@ static void say_scores(const cli__fit *fit, const cred_model *model,
   char validation[64] = "";
   if (!isnan(info->validation))
     snprintf(validation, sizeof validation, ", best validation %.4f", info->validation);
-  cli_note(fit->args, "log likelihood %.4f a training row, KL %.4f%s (nats)",
-           info->log_lik, info->kl, validation);
+  const bool has_kl =
+      cred_model_posterior(model)->members[0].kind == CRED_POSTERIOR_GAUSSIAN;
+  cli_note(fit->args, "log likelihood %.4f a training row, %s %.4f%s (nats)",
+           info->log_lik, has_kl ? "KL" : "minus log prior", info->kl, validation);
   for (size_t t = 0; t < schema->n_targets; t++) {
     const double sd = cred_model_noise_sd(model, t);
     if (!isnan(sd))

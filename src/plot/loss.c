@@ -102,7 +102,8 @@ static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d,
   cred__plot_printf(
       plot, "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
             "set size 1, 0.46\n"
-            "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'KL a row (nats)'"));
+            "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'%s a row (nats)'"),
+      d->kl_is_prior ? "-log prior" : "KL");
   write_range(plot, NULL, values, n);
   cred__plot_printf(plot,
                     "plot $kl using 1:2 with %s ls 3 dt 1 notitle\n"

@@ -55,6 +55,7 @@ typedef struct {
   const double *epoch;   // (n) or NULL: 1, 2, ...
   const double *log_lik; // (n) mean log likelihood a training row
   const double *kl;      // (n) KL a training row, or NULL: one panel
+  bool kl_is_prior;      // kl holds minus log prior instead: a posterior mode has no KL
   const double
       *validation;   // (n) mean log likelihood a validation row, or NULL; NaN: none
   double best_epoch; // a vertical line; 0 or NaN: none
