@@ -5,7 +5,7 @@
 //
 // Build: cc -std=c17 own_table.c $(pkg-config --cflags --libs credence) -lm -o own_table
 // Run:   ./own_table
-// Expected last line (pattern): 100 new patients: log likelihood -0\.[0-9]+ a row, better than the class shares: yes
+// Expected last line (pattern): 400 new patients: log likelihood -0\.[0-9]+ a row, better than the class shares: yes
 
 #include <credence/data/toy.h>
 #include <credence/model/fit.h>
@@ -24,7 +24,7 @@ static void check(cred_status status) {
 static void write_table(void) {
   FILE *file = fopen("patients.csv", "w");
   if (!file) exit(1);
-  check(cred_toy_write_csv(file, "patients", 500, NAN, 1, false));
+  check(cred_toy_write_csv(file, "patients", 1200, NAN, 1, false));
   fclose(file);
 }
 
@@ -44,7 +44,7 @@ static void fit_and_save(const cred_table *table, const size_t *rows, size_t n_r
 }
 
 int main(void) {
-  enum { TRAIN = 400, TEST = 100 };
+  enum { TRAIN = 800, TEST = 400 };
   size_t train[TRAIN], test[TEST];
   for (size_t i = 0; i < TRAIN; i++) train[i] = i;
   for (size_t i = 0; i < TEST; i++) test[i] = TRAIN + i;
