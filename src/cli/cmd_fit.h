@@ -14,7 +14,6 @@ typedef struct {
   cred_fit_options fit;
   cred_schema_options schema;
   cred__text net;       // of --hidden
-  char likelihood[64];  // of --noise
   size_t *rows, n_rows; // of the table; NULL: all
   const char *path;     // of the model
 } cli__fit;
@@ -22,7 +21,7 @@ typedef struct {
 // cmd_fit_options.c: options that contradict each other are refused.
 cred_status cli__fit_init(cli__fit *out, const cli_args *args);
 void cli__fit_clear(cli__fit *fit);
-// --train-rows, --hold-out and --noise, which need the table.
+// --train-rows and --hold-out, which need the table.
 cred_status cli__fit_look_at(cli__fit *fit, const cred_table *table);
 
 // cmd_fit_run.c: fits or goes on (table, resumed model or NULL), saving on the way.

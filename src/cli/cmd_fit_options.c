@@ -141,6 +141,7 @@ static void take_fit(cred_fit_options *f, const cli_args *args) {
   f->net = cli_text(args, "net");
   f->prior = cli_text(args, "prior");
   f->likelihood = cli_text(args, "likelihood");
+  if (cli_given(args, "noise")) f->noise = cli_number(args, "noise");
   f->n_members = cli_size(args, "members");
   f->folds = cli_flag(args, "folds");
   f->dropout = cli_number(args, "dropout");
@@ -193,31 +194,6 @@ void cli__fit_clear(cli__fit *fit) {
   cred__free(fit->rows);
 }
 
-// The likelihood counts in standardised units: noise divided by the target's sd.
-static cred_status take_noise(cli__fit *fit, const cred_table *table) {
-  if (!cli_given(fit->args, "noise")) return CRED_OK;
-  cred_schema *schema;
-  char number[CRED__NUMBER_BYTES];
-  TRY(cred_schema_learn(&schema, table, fit->rows, fit->n_rows, &fit->schema));
-  const cred_schema_target target = schema->targets[0];
-  const size_t n_targets = schema->n_targets;
-  cred_schema_free(schema);
-  if (n_targets != 1)
-    FAIL(CRED_ECONFIG,
-         "option '--noise' is of one target, there are %zu: give "
-         "--likelihood 'gaussian SD' with the standardised sd of all",
-         n_targets);
-  if (target.type != CRED_TARGET_NUMBER)
-    FAIL(CRED_ECONFIG,
-         "option '--noise' is of numbers, the target '%s' has classes or "
-         "counts",
-         fit->schema.targets[0]);
-  cred__format_double(number, cli_number(fit->args, "noise") / target.sd);
-  snprintf(fit->likelihood, sizeof fit->likelihood, "gaussian %s", number);
-  fit->fit.likelihood = fit->likelihood;
-  return CRED_OK;
-}
-
 static cred_status write_rows(const char *path, const size_t *rows, size_t n) {
   cred__writer writer;
   TRY(cred__writer_init(&writer, path));
@@ -254,6 +230,5 @@ cred_status cli__fit_look_at(cli__fit *fit, const cred_table *table) {
   const char *path = cli_text(fit->args, "train-rows");
   if (path)
     TRY(cred_split_read_index(&fit->rows, &fit->n_rows, path, cred_table_n_rows(table)));
-  TRY(hold_out(fit, table));
-  return take_noise(fit, table);
+  return hold_out(fit, table);
 }

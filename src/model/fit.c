@@ -158,6 +158,7 @@ cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_tab
   TRY_DONE(cred_schema_encode(&data, schema, table, rows, n_rows, 1, 0));
   TRY_DONE(cred__plan_resolve(&plan, opt, schema, data.n_rows));
   TRY_DONE(learn_on_training_rows(&schema, &data, &plan, table, rows, n_rows, schema_opt));
+  TRY_DONE(cred__plan_take_noise(&plan, opt->noise, schema));
   status = cred__model_assemble(&m, &plan, schema); // takes both over
   schema = NULL;
   if (status != CRED_OK) goto done;

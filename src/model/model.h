@@ -74,6 +74,8 @@ struct cred_model {
 cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
                                const cred_schema *schema, size_t n_rows);
 void cred__plan_clear(cred__plan *plan);
+// A known noise (0: none) in the standardised unit that the schema gives its target.
+cred_status cred__plan_take_noise(cred__plan *plan, double noise, const cred_schema *schema);
 cred_status cred__plan_check(const cred__plan *plan);
 
 // model.c: network, likelihood, prior and slices from plan and schema (which are taken over).

@@ -5,7 +5,9 @@
 #include "model/model.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/text.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 cred_fit_options cred_fit_defaults(void) {
@@ -100,6 +102,9 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
   if (opt->epochs && opt->steps)
     FAIL(CRED_EINVAL, "epochs %zu and steps %zu: give only one of them", opt->epochs,
          opt->steps);
+  if (opt->noise != 0 && opt->likelihood)
+    FAIL(CRED_ECONFIG, "a known noise and the likelihood '%s' contradict each other: give one",
+         opt->likelihood);
   recipe r = recommended(opt, schema, n_rows);
   if (!isnan(opt->validation) && opt->validation > 0) r.folds = false;
   *out = (cred__plan){.posterior = r.posterior,
@@ -136,6 +141,23 @@ cred_status cred__plan_check(const cred__plan *p) {
   if (p->batch < 1) FAIL(CRED_EINVAL, "batch: 0 rows given, at least 1 is needed");
   TRY(cred_schedule_check(&p->schedule));
   return cred_method_check(&p->method);
+}
+
+cred_status cred__plan_take_noise(cred__plan *plan, double noise, const cred_schema *schema) {
+  char number[CRED__NUMBER_BYTES], text[64];
+  if (noise == 0) return CRED_OK;
+  if (!(noise > 0 && isfinite(noise))) FAIL(CRED_EINVAL, "noise sd is %g, must be > 0", noise);
+  if (schema->n_targets != 1)
+    FAIL(CRED_ECONFIG, "a known noise is of one target, there are %zu: give the likelihood "
+         "'gaussian SD' with the standardised sd of all", schema->n_targets);
+  if (schema->targets[0].type != CRED_TARGET_NUMBER)
+    FAIL(CRED_ECONFIG, "a known noise is of numbers, the target '%s' has classes or counts",
+         schema->targets[0].name);
+  cred__format_double(number, noise / schema->targets[0].sd);
+  snprintf(text, sizeof text, "gaussian %s", number);
+  cred__free(plan->likelihood);
+  plan->likelihood = NULL;
+  return cred__strdup(&plan->likelihood, text);
 }
 
 void cred__plan_clear(cred__plan *plan) {

@@ -26,6 +26,8 @@ typedef struct {
   const char *net;        // "dense 50 relu"; NULL: auto
   const char *prior;      // "normal 1", ...; NULL: auto
   const char *likelihood; // "student-t", ...; NULL: auto, by the task
+  double noise;           // known sd of gaussian noise in the unit of the one target, instead
+                          // of a likelihood; 0: none
   size_t n_members;       // of an ensemble; 0: auto
   bool folds;             // member k stops early on fold k of n_members of the training rows
   double dropout;         // rate behind hidden activations; NaN: auto
