@@ -151,14 +151,19 @@ static cred_status job_init(job *j, const cli_args *args) {
   return cred__writer_init(&j->writer, cli_text(args, "output"));
 }
 
+// Once the columns are known to be there.
 static cred_status first_block(job *j, const cred_table *table) {
-  size_t column;
   if (cred_table_note(table)[0]) cli_note(j->args, "%s", cred_table_note(table));
+  cli_note_unused(j->args, j->schema, table, j->output.keep, j->output.n_keep);
+  return cli__output_head(j->writer.file, &j->output);
+}
+
+static cred_status need_columns(job *j, const cred_table *table) {
+  size_t column;
   if (j->schema->id) TRY(cred_table_need(&column, table, j->schema->id));
   for (size_t i = 0; i < j->output.n_keep; i++)
     TRY(cred_table_need(&column, table, j->output.keep[i]));
-  cli_note_unused(j->args, j->schema, table, j->output.keep, j->output.n_keep);
-  return cli__output_head(j->writer.file, &j->output);
+  return CRED_OK;
 }
 
 static cred_status predict_block(job *j, const cred_table *table, const cred_data *data) {
@@ -178,9 +183,10 @@ static cred_status predict_block(job *j, const cred_table *table, const cred_dat
 
 static cred_status run_block(job *j, const cred_table *table) {
   cred_data data = {0};
-  if (j->row == 0) TRY(first_block(j, table));
+  TRY(need_columns(j, table));
   TRY(cred_schema_encode(&data, j->schema, table, NULL, 0, j->log_prob, j->row));
-  const cred_status status = predict_block(j, table, &data);
+  cred_status status = j->row == 0 ? first_block(j, table) : CRED_OK;
+  if (status == CRED_OK) status = predict_block(j, table, &data);
   j->n_dropped += data.n_dropped;
   cred_data_clear(&data);
   return status;
@@ -197,6 +203,7 @@ static cred_status run_blocks(job *j) {
     if (status != CRED_OK) return status;
   }
   if (cli_interrupted()) return CRED_OK; // what is not complete is not kept
+  if (j->row == 0) TRY(cli__output_head(j->writer.file, &j->output));
   if (j->n_dropped)
     cli_note(j->args, "%zu of %llu rows have missing cells and were left out",
              j->n_dropped, (unsigned long long)j->row);
