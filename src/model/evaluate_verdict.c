@@ -1,7 +1,8 @@
 // evaluate_verdict.c -- one sentence: can the uncertainty be believed, and what to do next.
 //
 // Coverage of n rows is binomial: its standard error where the level c is right is
-// sqrt(c (1 - c) / n). ECE of a calibrated model is not 0: the difference in bin k is about
+// sqrt(c (1 - c) / n); of conformal intervals from m rows, sqrt(c (1 - c) (1 / n + 1 / (m + 2))),
+// for their coverage is Beta((m + 1) c, (m + 1) (1 - c)) (Vovk 2012). ECE of a calibrated model is not 0: the difference in bin k is about
 // N(0, v_k / n_k) with v_k the mean of conf (1 - conf), so that the sum has mean
 // sum_k share_k sqrt(2 v_k / (pi n_k)) and variance sum_k share_k^2 (1 - 2 / pi) v_k / n_k.
 
@@ -25,8 +26,15 @@ typedef struct {
   bool well;
 } coverage;
 
-static coverage judge_coverage(const cred_evaluation *e, const char *name, double level) {
-  const double slack = 0.02 + 2 * sqrt(level * (1 - level) / e->n_effective);
+static double standard_error(const cred_evaluation *e, const cred_model *m, double level) {
+  const cred__calibration *c = &m->calibration;
+  const double of_calibration = c->fitted ? 1 / ((double)c->n_rows + 2) : 0;
+  return sqrt(level * (1 - level) * (1 / e->n_effective + of_calibration));
+}
+
+static coverage judge_coverage(const cred_evaluation *e, const char *name, double level,
+                               double se) {
+  const double slack = 0.02 + 2 * se;
   coverage c = {.worst = NAN, .level = level, .well = true};
   for (size_t i = 0; i < e->n_scores; i++) {
     const cred_score *s = &e->scores[i].score;
@@ -48,8 +56,9 @@ static void say_target(char out[160], const cred_model *m, size_t target) {
 static void judge_numbers(cred_evaluation *e, const cred_model *m) {
   const bool fitted = m->calibration.fitted;
   const double level = fitted ? m->calibration.coverage : 0.9;
-  const coverage c = judge_coverage(e, fitted ? "conformal_coverage" : "coverage90", level);
-  const double se = sqrt(level * (1 - level) / e->n_effective);
+  const double se = standard_error(e, m, level);
+  const coverage c =
+      judge_coverage(e, fitted ? "conformal_coverage" : "coverage90", level, se);
   const char *what = fitted ? "conformal" : "central";
   char few[96], target[160];
   say_rows(few, e->n_effective, NUMBERS_ROWS_FEW);
@@ -112,16 +121,17 @@ static void judge_classes(cred_evaluation *e, const cred_model *m, size_t n_bins
   e->well = ece <= bound;
   say_rows(few, e->n_effective, CLASSES_ROWS_FEW);
   if (m->calibration.fitted) {
-    const coverage c = judge_coverage(e, "set_coverage", m->calibration.coverage);
-    e->well = e->well && c.worst >= c.level - 0.02 -
-              2 * sqrt(c.level * (1 - c.level) / e->n_effective);
+    const double se = standard_error(e, m, m->calibration.coverage);
+    const coverage c = judge_coverage(e, "set_coverage", m->calibration.coverage, se);
+    e->well = e->well && c.worst >= c.level - 0.02 - 2 * se;
     snprintf(sets, sizeof sets, "; sets for %g %% have the true class in %.1f %% of the rows",
              100 * c.level, 100 * c.worst);
   }
   if (e->well)
     snprintf(e->verdict, sizeof e->verdict,
-             "calibrated: ECE %.3f, and chance alone gives up to %.3f on these rows%s.%s", ece,
-             noise + 2 * spread, sets, few);
+             "calibrated%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s.%s",
+             ece > 0.05 ? " as far as these rows can tell" : "", ece, noise + 2 * spread, sets,
+             few);
   else
     snprintf(e->verdict, sizeof e->verdict,
              "%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s; it is too %s. "
