@@ -41,8 +41,8 @@ static cred_calibrate_options calibrate_options(const cli_args *args) {
   return opt;
 }
 
-static void print_text(FILE *file, const cred_calibrate_info *info, const cred_model *model,
-                       double coverage) {
+static void print_text(FILE *file, const cred_calibrate_info *info,
+                       const cred_model *model, double coverage) {
   const cred_schema *schema = cred_model_schema(model);
   const bool classes = cred_likelihood_is_class(cred_model_likelihood(model));
   fprintf(file, "%-24s %12zu\n", "rows", info->n_rows);
@@ -69,14 +69,15 @@ static cred_status print_json(FILE *file, const cred_calibrate_info *info,
   for (size_t t = 0; t < n; t++)
     json_array_append_new(quantiles, json_real(info->quantile[t]));
   json_t *line = json_pack("{ss sI sf sf sf sf sf so}", "kind", "calibration", "rows",
-                           (json_int_t)info->n_rows, "coverage", coverage, "coverage_before",
-                           info->coverage_before, "temperature", info->temperature,
-                           "log_lik_before", info->log_lik_before, "log_lik_after",
-                           info->log_lik_after, "quantiles", quantiles);
+                           (json_int_t)info->n_rows, "coverage", coverage,
+                           "coverage_before", info->coverage_before, "temperature",
+                           info->temperature, "log_lik_before", info->log_lik_before,
+                           "log_lik_after", info->log_lik_after, "quantiles", quantiles);
   if (!line) FAIL(CRED_ENOMEM, "no memory for a line of JSON");
   const int failed = json_dumpf(line, file, JSON_COMPACT | JSON_REAL_PRECISION(15));
   json_decref(line);
-  if (failed || putc('\n', file) == EOF) FAIL(CRED_EIO, "standard output: writing failed");
+  if (failed || putc('\n', file) == EOF)
+    FAIL(CRED_EIO, "standard output: writing failed");
   return CRED_OK;
 }
 
@@ -90,8 +91,10 @@ static cred_status calibrate(cli_held_out *in, const cli_args *args, const char 
   TRY(cred_model_save(in->model, path, false));
   // a model on standard output leaves standard error for what was fitted
   FILE *file = strcmp(path, "-") == 0 ? stderr : stdout;
-  if (cli_flag(args, "json")) TRY(print_json(file, &info, in->model, opt.coverage));
-  else print_text(file, &info, in->model, opt.coverage);
+  if (cli_flag(args, "json"))
+    TRY(print_json(file, &info, in->model, opt.coverage));
+  else
+    print_text(file, &info, in->model, opt.coverage);
   fflush(file);
   cli_note(args, "next: credence evaluate %s TEST, on rows that are not these", path);
   return CRED_OK;

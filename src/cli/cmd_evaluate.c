@@ -129,8 +129,7 @@ static cred_status print_line(FILE *file, json_t *line) {
   if (!line) FAIL(CRED_ENOMEM, "no memory for a line of JSON");
   const int failed = json_dumpf(line, file, JSON_COMPACT | JSON_REAL_PRECISION(15));
   json_decref(line);
-  if (failed || putc('\n', file) == EOF)
-    FAIL(CRED_EIO, "writing the scores failed");
+  if (failed || putc('\n', file) == EOF) FAIL(CRED_EIO, "writing the scores failed");
   return CRED_OK;
 }
 
@@ -139,17 +138,17 @@ static cred_status print_json(FILE *file, const cli__evaluate *all,
   if (!e) return CRED_OK;
   for (size_t i = 0; i < cred_evaluation_n_scores(e); i++) {
     const cred_score *s = cred_evaluation_score(e, i);
-    TRY(print_line(file, json_pack("{ss ss ss so so ss}", "kind", "score", "name", s->name,
-                                   "target", target_name(all, s), "value",
-                                   json_number(s->value), "se", json_number(s->se), "about",
-                                   s->about)));
+    TRY(print_line(file, json_pack("{ss ss ss so so ss}", "kind", "score", "name",
+                                   s->name, "target", target_name(all, s), "value",
+                                   json_number(s->value), "se", json_number(s->se),
+                                   "about", s->about)));
   }
   int well;
   const char *text = cred_evaluation_verdict(e, &well);
   const cred_prediction *p = cred_evaluation_prediction(e);
   json_t *line = json_pack("{ss sb ss sI sI}", "kind", e == all->ood ? "ood" : "verdict",
-                           "well", well, "text", text, "rows", (json_int_t)p->n_rows, "draws",
-                           (json_int_t)p->n_draws);
+                           "well", well, "text", text, "rows", (json_int_t)p->n_rows,
+                           "draws", (json_int_t)p->n_draws);
   if (line && !cli_flag(args, "stable")) {
     json_object_set_new(line, "model", json_string(cli_positional(args, 0)));
     json_object_set_new(line, "data", json_string(cli_positional(args, 1)));
@@ -223,6 +222,7 @@ const cli_command cmd_evaluate = {
         "  --hold-out 0.5 --hold-out-file test.rows -o sine.cred --quiet\n"
         "credence evaluate sine.cred sine.csv --rows-file test.rows --draws 20\n"
         "credence demo sine --grid -o grid.csv\n"
-        "credence evaluate sine.cred sine.csv --rows-file test.rows --ood grid.csv --json",
+        "credence evaluate sine.cred sine.csv --rows-file test.rows --ood grid.csv "
+        "--json",
     .run = run_evaluate,
 };

@@ -8,13 +8,13 @@
 
 typedef struct {
   cli_held_out in;
-  cred_data outside;         // of --ood
-  cred_evaluation *scores;   // NULL: the table has no targets
-  cred_evaluation *ood;      // NULL: without --ood
+  cred_data outside;       // of --ood
+  cred_evaluation *scores; // NULL: the table has no targets
+  cred_evaluation *ood;    // NULL: without --ood
 } cli__evaluate;
 
-// The figure of --plot: histogram of the uncertainty with --ood, reliability of classes, or
-// coverage of the first target.
+// The figure of --plot: histogram of the uncertainty with --ood, reliability of classes,
+// or coverage of the first target.
 cred_status cli__evaluate_plot(const cli__evaluate *all, const char *path, size_t n_bins);
 
 #endif

@@ -75,19 +75,25 @@ static cred_status plot_coverage(cred_plot **out, const cli__evaluate *all) {
   for (size_t k = 0; k < N_LEVELS; k++) nominal[k] = (double)(k + 1) / (N_LEVELS + 1);
   cred_coverage_curve(covered, nominal, N_LEVELS, pit, NULL, p->n_rows);
   cred__free(pit);
-  const cred_plot_coverage data = {.n = N_LEVELS, .nominal = nominal, .observed = covered,
+  const cred_plot_coverage data = {.n = N_LEVELS,
+                                   .nominal = nominal,
+                                   .observed = covered,
                                    .n_rows = (double)p->n_rows};
-  const cred_plot_labels labels = {
-      .title = cred_model_schema(all->in.model)->targets[0].name};
+  const cred_plot_labels labels = {.title =
+                                       cred_model_schema(all->in.model)->targets[0].name};
   return cred_plot_new_coverage(out, &data, &labels);
 }
 
-cred_status cli__evaluate_plot(const cli__evaluate *all, const char *path, size_t n_bins) {
+cred_status cli__evaluate_plot(const cli__evaluate *all, const char *path,
+                               size_t n_bins) {
   cred_plot *plot;
   const bool classes = all->scores && cred_evaluation_prediction(all->scores)->n_classes;
-  if (all->ood) TRY(plot_histogram(&plot, all));
-  else if (classes) TRY(plot_reliability(&plot, all, n_bins));
-  else TRY(plot_coverage(&plot, all));
+  if (all->ood)
+    TRY(plot_histogram(&plot, all));
+  else if (classes)
+    TRY(plot_reliability(&plot, all, n_bins));
+  else
+    TRY(plot_coverage(&plot, all));
   const cred_status status = cred_plot_render(plot, path, NULL);
   cred_plot_free(plot);
   return status;

@@ -6,11 +6,12 @@
 #include "credence/model/evaluate.h"
 
 static void warn_of_seen(const cli_args *args, size_t n_seen) {
-  cli_warn(args,
-           "credence fit DATA --hold-out 0.2 --hold-out-file test.rows ..., then "
-           "--rows-file test.rows",
-           "the model was fitted to %zu of these rows: they look better than new ones will",
-           n_seen);
+  cli_warn(
+      args,
+      "credence fit DATA --hold-out 0.2 --hold-out-file test.rows ..., then "
+      "--rows-file test.rows",
+      "the model was fitted to %zu of these rows: they look better than new ones will",
+      n_seen);
 }
 
 static cred_status read_rows(cli_held_out *h, const cli_args *args) {

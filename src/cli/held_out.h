@@ -1,5 +1,5 @@
-// held_out.h -- a model and the rows to score or to calibrate it on: shared by the commands
-// evaluate and calibrate.
+// held_out.h -- a model and the rows to score or to calibrate it on: shared by the
+// commands evaluate and calibrate.
 
 #ifndef CRED_SRC_CLI_HELD_OUT_H
 #define CRED_SRC_CLI_HELD_OUT_H

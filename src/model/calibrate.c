@@ -1,11 +1,12 @@
-// calibrate.c -- what held-out rows say about the width of intervals and the size of sets.
+// calibrate.c -- what held-out rows say about the width of intervals and the size of
+// sets.
 //
-// Regression: a factor s on every sd. For Gaussian noise s^2 = mean ((y - mean) / sd)^2 (Laves
-// et al. 2020, section 3.2); for other noise the s of largest likelihood by golden section.
-// Intervals mean -+ q sd by split conformal prediction (Lei et al. 2018, section 5.2): they do
-// not depend on s, which their score |y - mean| / sd divides out.
-// Classes: the temperature of Guo et al. (2017) on the log of the averaged probabilities, then
-// the threshold of LAC or APS sets.
+// Regression: a factor s on every sd. For Gaussian noise s^2 = mean ((y - mean) / sd)^2
+// (Laves et al. 2020, section 3.2); for other noise the s of largest likelihood by golden
+// section. Intervals mean -+ q sd by split conformal prediction (Lei et al. 2018,
+// section 5.2): they do not depend on s, which their score |y - mean| / sd divides out.
+// Classes: the temperature of Guo et al. (2017) on the log of the averaged probabilities,
+// then the threshold of LAC or APS sets.
 
 #include "credence/model/calibrate.h"
 #include "base/alloc.h"
@@ -17,7 +18,8 @@
 #include <string.h>
 
 cred_calibrate_options cred_calibrate_defaults(void) {
-  const cred_calibrate_options opt = {.coverage = 0.9, .set = CRED_SET_LAC,
+  const cred_calibrate_options opt = {.coverage = 0.9,
+                                      .set = CRED_SET_LAC,
                                       .temperature = true,
                                       .predict = cred_predict_defaults()};
   return opt;
@@ -31,29 +33,33 @@ typedef struct {
   cred_predictor *predictor;
   cred_prediction p;
   size_t n, n_targets, n_classes;
-  double *y;       // (n, T) in their units
-  double *weight;  // (n) or NULL
-  int32_t *label;  // (n)
-  double *scores;  // (n) conformal scores
-  double *logits;  // (n, C)
+  double *y;             // (n, T) in their units
+  double *weight;        // (n) or NULL
+  int32_t *label;        // (n)
+  double *scores;        // (n) conformal scores
+  double *logits;        // (n, C)
   double *residual, *sd; // (n, T) for the factor: y - mean and sd
 } rows;
 
 static cred_status check(const cred_model *m, const cred_data *data,
                          const cred_calibrate_options *opt) {
   if (!(opt->coverage > 0 && opt->coverage < 1))
-    FAIL(CRED_EINVAL, "calibrate: coverage is %g, expected a number in (0, 1), such as 0.9",
+    FAIL(CRED_EINVAL,
+         "calibrate: coverage is %g, expected a number in (0, 1), such as 0.9",
          opt->coverage);
   if (opt->set != CRED_SET_LAC && opt->set != CRED_SET_APS)
     FAIL(CRED_EINVAL, "calibrate: set %d is not one of lac, aps", (int)opt->set);
   if (!data->y)
-    FAIL(CRED_EDATA, "calibrate: the rows have no targets: give a table with the column '%s'",
+    FAIL(CRED_EDATA,
+         "calibrate: the rows have no targets: give a table with the column '%s'",
          m->schema->targets[0].name);
   const size_t n_min = cred_conformal_rows_min(1 - opt->coverage);
   if (data->n_rows < n_min)
-    FAIL(CRED_EDATA, "calibrate: %zu rows are too few for a coverage of %g, which takes at "
-         "least %zu: give more rows, or ask for at most %.4g", data->n_rows, opt->coverage,
-         n_min, (double)data->n_rows / ((double)data->n_rows + 1));
+    FAIL(CRED_EDATA,
+         "calibrate: %zu rows are too few for a coverage of %g, which takes at "
+         "least %zu: give more rows, or ask for at most %.4g",
+         data->n_rows, opt->coverage, n_min,
+         (double)data->n_rows / ((double)data->n_rows + 1));
   return CRED_OK;
 }
 
@@ -108,7 +114,8 @@ static cred_status predict(rows *r, double *log_lik, double temperature) {
 
 // --- regression ---
 
-// The factor of largest likelihood within a factor e^0.25 around both 1 and the Gaussian one.
+// The factor of largest likelihood within a factor e^0.25 around both 1 and the Gaussian
+// one.
 static cred_status search_factor(rows *r, double *best, double *best_log_lik,
                                  double gaussian) {
   const double golden = 0.6180339887498949;
@@ -136,14 +143,17 @@ static cred_status gaussian_factor(double *out, const rows *r) {
   const size_t n = r->n * r->n_targets;
   double sum = 0, total = 0;
   for (size_t i = 0; i < n; i++) {
-    const double z = r->residual[i] / r->sd[i], w = r->weight ? r->weight[i / r->n_targets] : 1;
+    const double z = r->residual[i] / r->sd[i],
+                 w = r->weight ? r->weight[i / r->n_targets] : 1;
     sum += w * z * z;
     total += w;
   }
   *out = sqrt(sum / total);
   if (!(*out > 0 && isfinite(*out)))
-    FAIL(CRED_EDATA, "calibrate: residuals in units of sd have root mean square %g, expected a "
-         "number above 0: are these the rows of the model?", *out);
+    FAIL(CRED_EDATA,
+         "calibrate: residuals in units of sd have root mean square %g, expected a "
+         "number above 0: are these the rows of the model?",
+         *out);
   return CRED_OK;
 }
 
@@ -186,14 +196,16 @@ static cred_status calibrate_numbers(rows *r, cred_calibrate_info *info) {
     for (size_t i = 0; i < r->n; i++)
       r->scores[i] = fabs(r->residual[i * n_targets + t]) /
                      (r->sd[i * n_targets + t] * info->temperature);
-    TRY(cred_conformal_quantile(&info->quantile[t], r->scores, r->n, 1 - r->opt->coverage));
+    TRY(cred_conformal_quantile(&info->quantile[t], r->scores, r->n,
+                                1 - r->opt->coverage));
   }
   return CRED_OK;
 }
 
 // --- classes ---
 
-// Share of rows whose class is among the most probable ones that together reach the level.
+// Share of rows whose class is among the most probable ones that together reach the
+// level.
 static double top_coverage(rows *r) {
   double inside = 0, total = 0;
   cred_conformal_score_aps(r->scores, r->p.prob, r->label, r->n, r->n_classes, NULL, 0);
@@ -225,7 +237,8 @@ static cred_status calibrate_classes(rows *r, cred_calibrate_info *info) {
     cred_conformal_score_lac(r->scores, r->p.prob, r->label, r->n, r->n_classes);
   else
     cred_conformal_score_aps(r->scores, r->p.prob, r->label, r->n, r->n_classes, NULL, 0);
-  return cred_conformal_quantile(&info->quantile[0], r->scores, r->n, 1 - r->opt->coverage);
+  return cred_conformal_quantile(&info->quantile[0], r->scores, r->n,
+                                 1 - r->opt->coverage);
 }
 
 static cred_status calibrate(cred_model *model, cred_calibrate_info *info,
@@ -242,7 +255,8 @@ done:
 }
 
 cred_status cred_model_calibrate(cred_model *model, cred_calibrate_info *info,
-                                 const cred_data *data, const cred_calibrate_options *opt) {
+                                 const cred_data *data,
+                                 const cred_calibrate_options *opt) {
   TRY(check(model, data, opt));
   const cred__calibration earlier = model->calibration;
   cred_calibrate_info made = {.n_rows = data->n_rows, .temperature = 1};
@@ -252,11 +266,13 @@ cred_status cred_model_calibrate(cred_model *model, cred_calibrate_info *info,
     return status;
   }
   cred__calibration *c = &model->calibration;
-  *c = (cred__calibration){.fitted = true, .coverage = opt->coverage,
-                           .temperature = made.temperature, .set = opt->set,
-                           .n_rows = data->n_rows,
-                           .n_quantiles = cred_likelihood_is_class(&model->likelihood)
-                                              ? 1 : data->n_targets};
+  *c = (cred__calibration){
+      .fitted = true,
+      .coverage = opt->coverage,
+      .temperature = made.temperature,
+      .set = opt->set,
+      .n_rows = data->n_rows,
+      .n_quantiles = cred_likelihood_is_class(&model->likelihood) ? 1 : data->n_targets};
   memcpy(c->quantile, made.quantile, sizeof made.quantile);
   if (info) *info = made;
   return CRED_OK;

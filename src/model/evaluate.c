@@ -7,8 +7,8 @@
 #include <string.h>
 
 cred_evaluate_options cred_evaluate_defaults(void) {
-  const cred_evaluate_options opt = {.predict = cred_predict_defaults(),
-                                     .n_bootstrap = 1000, .n_bins = 15};
+  const cred_evaluate_options opt = {
+      .predict = cred_predict_defaults(), .n_bootstrap = 1000, .n_bins = 15};
   return opt;
 }
 
@@ -16,8 +16,10 @@ cred_status cred__evaluate_check(const cred_evaluate_options *opt) {
   if (opt->n_bins < 1 || opt->n_bins > 1000)
     FAIL(CRED_EINVAL, "evaluate: %zu bins given, 1 to 1000 are possible", opt->n_bins);
   if (opt->n_bootstrap == 1 || opt->n_bootstrap > 1000000)
-    FAIL(CRED_EINVAL, "evaluate: %zu bootstrap replicates given, expected 2 to 1000000, or 0 "
-         "for no standard errors", opt->n_bootstrap);
+    FAIL(CRED_EINVAL,
+         "evaluate: %zu bootstrap replicates given, expected 2 to 1000000, or 0 "
+         "for no standard errors",
+         opt->n_bootstrap);
   return CRED_OK;
 }
 
@@ -87,9 +89,20 @@ cred_status cred__evaluation_predict(cred_evaluation *e, const cred_model *model
 void cred_evaluation_free(cred_evaluation *e) {
   if (!e) return;
   cred_prediction *p = &e->prediction;
-  double *const numbers[] = {p->mean, p->sd, p->sd_epistemic, p->sd_aleatoric, p->quantile,
-                             p->lower, p->upper, p->prob, p->entropy, p->expected_entropy,
-                             p->mutual_information, p->log_prob, p->pit, p->crps};
+  double *const numbers[] = {p->mean,
+                             p->sd,
+                             p->sd_epistemic,
+                             p->sd_aleatoric,
+                             p->quantile,
+                             p->lower,
+                             p->upper,
+                             p->prob,
+                             p->entropy,
+                             p->expected_entropy,
+                             p->mutual_information,
+                             p->log_prob,
+                             p->pit,
+                             p->crps};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) cred__free(numbers[i]);
   cred__free(p->label);
   cred__free(p->set);
@@ -123,8 +136,8 @@ static cred_status take_observed(cred_evaluation *e, const cred_model *m,
   return CRED_OK;
 }
 
-// Of a count, u = F(y - 1) + v (F(y) - F(y - 1)) with v uniform is uniform if F is right; F(y)
-// alone is not. Source: Czado, Gneiting & Held (2009), section 2.1.
+// Of a count, u = F(y - 1) + v (F(y) - F(y - 1)) with v uniform is uniform if F is right;
+// F(y) alone is not. Source: Czado, Gneiting & Held (2009), section 2.1.
 static cred_status randomise_pit(cred_evaluation *e, const cred_model *m,
                                  const cred_data *data, const cred_predict_options *opt) {
   const size_t n_targets = data->n_targets, n = data->n_rows * n_targets;
@@ -158,7 +171,8 @@ cred_status cred_model_evaluate(cred_evaluation **out, const cred_model *model,
   TRY(cred__evaluate_check(opt));
   if (data->n_rows == 0) FAIL(CRED_EDATA, "evaluate: no rows, expected at least one");
   if (!data->y)
-    FAIL(CRED_EDATA, "evaluate: the rows have no targets: give a table with the column '%s'",
+    FAIL(CRED_EDATA,
+         "evaluate: the rows have no targets: give a table with the column '%s'",
          model->schema->targets[0].name);
   const bool classes = cred_likelihood_is_class(&model->likelihood);
   cred_evaluation *e = NULL;
@@ -179,7 +193,9 @@ done:
   return status;
 }
 
-size_t cred_evaluation_n_scores(const cred_evaluation *e) { return e->n_scores; }
+size_t cred_evaluation_n_scores(const cred_evaluation *e) {
+  return e->n_scores;
+}
 
 const cred_score *cred_evaluation_score(const cred_evaluation *e, size_t i) {
   return i < e->n_scores ? &e->scores[i].score : NULL;
@@ -196,15 +212,18 @@ const cred_prediction *cred_evaluation_prediction(const cred_evaluation *e) {
   return &e->prediction;
 }
 
-const double *cred_evaluation_observed(const cred_evaluation *e) { return e->observed; }
+const double *cred_evaluation_observed(const cred_evaluation *e) {
+  return e->observed;
+}
 
 const char *cred_evaluation_verdict(const cred_evaluation *e, int *well) {
   if (well) *well = e->well;
   return e->verdict;
 }
 
-cred_status cred_model_n_seen(size_t *n_seen, const cred_model *m, const cred_table *table,
-                              const size_t *rows, size_t n_rows) {
+cred_status cred_model_n_seen(size_t *n_seen, const cred_model *m,
+                              const cred_table *table, const size_t *rows,
+                              size_t n_rows) {
   *n_seen = 0;
   if (strcmp(m->data_digest, cred_table_digest(table)) != 0) return CRED_OK;
   const size_t n_table = cred_table_n_rows(table);

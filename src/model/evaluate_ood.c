@@ -1,7 +1,7 @@
 // evaluate_ood.c -- can the model's uncertainty tell a second data set from the first?
 //
-// AUROC and false positive rate at 95 % true positives with outside rows as the positive ones:
-// Hendrycks, Mazeika & Dietterich (2019), section 4.1.
+// AUROC and false positive rate at 95 % true positives with outside rows as the positive
+// ones: Hendrycks, Mazeika & Dietterich (2019), section 4.1.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -10,7 +10,9 @@
 
 typedef double (*row_value)(const cred_prediction *p, size_t row);
 
-static double entropy(const cred_prediction *p, size_t row) { return p->entropy[row]; }
+static double entropy(const cred_prediction *p, size_t row) {
+  return p->entropy[row];
+}
 static double mutual_information(const cred_prediction *p, size_t row) {
   return p->mutual_information[row];
 }
@@ -34,8 +36,8 @@ typedef struct {
   row_value of;
 } kind;
 
-#define ABOUT(what)                                                                          \
-  "area under the ROC curve of " what ", outside against inside",                            \
+#define ABOUT(what)                                                                      \
+  "area under the ROC curve of " what ", outside against inside",                        \
       "inside rows flagged by " what " where 95 % of the outside rows are"
 
 static const kind of_classes[] = {
@@ -50,8 +52,8 @@ static const kind of_numbers[] = {
 };
 
 // rows: scratch (3 n) numbers; ranked: scratch (n).
-static cred_status add_kind(cred_evaluation *e, const kind *k, size_t n_inside, double *rows,
-                            cred__ranked *ranked) {
+static cred_status add_kind(cred_evaluation *e, const kind *k, size_t n_inside,
+                            double *rows, cred__ranked *ranked) {
   const size_t n = e->prediction.n_rows;
   double *score = rows, *outside = rows + n, *place = rows + 2 * n;
   for (size_t i = 0; i < n; i++) {
@@ -59,13 +61,13 @@ static cred_status add_kind(cred_evaluation *e, const kind *k, size_t n_inside, 
     outside[i] = i >= n_inside;
   }
   cred__statistic *s;
-  const cred__statistic auroc = {.score = {.name = k->auroc, .about = k->about_auroc},
-                                 .of = cred__mean_of, .n = n};
+  const cred__statistic auroc = {
+      .score = {.name = k->auroc, .about = k->about_auroc}, .of = cred__mean_of, .n = n};
   TRY(cred__evaluation_add(e, &s, &auroc, false));
   if (!cred__auroc_add(s->a, ranked, place, score, outside, NULL, 1, n))
     FAIL(CRED_EDATA, "evaluate: a prediction is not a number");
-  const cred__statistic fpr = {.score = {.name = k->fpr, .about = k->about_fpr},
-                               .of = cred__fpr95_of, .n = n};
+  const cred__statistic fpr = {
+      .score = {.name = k->fpr, .about = k->about_fpr}, .of = cred__fpr95_of, .n = n};
   TRY(cred__evaluation_add(e, &s, &fpr, true));
   for (size_t i = 0; i < n; i++) {
     s->a[i] = score[i];
@@ -99,7 +101,8 @@ cred_status cred_model_evaluate_ood(cred_evaluation **out, const cred_model *mod
   *out = NULL;
   TRY(cred__evaluate_check(opt));
   if (inside->n_rows == 0 || outside->n_rows == 0)
-    FAIL(CRED_EDATA, "evaluate: %zu inside and %zu outside rows, expected at least one each",
+    FAIL(CRED_EDATA,
+         "evaluate: %zu inside and %zu outside rows, expected at least one each",
          inside->n_rows, outside->n_rows);
   cred_data first = *inside, second = *outside;
   first.y = second.y = NULL;

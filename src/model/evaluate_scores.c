@@ -1,9 +1,10 @@
 // evaluate_scores.c -- which scores there are, and what each takes from the rows.
 //
-// Regression: Gneiting & Raftery (2007) for CRPS; coverage of the central interval of level L is
-// the share of rows with |2 PIT - 1| <= L (Kuleshov, Fenner & Ermon 2018, section 3).
-// Classes: Brier (1950); ECE of Guo et al. (2017), eq. 3, and with bins of equal mass (Nixon et
-// al. 2019); AUROC of Hanley & McNeil (1982), of several classes the mean of one against rest.
+// Regression: Gneiting & Raftery (2007) for CRPS; coverage of the central interval of
+// level L is the share of rows with |2 PIT - 1| <= L (Kuleshov, Fenner & Ermon 2018,
+// section 3). Classes: Brier (1950); ECE of Guo et al. (2017), eq. 3, and with bins of
+// equal mass (Nixon et al. 2019); AUROC of Hanley & McNeil (1982), of several classes the
+// mean of one against rest.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -30,10 +31,18 @@ static double residual(const source *f, size_t row) {
 static double squared_error(const source *f, size_t row) {
   return residual(f, row) * residual(f, row);
 }
-static double absolute_error(const source *f, size_t row) { return fabs(residual(f, row)); }
-static double observed(const source *f, size_t row) { return f->e->observed[at(f, row)]; }
-static double log_prob(const source *f, size_t row) { return f->e->prediction.log_prob[row]; }
-static double crps(const source *f, size_t row) { return f->e->prediction.crps[at(f, row)]; }
+static double absolute_error(const source *f, size_t row) {
+  return fabs(residual(f, row));
+}
+static double observed(const source *f, size_t row) {
+  return f->e->observed[at(f, row)];
+}
+static double log_prob(const source *f, size_t row) {
+  return f->e->prediction.log_prob[row];
+}
+static double crps(const source *f, size_t row) {
+  return f->e->prediction.crps[at(f, row)];
+}
 // Rounding of a sum over draws may take F(y) past 1.
 static double pit(const source *f, size_t row) {
   const double u = f->e->prediction.pit[at(f, row)];
@@ -63,18 +72,23 @@ static double conformal_width(const source *f, size_t row) {
   return p->upper[at(f, row)] - p->lower[at(f, row)];
 }
 
-static size_t label(const source *f, size_t row) { return (size_t)f->e->observed[row]; }
+static size_t label(const source *f, size_t row) {
+  return (size_t)f->e->observed[row];
+}
 static double correct(const source *f, size_t row) {
   return (size_t)f->e->prediction.label[row] == label(f, row);
 }
-static double wrong(const source *f, size_t row) { return 1 - correct(f, row); }
+static double wrong(const source *f, size_t row) {
+  return 1 - correct(f, row);
+}
 static double confidence(const source *f, size_t row) {
   const cred_prediction *p = &f->e->prediction;
   return fmin(p->prob[row * p->n_classes + (size_t)p->label[row]], 1);
 }
 static double brier(const source *f, size_t row) {
   const cred_prediction *p = &f->e->prediction;
-  return cred_brier_row(p->prob + row * p->n_classes, (int32_t)label(f, row), p->n_classes);
+  return cred_brier_row(p->prob + row * p->n_classes, (int32_t)label(f, row),
+                        p->n_classes);
 }
 static double set_has_label(const source *f, size_t row) {
   const cred_prediction *p = &f->e->prediction;
@@ -101,41 +115,43 @@ typedef struct {
 static const kind of_numbers[] = {
     {"rmse", "root mean squared error, in the unit of the target", cred__root_mean_of,
      squared_error, NULL, ALWAYS},
-    {"mae", "mean absolute error, in the unit of the target", cred__mean_of, absolute_error,
-     NULL, ALWAYS},
-    {"r2", "share of the variance explained, 1 is best", cred__r2_of, squared_error, observed,
-     ALWAYS},
+    {"mae", "mean absolute error, in the unit of the target", cred__mean_of,
+     absolute_error, NULL, ALWAYS},
+    {"r2", "share of the variance explained, 1 is best", cred__r2_of, squared_error,
+     observed, ALWAYS},
     {"log_lik", "mean log density of what was observed, nats a row, higher is better",
      cred__mean_of, log_prob, NULL, FIRST_TARGET},
-    {"crps", "continuous ranked probability score, in the unit of the target, lower is better",
+    {"crps",
+     "continuous ranked probability score, in the unit of the target, lower is better",
      cred__mean_of, crps, NULL, ALWAYS},
-    {"coverage50", "share of rows in the central 50 % interval, expected 0.5", cred__mean_of,
-     inside50, NULL, ALWAYS},
-    {"coverage90", "share of rows in the central 90 % interval, expected 0.9", cred__mean_of,
-     inside90, NULL, ALWAYS},
-    {"coverage95", "share of rows in the central 95 % interval, expected 0.95", cred__mean_of,
-     inside95, NULL, ALWAYS},
+    {"coverage50", "share of rows in the central 50 % interval, expected 0.5",
+     cred__mean_of, inside50, NULL, ALWAYS},
+    {"coverage90", "share of rows in the central 90 % interval, expected 0.9",
+     cred__mean_of, inside90, NULL, ALWAYS},
+    {"coverage95", "share of rows in the central 95 % interval, expected 0.95",
+     cred__mean_of, inside95, NULL, ALWAYS},
     {"width90", "mean width of the central 90 % interval, in the unit of the target",
      cred__mean_of, width90, NULL, WITH_QUANTILES},
     {"pit_ks", "distance of the PIT from uniform (Kolmogorov-Smirnov), 0 is calibrated",
      cred__uniform_distance_of, pit, NULL, ALWAYS},
-    {"conformal_coverage", "share of rows between lower and upper of the calibrated model",
-     cred__mean_of, conformal_inside, NULL, CALIBRATED},
+    {"conformal_coverage",
+     "share of rows between lower and upper of the calibrated model", cred__mean_of,
+     conformal_inside, NULL, CALIBRATED},
     {"conformal_width", "mean of upper - lower, in the unit of the target", cred__mean_of,
      conformal_width, NULL, CALIBRATED},
 };
 
 static const kind of_classes[] = {
-    {"accuracy", "share of rows whose most probable class is right", cred__mean_of, correct,
+    {"accuracy", "share of rows whose most probable class is right", cred__mean_of,
+     correct, NULL, ALWAYS},
+    {"error", "share of rows whose most probable class is wrong", cred__mean_of, wrong,
      NULL, ALWAYS},
-    {"error", "share of rows whose most probable class is wrong", cred__mean_of, wrong, NULL,
-     ALWAYS},
     {"log_lik", "mean log probability of the true class, nats a row, higher is better",
      cred__mean_of, log_prob, NULL, ALWAYS},
     {"brier", "squared error of the probabilities, sum over classes, lower is better",
      cred__mean_of, brier, NULL, ALWAYS},
-    {"ece", "expected calibration error, bins of equal width, 0 is calibrated", cred__ece_of,
-     confidence, correct, ALWAYS},
+    {"ece", "expected calibration error, bins of equal width, 0 is calibrated",
+     cred__ece_of, confidence, correct, ALWAYS},
     {"ece_adaptive", "expected calibration error, bins of equally many rows",
      cred__ece_adaptive_of, confidence, correct, ALWAYS},
     {"auroc", "area under the ROC curve (several classes: mean of one against rest)",
@@ -150,10 +166,14 @@ static const kind of_classes[] = {
 
 static bool applies(const kind *k, const source *f, bool calibrated) {
   switch (k->when) {
-  case FIRST_TARGET: return f->target == 0;
-  case WITH_QUANTILES: return f->q05 != SIZE_MAX && f->q95 != SIZE_MAX;
-  case CALIBRATED: return calibrated;
-  default: return true;
+  case FIRST_TARGET:
+    return f->target == 0;
+  case WITH_QUANTILES:
+    return f->q05 != SIZE_MAX && f->q95 != SIZE_MAX;
+  case CALIBRATED:
+    return calibrated;
+  default:
+    return true;
   }
 }
 
@@ -162,9 +182,11 @@ static cred_status add_kinds(cred_evaluation *e, const kind *kinds, size_t n_kin
   const size_t n = e->prediction.n_rows;
   for (size_t k = 0; k < n_kinds; k++) {
     if (!applies(&kinds[k], from, calibrated)) continue;
-    const cred__statistic what = {.score = {.name = kinds[k].name, .about = kinds[k].about,
-                                            .target = from->target},
-                                  .of = kinds[k].of, .n = n, .n_bins = n_bins};
+    const cred__statistic what = {
+        .score = {.name = kinds[k].name, .about = kinds[k].about, .target = from->target},
+        .of = kinds[k].of,
+        .n = n,
+        .n_bins = n_bins};
     cred__statistic *s;
     TRY(cred__evaluation_add(e, &s, &what, kinds[k].b != NULL));
     for (size_t i = 0; i < n; i++) s->a[i] = kinds[k].a(from, i);
@@ -181,7 +203,8 @@ static size_t level_index(const cred_predict_options *opt, double level) {
 
 cred_status cred__evaluation_score_numbers(cred_evaluation *e, const cred_model *model,
                                            const cred_evaluate_options *opt) {
-  source from = {.e = e, .q05 = level_index(&opt->predict, 0.05),
+  source from = {.e = e,
+                 .q05 = level_index(&opt->predict, 0.05),
                  .q95 = level_index(&opt->predict, 0.95)};
   for (from.target = 0; from.target < e->prediction.n_targets; from.target++)
     TRY(add_kinds(e, of_numbers, sizeof of_numbers / sizeof *of_numbers, &from,
@@ -205,8 +228,10 @@ static bool occurs(const cred_evaluation *e, size_t class) {
   double inside = 0, outside = 0;
   for (size_t i = 0; i < e->prediction.n_rows; i++) {
     const double w = e->weight ? e->weight[i] : 1;
-    if ((size_t)e->observed[i] == class) inside += w;
-    else outside += w;
+    if ((size_t)e->observed[i] == class)
+      inside += w;
+    else
+      outside += w;
   }
   return inside > 0 && outside > 0;
 }

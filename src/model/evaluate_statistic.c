@@ -1,8 +1,8 @@
 // evaluate_statistic.c -- statistics of weighted rows, and their bootstrap.
 //
-// Replicate r draws row i as cred_key_below(derived key r, i, n), as cred_bootstrap does, and
-// counts how often each row came: every statistic is then one pass over the rows, with no
-// sorting. Source: Efron & Tibshirani (1993), algorithm 6.1.
+// Replicate r draws row i as cred_key_below(derived key r, i, n), as cred_bootstrap does,
+// and counts how often each row came: every statistic is then one pass over the rows,
+// with no sorting. Source: Efron & Tibshirani (1993), algorithm 6.1.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -125,17 +125,17 @@ static void placements(double *out, const double *positive, const double *weight
     }
     for (size_t i = first; i < end; i++) {
       const size_t row = ranked[i].row;
-      out[row] = positive[row] != 0
-                     ? (below[0] + 0.5 * here[0]) / total_negative
-                     : 1 - (below[1] + 0.5 * here[1]) / total_positive;
+      out[row] = positive[row] != 0 ? (below[0] + 0.5 * here[0]) / total_negative
+                                    : 1 - (below[1] + 0.5 * here[1]) / total_positive;
     }
     below[0] += here[0];
     below[1] += here[1];
   }
 }
 
-bool cred__auroc_add(double *out, cred__ranked *ranked, double *place, const double *score,
-                     const double *positive, const double *weight, double share, size_t n) {
+bool cred__auroc_add(double *out, cred__ranked *ranked, double *place,
+                     const double *score, const double *positive, const double *weight,
+                     double share, size_t n) {
   double total[2] = {0}, area = 0;
   for (size_t i = 0; i < n; i++) total[positive[i] != 0] += weight ? weight[i] : 1;
   if (!(total[0] > 0 && total[1] > 0)) return false;
@@ -223,8 +223,11 @@ static void values_of(bootstrap *b) {
 cred_status cred__evaluation_finish(cred_evaluation *e, size_t n_rows, size_t n_bins,
                                     const cred_evaluate_options *opt) {
   const size_t n_workers = cred__n_threads(opt->predict.n_threads);
-  bootstrap b = {.e = e, .n_rows = n_rows, .n_bins = n_bins,
-                 .n_replicates = opt->n_bootstrap, .key = cred_key_make(opt->predict.seed)};
+  bootstrap b = {.e = e,
+                 .n_rows = n_rows,
+                 .n_bins = n_bins,
+                 .n_replicates = opt->n_bootstrap,
+                 .key = cred_key_make(opt->predict.seed)};
   cred_status status;
   TRY_DONE(rank_rows(e));
   TRY_DONE(NEW(&b.weight, n_workers * n_rows, "weights of replicates"));

@@ -1,10 +1,12 @@
-// evaluate_verdict.c -- one sentence: can the uncertainty be believed, and what to do next.
+// evaluate_verdict.c -- one sentence: can the uncertainty be believed, and what to do
+// next.
 //
 // Coverage of n rows is binomial: its standard error where the level c is right is
-// sqrt(c (1 - c) / n); of conformal intervals from m rows, sqrt(c (1 - c) (1 / n + 1 / (m + 2))),
-// for their coverage is Beta((m + 1) c, (m + 1) (1 - c)) (Vovk 2012). ECE of a calibrated model is not 0: the difference in bin k is about
-// N(0, v_k / n_k) with v_k the mean of conf (1 - conf), so that the sum has mean
-// sum_k share_k sqrt(2 v_k / (pi n_k)) and variance sum_k share_k^2 (1 - 2 / pi) v_k / n_k.
+// sqrt(c (1 - c) / n); of conformal intervals from m rows, sqrt(c (1 - c) (1 / n + 1 / (m
+// + 2))), for their coverage is Beta((m + 1) c, (m + 1) (1 - c)) (Vovk 2012). ECE of a
+// calibrated model is not 0: the difference in bin k is about N(0, v_k / n_k) with v_k
+// the mean of conf (1 - conf), so that the sum has mean sum_k share_k sqrt(2 v_k / (pi
+// n_k)) and variance sum_k share_k^2 (1 - 2 / pi) v_k / n_k.
 
 #include "model/evaluate.h"
 #include <math.h>
@@ -15,18 +17,21 @@ static const double pi = 3.14159265358979323846;
 enum { CLASSES_ROWS_FEW = 200, NUMBERS_ROWS_FEW = 100 };
 
 static void say_rows(char out[96], double n, double few) {
-  if (n >= few) out[0] = '\0';
+  if (n >= few)
+    out[0] = '\0';
   else
-    snprintf(out, 96, " %.0f rows tell little: collect at least %.0f to be sure.", n, few);
+    snprintf(out, 96, " %.0f rows tell little: collect at least %.0f to be sure.", n,
+             few);
 }
 
 typedef struct {
-  double worst, level;    // coverage farthest from the level
+  double worst, level; // coverage farthest from the level
   size_t target;
   bool well;
 } coverage;
 
-static double standard_error(const cred_evaluation *e, const cred_model *m, double level) {
+static double standard_error(const cred_evaluation *e, const cred_model *m,
+                             double level) {
   const cred__calibration *c = &m->calibration;
   const double of_calibration = c->fitted ? 1 / ((double)c->n_rows + 2) : 0;
   return sqrt(level * (1 - level) * (1 / e->n_effective + of_calibration));
@@ -64,23 +69,29 @@ static void judge_numbers(cred_evaluation *e, const cred_model *m) {
   say_rows(few, e->n_effective, NUMBERS_ROWS_FEW);
   say_target(target, m, c.target);
   e->well = c.well;
-  const char *next = fitted
-      ? "these rows are not like those of the calibration; run 'credence calibrate' again on "
-        "rows like these"
-      : "run 'credence calibrate' on rows that are in neither the training nor the test rows";
+  const char *next = fitted ? "these rows are not like those of the calibration; run "
+                              "'credence calibrate' again on "
+                              "rows like these"
+                            : "run 'credence calibrate' on rows that are in neither the "
+                              "training nor the test rows";
   if (c.well)
-    snprintf(e->verdict, sizeof e->verdict,
-             "calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard error "
-             "%.1f points).%s", what, 100 * level, target, 100 * c.worst, 100 * se, few);
+    snprintf(
+        e->verdict, sizeof e->verdict,
+        "calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard error "
+        "%.1f points).%s",
+        what, 100 * level, target, 100 * c.worst, 100 * se, few);
   else
-    snprintf(e->verdict, sizeof e->verdict,
-             "not calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard "
-             "error %.1f points), it is too %s. Next: %s.%s", what, 100 * level, target,
-             100 * c.worst, 100 * se, c.worst < level ? "narrow" : "wide", next, few);
+    snprintf(
+        e->verdict, sizeof e->verdict,
+        "not calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard "
+        "error %.1f points), it is too %s. Next: %s.%s",
+        what, 100 * level, target, 100 * c.worst, 100 * se,
+        c.worst < level ? "narrow" : "wide", next, few);
 }
 
 // Mean and sd of the ECE that a calibrated model of these confidences would have.
-static void ece_noise(double *mean, double *spread, const cred_evaluation *e, size_t n_bins) {
+static void ece_noise(double *mean, double *spread, const cred_evaluation *e,
+                      size_t n_bins) {
   const cred_prediction *p = &e->prediction;
   double rows[1000] = {0}, var[1000] = {0}, total = 0, sum = 0, squares = 0;
   for (size_t i = 0; i < p->n_rows; i++) {
@@ -124,29 +135,36 @@ static void judge_classes(cred_evaluation *e, const cred_model *m, size_t n_bins
     const double se = standard_error(e, m, m->calibration.coverage);
     const coverage c = judge_coverage(e, "set_coverage", m->calibration.coverage, se);
     e->well = e->well && c.worst >= c.level - 0.02 - 2 * se;
-    snprintf(sets, sizeof sets, "; sets for %g %% have the true class in %.1f %% of the rows",
-             100 * c.level, 100 * c.worst);
+    snprintf(sets, sizeof sets,
+             "; sets for %g %% have the true class in %.1f %% of the rows", 100 * c.level,
+             100 * c.worst);
   }
   if (e->well)
-    snprintf(e->verdict, sizeof e->verdict,
-             "calibrated%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s.%s",
-             ece > 0.05 ? " as far as these rows can tell" : "", ece, noise + 2 * spread, sets,
-             few);
+    snprintf(
+        e->verdict, sizeof e->verdict,
+        "calibrated%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s.%s",
+        ece > 0.05 ? " as far as these rows can tell" : "", ece, noise + 2 * spread, sets,
+        few);
   else
-    snprintf(e->verdict, sizeof e->verdict,
-             "%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s; it is too %s. "
-             "Next: %s.%s", ece <= 0.05 ? "nearly calibrated" : "not calibrated", ece,
-             noise + 2 * spread, sets, mean_gap(e) > 0 ? "confident" : "careful",
-             m->calibration.fitted
-                 ? "these rows are not like those of the calibration; run 'credence "
-                   "calibrate' again on rows like these"
-                 : "run 'credence calibrate' on rows that are in neither the training nor "
-                   "the test rows", few);
+    snprintf(
+        e->verdict, sizeof e->verdict,
+        "%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s; it is too %s. "
+        "Next: %s.%s",
+        ece <= 0.05 ? "nearly calibrated" : "not calibrated", ece, noise + 2 * spread,
+        sets, mean_gap(e) > 0 ? "confident" : "careful",
+        m->calibration.fitted
+            ? "these rows are not like those of the calibration; run 'credence "
+              "calibrate' again on rows like these"
+            : "run 'credence calibrate' on rows that are in neither the training nor "
+              "the test rows",
+        few);
 }
 
 void cred__evaluation_judge(cred_evaluation *e, const cred_model *model, size_t n_bins) {
-  if (cred_likelihood_is_class(&model->likelihood)) judge_classes(e, model, n_bins);
-  else judge_numbers(e, model);
+  if (cred_likelihood_is_class(&model->likelihood))
+    judge_classes(e, model, n_bins);
+  else
+    judge_numbers(e, model);
 }
 
 void cred__evaluation_judge_ood(cred_evaluation *e) {
@@ -157,10 +175,11 @@ void cred__evaluation_judge_ood(cred_evaluation *e) {
   }
   const double margin = isnan(best->se) ? 0 : 2 * best->se;
   e->well = best->value - margin > 0.5;
-  snprintf(e->verdict, sizeof e->verdict,
-           e->well ? "the uncertainty tells outside rows apart: %s is %.3f (0.5 is chance)%s"
-                   : "the uncertainty does not tell outside rows apart: %s is %.3f (0.5 is "
-                     "chance)%s",
-           best->name, best->value,
-           e->well ? "." : ". Next: an ensemble (credence fit --members 5) or more rows.");
+  snprintf(
+      e->verdict, sizeof e->verdict,
+      e->well ? "the uncertainty tells outside rows apart: %s is %.3f (0.5 is chance)%s"
+              : "the uncertainty does not tell outside rows apart: %s is %.3f (0.5 is "
+                "chance)%s",
+      best->name, best->value,
+      e->well ? "." : ". Next: an ensemble (credence fit --members 5) or more rows.");
 }

@@ -1,4 +1,5 @@
-// test_calibrate.c -- coverage of fresh rows, thresholds by hand, what is kept and replaced.
+// test_calibrate.c -- coverage of fresh rows, thresholds by hand, what is kept and
+// replaced.
 
 #include "toy_model.h"
 #include "credence/metric/calibration.h"
@@ -82,7 +83,8 @@ static void test_numbers_by_hand(void **state) {
   cred_model_free(m);
 }
 
-// Exchangeable rows: coverage is Beta(k, n + 1 - k) over calibrations, binomial over test rows.
+// Exchangeable rows: coverage is Beta(k, n + 1 - k) over calibrations, binomial over test
+// rows.
 static double coverage_sd(double level, size_t n_calibration, size_t n_test) {
   return sqrt(level * (1 - level) *
               (1 / ((double)n_calibration + 2) + 1 / (double)n_test));
@@ -120,7 +122,8 @@ static void check_sets(cred_set_kind set, const char *name) {
   double inside = 0, size = 0;
   for (size_t i = 0; i < 800; i++) {
     inside += p->set[i * p->n_classes + (size_t)test.y[i]] / 800.0;
-    for (size_t c = 0; c < p->n_classes; c++) size += p->set[i * p->n_classes + c] / 800.0;
+    for (size_t c = 0; c < p->n_classes; c++)
+      size += p->set[i * p->n_classes + c] / 800.0;
   }
   assert_near(score_of(e, "set_coverage"), inside, 1e-12);
   assert_near(score_of(e, "set_size"), size, 1e-12);
@@ -244,7 +247,8 @@ static void test_saved(void **state) {
   assert_true(cred_model_is_calibrated(back));
   cred_evaluation *a = evaluate(m, &d), *b = evaluate(back, &d);
   for (size_t i = 0; i < cred_evaluation_n_scores(a); i++)
-    assert_near(cred_evaluation_score(a, i)->value, cred_evaluation_score(b, i)->value, 0);
+    assert_near(cred_evaluation_score(a, i)->value, cred_evaluation_score(b, i)->value,
+                0);
   cred_evaluation_free(a);
   cred_evaluation_free(b);
   cred_model_free(back);
@@ -302,11 +306,14 @@ static void test_no_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_numbers_by_hand), cmocka_unit_test(test_coverage_of_fresh_rows),
-      cmocka_unit_test(test_sets),            cmocka_unit_test(test_temperature),
+      cmocka_unit_test(test_numbers_by_hand),
+      cmocka_unit_test(test_coverage_of_fresh_rows),
+      cmocka_unit_test(test_sets),
+      cmocka_unit_test(test_temperature),
       cmocka_unit_test(test_factor_of_heavy_tails),
       cmocka_unit_test(test_replaced_and_kept),
-      cmocka_unit_test(test_saved),           cmocka_unit_test(test_counts_have_no_factor),
+      cmocka_unit_test(test_saved),
+      cmocka_unit_test(test_counts_have_no_factor),
       cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

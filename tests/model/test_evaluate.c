@@ -1,5 +1,5 @@
-// test_evaluate.c -- scores against loops of their own over the predictions, standard errors
-// against the plain bootstrap, verdicts on models made wrong on purpose.
+// test_evaluate.c -- scores against loops of their own over the predictions, standard
+// errors against the plain bootstrap, verdicts on models made wrong on purpose.
 
 #include "toy_model.h"
 #include "credence/metric/bootstrap.h"
@@ -52,7 +52,8 @@ static void score_by_loops(loops *l, const cred_model *m, const cred_data *d,
     l->crps += p.crps[i] / n;
     l->width += (p.quantile[3 * i + 2] - p.quantile[3 * i]) / n;
     for (int k = 0; k < 3; k++)
-      l->inside[k] += (p.pit[i] >= (1 - level[k]) / 2 && p.pit[i] <= (1 + level[k]) / 2) / n;
+      l->inside[k] +=
+          (p.pit[i] >= (1 - level[k]) / 2 && p.pit[i] <= (1 + level[k]) / 2) / n;
   }
   for (size_t i = 0; i < d->n_rows; i++)
     squares += (l->y[i] - average) * (l->y[i] - average) / n;
@@ -136,7 +137,8 @@ static void test_threads_and_no_bootstrap(void **state) {
   opt.n_bootstrap = 0;
   cred_evaluation *none = evaluate(m, &d, &opt);
   for (size_t i = 0; i < cred_evaluation_n_scores(one); i++) {
-    const cred_score *a = cred_evaluation_score(one, i), *b = cred_evaluation_score(three, i);
+    const cred_score *a = cred_evaluation_score(one, i),
+                     *b = cred_evaluation_score(three, i);
     assert_string_equal(a->name, b->name);
     assert_memory_equal(&a->value, &b->value, sizeof a->value);
     assert_memory_equal(&a->se, &b->se, sizeof a->se);
@@ -161,8 +163,8 @@ typedef struct {
 } class_rows;
 
 // P(a positive row above a negative one) by all pairs.
-static double pairs_auroc(const double *score, size_t stride, const unsigned char *positive,
-                          size_t n) {
+static double pairs_auroc(const double *score, size_t stride,
+                          const unsigned char *positive, size_t n) {
   double above = 0, all = 0;
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < n; j++) {
@@ -207,8 +209,8 @@ static void check_classes(const char *name, const char *target, const char *like
   cred_evaluation *e = evaluate(m, &d, &opt);
   const cred_prediction *p = cred_evaluation_prediction(e);
   static class_rows r;
-  r = (class_rows){.n = d.n_rows, .n_classes = p->n_classes, .prob = p->prob,
-                   .entropy = p->entropy};
+  r = (class_rows){
+      .n = d.n_rows, .n_classes = p->n_classes, .prob = p->prob, .entropy = p->entropy};
   double accuracy = 0, brier = 0, log_lik = 0, macro = 0;
   unsigned char wrong[400], of_class[400];
   for (size_t i = 0; i < r.n; i++) {
@@ -290,7 +292,8 @@ static void test_several_targets(void **state) {
   size_t at = (size_t)sprintf(text, "x,a,b\n");
   for (int i = 0; i < 100; i++) {
     const double x = i / 50.0 - 1;
-    at += (size_t)sprintf(text + at, "%g,%g,%g\n", x, 100 * x + i % 7, x * x + 0.1 * (i % 5));
+    at += (size_t)sprintf(text + at, "%g,%g,%g\n", x, 100 * x + i % 7,
+                          x * x + 0.1 * (i % 5));
   }
   cred_table *t = table_of_text(text);
   const char *const targets[] = {"a", "b"};
@@ -338,7 +341,8 @@ static void test_weights(void **state) {
   opt.predict.draws = CRED_DRAWS_MEAN; // CRPS samples are keyed by row: these agree too
   cred_evaluation *a = evaluate(m, &d, &opt), *b = evaluate(m, &repeated, &opt);
   for (size_t i = 0; i < cred_evaluation_n_scores(a); i++)
-    assert_near(cred_evaluation_score(a, i)->value, cred_evaluation_score(b, i)->value, 1e-9);
+    assert_near(cred_evaluation_score(a, i)->value, cred_evaluation_score(b, i)->value,
+                1e-9);
   cred_evaluation_free(a);
   cred_evaluation_free(b);
   free(d.weight);
@@ -386,9 +390,10 @@ static void check_detection(const cred_evaluation *e, const char *auroc, const c
   assert_near(score_of(e, auroc), area, 1e-9);
   assert_near(score_of(e, fpr), rate, 1e-12);
   // Hanley & McNeil (1982) bound the variance by A (1 - A) / min(n)
-  assert_true(se_of(e, auroc) <= sqrt(area * (1 - area) / (double)(n_inside < n_outside
-                                                                       ? n_inside
-                                                                       : n_outside)) * 1.2);
+  assert_true(
+      se_of(e, auroc) <=
+      sqrt(area * (1 - area) / (double)(n_inside < n_outside ? n_inside : n_outside)) *
+          1.2);
 }
 
 static void test_ood(void **state) {
@@ -396,7 +401,8 @@ static void test_ood(void **state) {
   cred_model *m = fit_named("blobs", 150, "label", CRED_TARGET_CLASS, "categorical");
   cred_data d = fresh(m, "blobs", 120, 2), far = fresh(m, "blobs", 100, 3);
   for (size_t i = 0; i < far.n_rows; i++)
-    for (size_t j = 0; j < far.n_inputs; j++) far.x[i * far.n_inputs + j] *= (cred_real)-0.5;
+    for (size_t j = 0; j < far.n_inputs; j++)
+      far.x[i * far.n_inputs + j] *= (cred_real)-0.5;
   const cred_evaluate_options opt = options(50);
   cred_evaluation *e;
   assert_ok(cred_model_evaluate_ood(&e, m, &d, &far, &opt));
@@ -471,7 +477,8 @@ static void test_verdict_of_classes(void **state) {
   cred_data d = fresh(m, "moons", 400, 2);
   const cred_evaluate_options opt = options(20);
   int well;
-  for (size_t i = 0; i < d.n_rows; i += 2) d.y[i] = 1 - d.y[i]; // half the labels are wrong
+  for (size_t i = 0; i < d.n_rows; i += 2)
+    d.y[i] = 1 - d.y[i]; // half the labels are wrong
   cred_evaluation *e = evaluate(m, &d, &opt);
   const char *verdict = cred_evaluation_verdict(e, &well);
   if (!strstr(verdict, "it is too confident")) fail_msg("verdict '%s'", verdict);
@@ -573,13 +580,20 @@ static void test_no_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_numbers),          cmocka_unit_test(test_threads_and_no_bootstrap),
-      cmocka_unit_test(test_two_classes),      cmocka_unit_test(test_several_classes),
-      cmocka_unit_test(test_one_class_only),   cmocka_unit_test(test_several_targets),
-      cmocka_unit_test(test_weights),          cmocka_unit_test(test_counts),
-      cmocka_unit_test(test_ood),              cmocka_unit_test(test_ood_numbers),
-      cmocka_unit_test(test_verdict),          cmocka_unit_test(test_verdict_of_classes),
-      cmocka_unit_test(test_refusals),         cmocka_unit_test(test_seen_rows),
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_threads_and_no_bootstrap),
+      cmocka_unit_test(test_two_classes),
+      cmocka_unit_test(test_several_classes),
+      cmocka_unit_test(test_one_class_only),
+      cmocka_unit_test(test_several_targets),
+      cmocka_unit_test(test_weights),
+      cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_ood),
+      cmocka_unit_test(test_ood_numbers),
+      cmocka_unit_test(test_verdict),
+      cmocka_unit_test(test_verdict_of_classes),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_seen_rows),
       cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-// toy_model.h -- small models of generated tables, for the tests of evaluation and calibration.
+// toy_model.h -- small models of generated tables, for the tests of evaluation and
+// calibration.
 
 #ifndef CRED_TESTS_MODEL_TOY_MODEL_H
 #define CRED_TESTS_MODEL_TOY_MODEL_H
@@ -69,8 +70,8 @@ static inline cred_model *fit_named(const char *name, size_t n_rows, const char 
 static inline cred_data encode(const cred_model *model, const cred_table *table,
                                int with_targets) {
   cred_data data;
-  assert_ok(cred_schema_encode(&data, cred_model_schema(model), table, NULL, 0, with_targets,
-                               0));
+  assert_ok(cred_schema_encode(&data, cred_model_schema(model), table, NULL, 0,
+                               with_targets, 0));
   return data;
 }
 
