@@ -110,7 +110,8 @@ static cred_status plot_loss(cred_plot **out, const cli_args *args,
       .epoch = epoch,
       .log_lik = log_lik,
       .kl = kl,
-      .kl_is_prior = cred_model_posterior(model)->members[0].kind != CRED_POSTERIOR_GAUSSIAN,
+      .kl_is_prior =
+          cred_model_posterior(model)->members[0].kind != CRED_POSTERIOR_GAUSSIAN,
       .validation = best > -INFINITY ? validation : NULL,
       // members each have a best epoch of their own
       .best_epoch = cred_model_posterior(model)->n_members > 1 ? NAN : best_epoch};
