@@ -5,7 +5,7 @@
 //             d/dmean = g,  d/dlog_sd = g eps exp(log_sd)      Blundell et al. (2015), eqs. 3-4
 //   local reparameterisation and flipout: the density's own expectation
 // The KL is in closed form where the prior has one, else its log p(w) is averaged over the
-// draws and its entropy is exact. `point` slices have no sd and no prior.
+// draws and its entropy is exact; of a flat prior only the entropy is left. `point` slices have no sd and no prior.
 
 #include "credence/infer/method.h"
 #include "infer/optimiser.h"
@@ -226,7 +226,7 @@ static void weights_tile(void *p, size_t i, size_t worker) {
   cred_real eps[CRED__TILE];
   tile_noise(eps, s, t);
   add_draw(s, i, &prior, slice, g, s->theta + t->begin, eps);
-  if (s->first_draw && prior.kind != CRED_PRIOR_FLAT) add_closed_form(s, i, &prior, slice);
+  if (s->first_draw) add_closed_form(s, i, &prior, slice);
 }
 
 // After the density's own expectation: dmean is there, dlog_sd holds d/dsd, theta holds sd.
@@ -244,8 +244,7 @@ static void expect_tile(void *p, size_t i, size_t worker) {
   const cred_real *sd = s->theta + t->begin;
   for (size_t j = 0; j < t->n; j++) dlog_sd[j] *= sd[j];
   const cred_prior prior = cred_slice_prior(slice, s->mean);
-  if (prior.kind == CRED_PRIOR_FLAT) return;
-  if (!cred_prior_has_kl(&prior)) {
+  if (!cred_prior_has_kl(&prior) && prior.kind != CRED_PRIOR_FLAT) {
     cred_real eps[CRED__TILE], w[CRED__TILE], a[CRED__TILE] = {0};
     tile_noise(eps, s, t);
     cred__gaussian_draw(w, s->mean + t->begin, s->log_sd + t->begin, eps, t->n);
