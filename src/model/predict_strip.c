@@ -73,14 +73,26 @@ static double mixture_cdf(const cred__strip *s, size_t row, size_t t, double y) 
   return sum / (double)s->n_draws;
 }
 
+// F at mean -+ 2 sd: where the search of every level begins.
+typedef struct {
+  double low, high, f_low, f_high;
+} bracket;
+
+static bracket bracket_of_row(const cred__strip *s, size_t row, size_t t, double mean,
+                              double sd) {
+  bracket b = {.low = mean - 2 * sd, .high = mean + 2 * sd};
+  b.f_low = mixture_cdf(s, row, t, b.low);
+  b.f_high = mixture_cdf(s, row, t, b.high);
+  return b;
+}
+
 // The smallest y with F(y) >= level: bracketed by steps of sd, then false position with
-// halving (Illinois), at most 60 evaluations.
+// halving (Illinois), at most 60 evaluations. Within 1e-9 in F: far below what draws tell.
 static double mixture_quantile(const cred__strip *s, size_t row, size_t t, double level,
-                               double mean, double sd) {
+                               double mean, double sd, const bracket *start) {
   if (!(sd > 0) || !isfinite(mean)) return mean;
-  double low = mean - 2 * sd, high = mean + 2 * sd, width = 2 * sd;
-  double f_low = mixture_cdf(s, row, t, low) - level;
-  double f_high = mixture_cdf(s, row, t, high) - level;
+  double low = start->low, high = start->high, width = 2 * sd;
+  double f_low = start->f_low - level, f_high = start->f_high - level;
   for (int i = 0; i < 60 && f_low >= 0; i++, width *= 2)
     low -= width, f_low = mixture_cdf(s, row, t, low) - level;
   for (int i = 0; i < 60 && f_high < 0; i++, width *= 2)
@@ -99,7 +111,7 @@ static double mixture_quantile(const cred__strip *s, size_t row, size_t t, doubl
     double y = (low * f_high - high * f_low) / (f_high - f_low);
     if (!(y > low && y < high) || i % 8 == 7) y = 0.5 * (low + high);
     const double f = mixture_cdf(s, row, t, y) - level;
-    if (fabs(f) < 1e-12) return y;
+    if (fabs(f) < 1e-9) return y;
     if (f < 0) {
       low = y, f_low = f;
       if (side == -1) f_high *= 0.5;
@@ -169,10 +181,12 @@ static void distribution_of_row(cred_prediction *out, const cred__strip *s,
   const size_t n_targets = s->model->likelihood.n_targets;
   const size_t at = (s->first + row) * n_targets + t;
   const double scale = cred__target_sd(s->model, t), shift = cred__target_mean(s->model, t);
+  bracket start = {0};
+  if (s->opt->n_levels && !s->var && sd > 0) start = bracket_of_row(s, row, t, mean, sd);
   for (size_t l = 0; l < s->opt->n_levels; l++) {
     const double level = s->opt->levels[l];
     const double q = s->var ? gaussian_quantile(mean, sd, level)
-                            : mixture_quantile(s, row, t, level, mean, sd);
+                            : mixture_quantile(s, row, t, level, mean, sd, &start);
     out->quantile[at * s->opt->n_levels + l] = shift + scale * (mean + factor * (q - mean));
   }
   if (!out->pit) return;
