@@ -181,6 +181,12 @@ static cred_status take_scores(double **out, const rows *r, size_t target,
   return CRED_OK;
 }
 
+// Without its folders.
+static const char *file_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
 static cred_status draw_scores(cred_plot **out, const cli_args *args, const rows *inside,
                                const rows *outside, size_t target) {
   const bool classes = inside->prediction.n_classes > 0;
@@ -190,8 +196,8 @@ static cred_status draw_scores(cred_plot **out, const cli_args *args, const rows
   double *first = NULL, *second = NULL;
   cred_plot_histogram data = {.n_first = inside->data.n_rows,
                               .n_second = outside->data.n_rows,
-                              .first_name = cli_positional(args, 2),
-                              .second_name = cli_text(args, "ood"),
+                              .first_name = file_name(cli_positional(args, 2)),
+                              .second_name = file_name(cli_text(args, "ood")),
                               .auroc = NAN};
   const cred_plot_labels labels = {.title = cli_text(args, "title"),
                                    .x = names[classes][epistemic]};
