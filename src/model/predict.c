@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/thread.h"
+#include "prob/likelihood.h"
 #include <math.h>
 #include <string.h>
 
@@ -24,6 +25,8 @@ struct cred_predictor {
   cred__network_work **net;     // (n_threads)
   cred__strip_work *strip;      // (n_threads)
   cred_real *out, *var;         // (n_draws_room, block_rows, n_out)
+  cred__t_table *t_tables;      // (members, T) of a Student-t
+  double *t_scales;
   cred_real *theta;             // (group, dim) function draws
   size_t group, theta_first, theta_n; // draws that theta holds now
   cred_prediction result;       // grown to the largest block asked
@@ -86,6 +89,8 @@ void cred_predictor_free(cred_predictor *p) {
   cred__free(p->out);
   cred__free(p->var);
   cred__free(p->theta);
+  cred__free(p->t_tables);
+  cred__free(p->t_scales);
   cred_prediction *r = &p->result;
   double *const numbers[] = {r->mean, r->sd, r->sd_epistemic, r->sd_aleatoric, r->quantile,
                              r->lower, r->upper, r->prob, r->entropy, r->expected_entropy,
@@ -125,6 +130,22 @@ static cred_status buffers_new(cred_predictor *p) {
   return NEW(&p->theta, p->group * p->model->dim, "draws of the weights");
 }
 
+// Scale and distribution function of each member's noise, where it is a Student-t.
+static cred_status t_tables_new(cred_predictor *p) {
+  const cred_likelihood *lik = &p->model->likelihood;
+  const size_t n = p->model->posterior->n_members, n_targets = lik->n_targets;
+  if (lik->kind != CRED_LIK_STUDENT_T || p->draws == CRED_DRAWS_MOMENTS) return CRED_OK;
+  TRY(NEW(&p->t_tables, n * n_targets, "distribution functions"));
+  TRY(NEW(&p->t_scales, n * n_targets, "noise scales"));
+  for (size_t m = 0; m < n; m++)
+    for (size_t t = 0; t < n_targets; t++) {
+      const cred__lik_noise noise = cred__lik_noise_at(lik, cred_model_noise(p->model, m), t);
+      p->t_scales[m * n_targets + t] = noise.scale;
+      cred__t_table_init(&p->t_tables[m * n_targets + t], noise.dof);
+    }
+  return CRED_OK;
+}
+
 cred_status cred_predictor_new(cred_predictor **out, const cred_model *model,
                                const cred_predict_options *opt) {
   *out = NULL;
@@ -142,6 +163,7 @@ cred_status cred_predictor_new(cred_predictor **out, const cred_model *model,
   p->opt.levels = p->levels;
   choose_draws(p);
   TRY_DONE(workers_new(p));
+  TRY_DONE(t_tables_new(p));
   TRY_DONE(buffers_new(p));
   *out = p;
   p = NULL;
@@ -258,6 +280,7 @@ static cred__strip strip_of(const cred_predictor *p, size_t strip) {
                          .n_rows = left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS,
                          .n_out = p->n_out, .draw_stride = p->block_rows * p->n_out,
                          .out = p->out + row * p->n_out,
+                         .t_tables = p->t_tables, .t_scales = p->t_scales,
                          .var = p->var ? p->var + row * p->n_out : NULL,
                          .data = p->data, .first = p->first + row};
   return s;

@@ -7,6 +7,7 @@
 #include "credence/model/predict.h"
 #include "layer/layer.h"
 #include "model/model.h"
+#include "model/t_table.h"
 
 enum { CRED__STRIP_ROWS = 128 };
 
@@ -17,6 +18,8 @@ typedef struct {
   size_t n_draws, n_rows, n_out;
   size_t draw_stride;    // distance of draws in `out`
   const cred_real *out;  // (n_draws, ..., n_out); moments: means
+  const cred__t_table *t_tables; // (members, T) of a Student-t, else NULL
+  const double *t_scales;        // (members, T)
   const cred_real *var;  // moments: variances (n_draws, ..., n_out); else NULL
   const cred_data *data;
   size_t first;          // row of `data` and of the prediction the strip begins at

@@ -67,9 +67,16 @@ static void add_moments(const cred__strip *s, cred__strip_work *w) {
 }
 
 static double mixture_cdf(const cred__strip *s, size_t row, size_t t, double y) {
+  const cred_likelihood *lik = &s->model->likelihood;
+  const size_t n_members = s->model->posterior->n_members;
   double sum = 0;
-  for (size_t k = 0; k < s->n_draws; k++)
-    sum += cred_likelihood_cdf(&s->model->likelihood, outputs(s, k, row), noise(s, k), t, y);
+  for (size_t k = 0; s->t_tables && k < s->n_draws; k++) {
+    const size_t m = k % n_members;
+    const double z = (y - (double)outputs(s, k, row)[t]) / s->t_scales[m * lik->n_targets + t];
+    sum += cred__t_table_cdf(&s->t_tables[m * lik->n_targets + t], z);
+  }
+  for (size_t k = 0; !s->t_tables && k < s->n_draws; k++)
+    sum += cred_likelihood_cdf(lik, outputs(s, k, row), noise(s, k), t, y);
   return sum / (double)s->n_draws;
 }
 

@@ -147,8 +147,8 @@ static void odd_data_is_still_drawn(void **state) {
   const cred_plot_band band1 = {1, one, one, one, one, 0, NULL, NULL, 0, NULL, NULL};
   const cred_plot_band band2 = {3, zero, zero, zero, zero, 3, bad, bad, 3, bad, bad};
   const cred_plot_band band3 = {3, x, extreme, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL};
-  const cred_plot_loss loss1 = {1, NULL, one, one, bad, NAN};
-  const cred_plot_loss loss2 = {3, NULL, zero, zero, bad, 2};
+  const cred_plot_loss loss1 = {1, NULL, one, one, false, bad, NAN};
+  const cred_plot_loss loss2 = {3, NULL, zero, zero, false, bad, 2};
   const cred_plot_reliability rel = {1, unit, unit, one, 0, NAN};
   const cred_plot_coverage cov = {1, unit, zero, 3};
   const cred_plot_histogram hist = {3, 1, zero, zero, NULL, NULL, 0, NAN};
