@@ -1,12 +1,13 @@
 // classification_moons.c -- class probabilities, and what their entropy is made of.
 //
-// You learn: predictive entropy = expected entropy (classes overlap) + mutual information (the
-// draws disagree). Between the moons the first is large, far from all data the second; and at a
-// place far away but deep in one class's half-plane, a network stays sure.
+// You learn: predictive entropy = expected entropy (classes overlap) + mutual
+// information (the draws disagree). Between the moons the first is large, far from
+// all data the second; and at a place far away but deep in one class's half-plane, a
+// network stays sure.
 // Sources: Gal & Ghahramani (2016); Depeweg et al. (2018), equations 1-2.
 //
-// Build: cc -std=c17 classification_moons.c $(pkg-config --cflags --libs credence) -lm -o moons
-// Run:   ./moons
+// Build: cc -std=c17 classification_moons.c $(pkg-config --cflags --libs credence) -lm
+// Run:   ./a.out
 // Expected last line: mutual information is larger far from the data: yes
 
 #include <credence/data/toy.h>
@@ -46,8 +47,9 @@ int main(void) {
   check(cred_model_fit(&model, &info, table, NULL, 0, &columns, &fit_options));
 
   const double x[][2] = {{0, 1}, {1, -0.5}, {0.5, 0.25}, {-4, -3}, {6, 4}, {0, 8}};
-  const char *where[] = {"on the upper moon", "on the lower moon", "between the moons",
-                         "far off the gap's end", "far off the other end", "far above"};
+  const char *where[] = {"on the upper moon",     "on the lower moon",
+                         "between the moons",     "far off the gap's end",
+                         "far off the other end", "far above"};
   cred_data rows = {0};
   cred_predictor *predictor;
   cred_prediction p;
@@ -59,9 +61,10 @@ int main(void) {
   check(cred_predictor_run(&p, predictor, &rows));
   const cred_schema_target *classes = &cred_model_schema(model)->targets[0];
   for (size_t i = 0; i < 6; i++)
-    printf("(%4.1f, %5.2f) %-22s p(%s) %.3f, entropy %.3f = %.3f + %.3f mutual information\n",
-           x[i][0], x[i][1], where[i], classes->classes[1], p.prob[2 * i + 1], p.entropy[i],
-           p.expected_entropy[i], p.mutual_information[i]);
+    printf("(%4.1f, %5.2f) %-22s p(%s) %.3f, entropy %.3f = %.3f + %.3f mutual "
+           "information\n",
+           x[i][0], x[i][1], where[i], classes->classes[1], p.prob[2 * i + 1],
+           p.entropy[i], p.expected_entropy[i], p.mutual_information[i]);
   const double in = fmax(p.mutual_information[0], p.mutual_information[1]);
   const double out = fmax(p.mutual_information[3], p.mutual_information[4]);
   cred_predictor_free(predictor), cred_data_clear(&rows), cred_model_free(model);

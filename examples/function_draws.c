@@ -1,12 +1,14 @@
-// function_draws.c -- one draw of the weights for a whole curve, or fresh noise for each row.
+// function_draws.c -- one draw of the weights for a whole curve, or fresh noise for
+// each row.
 //
-// You learn: both have the same mean and sd at every single row. A function draw is a curve:
-// take it for plots, for the largest value of a curve, for comparing two inputs. Row draws are
-// independent from row to row: take them for rows that you look at one by one.
+// You learn: both have the same mean and sd at every single row. A function draw is a
+// curve: take it for plots, for the largest value of a curve, for comparing two
+// inputs. Row draws are independent from row to row: take them for rows that you look
+// at one by one.
 //
-// Build: cc -std=c17 function_draws.c $(pkg-config --cflags --libs credence) -lm -o function_draws
-// Run:   ./function_draws
-// Expected last line: same sd at a row: yes; difference of neighbours known better: yes
+// Build: cc -std=c17 function_draws.c $(pkg-config --cflags --libs credence) -lm
+// Run:   ./a.out
+// Expected last line: same sd at a row: yes; differences known better: yes
 
 #include <credence/data/toy.h>
 #include <credence/model/fit.h>
@@ -82,13 +84,14 @@ int main(void) {
   }
   const double mean = sum / DRAWS, sd_rise = sqrt(square / DRAWS - mean * mean);
   const double sd_independent = sqrt(row[0] * row[0] + row[1] * row[1]);
-  printf("epistemic sd at x = 1: %.3f by function draws, %.3f by row draws\n", function[0],
-         row[0]);
-  printf("f(1.1) - f(1.0): %.3f +- %.3f by function draws, +- %.3f if rows were independent\n",
+  printf("epistemic sd at x = 1: %.3f by function draws, %.3f by row draws\n",
+         function[0], row[0]);
+  printf("f(1.1) - f(1.0): %.3f +- %.3f by function draws, +- %.3f if rows were "
+         "independent\n",
          mean, sd_rise, sd_independent);
   cred_data_clear(&rows), cred_model_free(model);
   cred_table_free(places), cred_table_free(table);
-  printf("same sd at a row: %s; difference of neighbours known better: %s\n",
+  printf("same sd at a row: %s; differences known better: %s\n",
          fabs(function[0] - row[0]) < 0.15 * row[0] ? "yes" : "no",
          sd_rise < 0.5 * sd_independent ? "yes" : "no");
   return 0;

@@ -1,11 +1,12 @@
 // own_table.c -- a table with categories and missing cells: fit, save, load, predict.
 //
-// You learn: columns go by name; words are categories; what to do with an empty cell is yours
-// to say; an id column is carried along; a loaded model needs nothing but its file.
+// You learn: columns go by name; words are categories; what to do with an empty cell
+// is yours to say; an id column is carried along; a loaded model needs nothing but
+// its file.
 //
-// Build: cc -std=c17 own_table.c $(pkg-config --cflags --libs credence) -lm -o own_table
-// Run:   ./own_table
-// Expected last line (pattern): 400 new patients: log likelihood -0\.[0-9]+ a row, better than the class shares: yes
+// Build: cc -std=c17 own_table.c $(pkg-config --cflags --libs credence) -lm
+// Run:   ./a.out
+// Expected last line: better than the class shares: yes
 
 #include <credence/data/toy.h>
 #include <credence/model/fit.h>
@@ -32,8 +33,8 @@ static void fit_and_save(const cred_table *table, const size_t *rows, size_t n_r
   const char *target = "readmitted";
   cred_schema_options columns = cred_schema_defaults();
   columns.targets = &target, columns.n_targets = 1;
-  columns.id = "id";                          // no input
-  columns.missing = CRED_MISSING_INDICATOR;   // fill in the mean, and tell the network
+  columns.id = "id";                        // no input
+  columns.missing = CRED_MISSING_INDICATOR; // fill in the mean, and tell the network
   cred_fit_options options = cred_fit_defaults();
   options.steps = 3000;
   cred_model *model;
@@ -78,7 +79,7 @@ int main(void) {
   const double constant = share * log(share) + (1 - share) * log1p(-share);
   cred_predictor_free(predictor), cred_data_clear(&rows), cred_model_free(model);
   cred_table_free(table);
-  printf("%d new patients: log likelihood %.2f a row, better than the class shares: %s\n",
-         TEST, log_lik, log_lik > constant ? "yes" : "no");
+  printf("%d new patients: log likelihood %.2f a row\n", TEST, log_lik);
+  printf("better than the class shares: %s\n", log_lik > constant ? "yes" : "no");
   return 0;
 }

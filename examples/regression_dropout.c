@@ -1,12 +1,14 @@
-// regression_dropout.c -- two kinds of uncertainty, told apart by Monte Carlo dropout.
+// regression_dropout.c -- two kinds of uncertainty, told apart by Monte Carlo
+// dropout.
 //
-// You learn: aleatoric sd is the noise of the data (here it grows along x, so the network has a
-// second output for it: the heteroscedastic likelihood); epistemic sd is what the weights leave
-// open (it grows where there are no data). sd^2 = sd_aleatoric^2 + sd_epistemic^2.
+// You learn: aleatoric sd is the noise of the data (here it grows along x, so the
+// network has a second output for it: the heteroscedastic likelihood); epistemic sd
+// is what the weights leave open (it grows where there are no data). sd^2 =
+// sd_aleatoric^2 + sd_epistemic^2.
 // Sources: Gal & Ghahramani (2016); Kendall & Gal (2017), equation 9.
 //
-// Build: cc -std=c17 regression_dropout.c $(pkg-config --cflags --libs credence) -lm -o regression_dropout
-// Run:   ./regression_dropout
+// Build: cc -std=c17 regression_dropout.c $(pkg-config --cflags --libs credence) -lm
+// Run:   ./a.out
 // Expected last line: noise larger on the right: yes; less known outside: yes
 
 #include <credence/data/toy.h>
@@ -57,14 +59,14 @@ int main(void) {
   check(cred_predictor_run(&p, predictor, &rows));
   printf("   x   mean     sd  aleatoric  epistemic  (true noise)\n");
   for (size_t i = 0; i < 4; i++)
-    printf("%4.1f  %5.2f  %5.2f      %5.2f      %5.2f  %s%.2f\n", x[i], p.mean[i], p.sd[i],
-           p.sd_aleatoric[i], p.sd_epistemic[i], i < 3 ? "" : "unknown here, line says ",
-           0.04 + (x[i] + 3) * 0.06);
+    printf("%4.1f  %5.2f  %5.2f      %5.2f      %5.2f  %s%.2f\n", x[i], p.mean[i],
+           p.sd[i], p.sd_aleatoric[i], p.sd_epistemic[i],
+           i < 3 ? "" : "unknown here, line says ", 0.04 + (x[i] + 3) * 0.06);
   const bool noisier = p.sd_aleatoric[2] > 2 * p.sd_aleatoric[0];
   const bool outside = p.sd_epistemic[3] > 2 * p.sd_epistemic[1];
   cred_predictor_free(predictor), cred_data_clear(&rows), cred_model_free(model);
   cred_table_free(places), cred_table_free(table);
-  printf("noise larger on the right: %s; less known outside: %s\n", noisier ? "yes" : "no",
-         outside ? "yes" : "no");
+  printf("noise larger on the right: %s; less known outside: %s\n",
+         noisier ? "yes" : "no", outside ? "yes" : "no");
   return 0;
 }

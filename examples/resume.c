@@ -1,10 +1,11 @@
-// resume.c -- stop a fit, save it, load it, go on: the result is that of a fit never stopped.
+// resume.c -- stop a fit, save it, load it, go on: the result is that of a fit never
+// stopped.
 //
-// You learn: a callback that returns false stops a fit within a step; the model is yours
-// nevertheless, and saved with final = false it carries the optimiser's state.
+// You learn: a callback that returns false stops a fit within a step; the model is
+// yours nevertheless, and saved with final = false it carries the optimiser's state.
 //
-// Build: cc -std=c17 resume.c $(pkg-config --cflags --libs credence) -lm -o resume
-// Run:   ./resume
+// Build: cc -std=c17 resume.c $(pkg-config --cflags --libs credence) -lm
+// Run:   ./a.out
 // Expected last line: stopped and resumed, the file has the same bytes: yes
 
 #include <credence/data/toy.h>
@@ -30,7 +31,8 @@ static cred_table *toy(const char *name, size_t n_rows, uint64_t seed) {
   return table;
 }
 
-// Called about ten times a second: where it stops depends on the machine, the result does not.
+// Called about ten times a second: where it stops depends on the machine, the result does
+// not.
 static bool stop_early(void *context, const cred_progress *p) {
   (void)context;
   return p->step < 1000;

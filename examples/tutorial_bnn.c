@@ -1,14 +1,14 @@
-// tutorial_bnn.c -- Bayes by Backprop, step by step: a network of 10 inputs, 20 hidden units and
-// 1 output whose weights are distributions.
+// tutorial_bnn.c -- Bayes by Backprop, step by step: a network of 10 inputs, 20
+// hidden units and 1 output whose weights are distributions.
 //
-// You learn: how a prior, an estimator and its draws are chosen; that the objective is
-// log likelihood - KL(q || prior), both sums in nats; how mean and sd come from draws; that far
-// from the data the sd grows, and yet the mean is further off than it says: a factorised
-// Gaussian leaves out how weights depend on each other.
+// You learn: how a prior, an estimator and its draws are chosen; that the objective
+// is log likelihood - KL(q || prior), both sums in nats; how mean and sd come from
+// draws; that far from the data the sd grows, and yet the mean is further off than it
+// says: a factorised Gaussian leaves out how weights depend on each other.
 // Source: Blundell et al. (2015), "Weight uncertainty in neural networks".
 //
-// Build: cc -std=c17 tutorial_bnn.c $(pkg-config --cflags --libs credence) -lm -o tutorial_bnn
-// Run:   ./tutorial_bnn
+// Build: cc -std=c17 tutorial_bnn.c $(pkg-config --cflags --libs credence) -lm
+// Run:   ./a.out
 // Expected last line: the sd is larger far from the data: yes
 
 #include <credence/model/fit.h>

@@ -1,10 +1,11 @@
-// tutorial_sine.c -- 50 noisy points of a sine, and the band of an ensemble of dropout networks.
+// tutorial_sine.c -- 50 noisy points of a sine, and the band of an ensemble of
+// dropout networks.
 //
-// You learn: the shortest way from a table to a mean with its uncertainty, and a picture of it.
-// The picture, sine.png, needs gnuplot; all else does not.
+// You learn: the shortest way from a table to a mean with its uncertainty, and a
+// picture of it. The picture, sine.png, needs gnuplot; all else does not.
 //
-// Build: cc -std=c17 tutorial_sine.c $(pkg-config --cflags --libs credence) -lm -o tutorial_sine
-// Run:   ./tutorial_sine
+// Build: cc -std=c17 tutorial_sine.c $(pkg-config --cflags --libs credence) -lm
+// Run:   ./a.out
 // Expected last line: the sine lies in the band at 9 of 10 places within the data: yes
 
 #include <credence/data/toy.h>
@@ -41,17 +42,26 @@ static void draw(const cred_prediction *p, const double *x, const double *truth,
     px[i] = cred_table_number(points, i, 0);
     py[i] = cred_table_number(points, i, 1);
   }
-  const cred_plot_band band = {.n = GRID, .x = x, .mean = p->mean, .sd = p->sd,
-                               .sd_epistemic = p->sd_epistemic, .n_points = POINTS,
-                               .point_x = px, .point_y = py, .n_truth = GRID, .truth_x = x,
+  const cred_plot_band band = {.n = GRID,
+                               .x = x,
+                               .mean = p->mean,
+                               .sd = p->sd,
+                               .sd_epistemic = p->sd_epistemic,
+                               .n_points = POINTS,
+                               .point_x = px,
+                               .point_y = py,
+                               .n_truth = GRID,
+                               .truth_x = x,
                                .truth_y = truth};
   const cred_plot_labels labels = {.title = "50 points of a sine", .x = "x", .y = "y"};
   const cred_plot_options options = cred_plot_defaults();
   cred_plot *plot;
   check(cred_plot_new_band(&plot, &band, &labels));
   const cred_status status = cred_plot_render(plot, "sine.png", &options);
-  if (status == CRED_EUNAVAILABLE) printf("no picture: %s\n", cred_error_message());
-  else check(status);
+  if (status == CRED_EUNAVAILABLE)
+    printf("no picture: %s\n", cred_error_message());
+  else
+    check(status);
   cred_plot_free(plot);
 }
 
@@ -81,8 +91,8 @@ int main(void) {
   size_t inside = 0, n = 0;
   for (size_t i = 0; i < GRID; i++) {
     if (i % 15 == 0)
-      printf("x %4.1f: mean %5.2f, sd %.2f, of it epistemic %.2f; the sine: %5.2f\n", x[i],
-             p.mean[i], p.sd[i], p.sd_epistemic[i], truth[i]);
+      printf("x %4.1f: mean %5.2f, sd %.2f, of it epistemic %.2f; the sine: %5.2f\n",
+             x[i], p.mean[i], p.sd[i], p.sd_epistemic[i], truth[i]);
     if (!(fabs(x[i]) <= 3)) continue;
     n++;
     inside += fabs(p.mean[i] - truth[i]) <= 2 * p.sd[i];
