@@ -28,6 +28,12 @@ static cred_status make_stratum(int32_t **out, const cred_model *m, const cred_d
   return CRED_OK;
 }
 
+static uint64_t steps_made(const cred_model *m) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < m->plan.n_members; i++) sum += m->states[i].step;
+  return sum;
+}
+
 // Members side by side where there are enough of them or a member is small, else one after the
 // other, each on all threads.
 static cred_status train_members(cred_model *m, const cred_data *data, const int32_t *stratum,
@@ -40,8 +46,9 @@ static cred_status train_members(cred_model *m, const cred_data *data, const int
   cred__training t = {.model = m, .data = data, .stratum = stratum,
                       .n_threads_member = side_by_side ? 1 : n_threads,
                       .progress = progress, .progress_context = context,
+                      .progress_busy = ATOMIC_FLAG_INIT,
                       .time_start_s = start, .time_last_s = 0};
-  for (size_t i = 0; i < n; i++) t.steps_made += m->states[i].step;
+  t.steps_made = steps_made(m);
   t.steps_start = t.steps_made;
   const cred_status status =
       cred__parallel_try(side_by_side ? n_threads : 1, n, cred__train_member, &t);
@@ -162,6 +169,7 @@ cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_tab
   status = cred__model_assemble(&m, &plan, schema); // takes both over
   schema = NULL;
   if (status != CRED_OK) goto done;
+  TRY_DONE(cred__model_make_members(m));
   memcpy(m->data_digest, cred_table_digest(table), 16);
   if (rows) {
     TRY_DONE(NEW(&m->rows, n_rows, "rows"));
@@ -195,7 +203,10 @@ cred_status cred_model_resume(cred_model *m, cred_fit_info *info, const cred_tab
   if (epochs) m->plan.epochs = epochs;
   cred_data data;
   TRY(cred_schema_encode(&data, m->schema, table, m->rows, m->n_rows, 1, 0));
+  const uint64_t before = steps_made(m);
   const cred_status status = train(m, info, &data, n_threads, progress, context);
+  if (steps_made(m) > before) // it was fitted to another posterior
+    m->calibration = (cred__calibration){.temperature = 1};
   cred_data_clear(&data);
   return status;
 }

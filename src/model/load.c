@@ -79,7 +79,7 @@ static cred_status read_state_arrays(cred__member_state *s, const cred_model *m,
 static cred_status whole_number(uint64_t *out, const json_t *o, const char *name) {
   const json_t *value = json_object_get(o, name);
   if (!json_is_integer(value) || json_integer_value(value) < 0)
-    FAIL(CRED_EDATA, "the state's '%s' is no whole number", name);
+    FAIL(CRED_EDATA, "'%s' is no whole number", name);
   *out = (uint64_t)json_integer_value(value);
   return CRED_OK;
 }
@@ -87,6 +87,17 @@ static cred_status whole_number(uint64_t *out, const json_t *o, const char *name
 static double number_or(const json_t *o, const char *name, double otherwise) {
   const json_t *value = json_object_get(o, name);
   return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+// A short file that speaks of many large members is found out before memory is taken.
+static cred_status make_members(cred_model *m, const cred_tensors *t) {
+  char full[64];
+  const cred_tensor *tensor;
+  for (size_t k = 0; k < m->plan.n_members; k++) {
+    snprintf(full, sizeof full, "member%zu.mean", k);
+    TRY(cred_tensors_expect(&tensor, t, full, REAL_TYPE, &m->dim, 1));
+  }
+  return cred__model_make_members(m);
 }
 
 static cred_status read_member(cred_model *m, const cred_tensors *t, const json_t *states,
@@ -122,11 +133,16 @@ static cred_status read_calibration(cred_model *m, const cred_tensors *t) {
   const bool classes = cred_likelihood_is_class(&m->likelihood);
   c->coverage = number_or(o, "coverage", NAN);
   c->temperature = number_or(o, "temperature", NAN);
-  c->n_rows = (size_t)number_or(o, "rows", 0);
   c->set = set && strcmp(set, "aps") == 0 ? CRED_SET_APS : CRED_SET_LAC;
   c->n_quantiles = json_array_size(quantiles);
   const size_t expected = classes ? 1 : m->likelihood.n_targets;
-  cred_status status = CRED_OK;
+  uint64_t n_rows = 0;
+  cred_status status = whole_number(&n_rows, o, "rows");
+  c->n_rows = n_rows;
+  if (status != CRED_OK) {
+    json_decref(o);
+    return status;
+  }
   if (!(c->coverage > 0 && c->coverage < 1) || !(c->temperature > 0) ||
       c->n_quantiles != expected || expected > 16)
     status = cred__fail(CRED_EDATA, "the calibration is broken: coverage %g, temperature %g, "
@@ -147,9 +163,13 @@ static cred_status read_facts(cred_model *m, const cred_tensors *t, const json_t
   const char *digest = json_string_value(json_object_get(fit, "data"));
   if (!digest || strlen(digest) != 16) FAIL(CRED_EDATA, "the digest of the data is missing");
   memcpy(m->data_digest, digest, 16);
-  m->n_train = (size_t)number_or(fit, "train-rows", 0);
-  m->n_validation = (size_t)number_or(fit, "validation-rows", 0);
-  m->n_dropped = (size_t)number_or(fit, "dropped-rows", 0);
+  uint64_t n[3];
+  TRY(whole_number(&n[0], fit, "train-rows"));
+  TRY(whole_number(&n[1], fit, "validation-rows"));
+  TRY(whole_number(&n[2], fit, "dropped-rows"));
+  m->n_train = n[0];
+  m->n_validation = n[1];
+  m->n_dropped = n[2];
   if (m->n_train < 1) FAIL(CRED_EDATA, "the number of training rows is missing");
   const cred_tensor *rows = cred_tensors_find(t, "fit.rows");
   if (!rows) return CRED_OK;
@@ -184,6 +204,7 @@ static cred_status load(cred_model **out, const cred_tensors *t) {
   status = cred__model_assemble(&m, &plan, schema);
   schema = NULL;
   if (status != CRED_OK) goto done;
+  TRY_DONE(make_members(m, t));
   for (size_t k = 0; k < m->plan.n_members; k++) TRY_DONE(read_member(m, t, states, k));
   TRY_DONE(read_facts(m, t, fit));
   TRY_DONE(read_calibration(m, t));

@@ -119,9 +119,6 @@ cred_status cred__model_assemble(cred_model **out, cred__plan *plan, cred_schema
   *plan = (cred__plan){0};
   m->schema = schema;
   m->calibration.temperature = 1;
-  const cred_posterior_kind kinds[] = {[CRED_FIT_VI] = CRED_POSTERIOR_GAUSSIAN,
-                                       [CRED_FIT_MAP] = CRED_POSTERIOR_POINT,
-                                       [CRED_FIT_DROPOUT] = CRED_POSTERIOR_DROPOUT};
   TRY_DONE(cred_prior_parse(&m->prior, m->plan.prior));
   TRY_DONE(fit_likelihood(m));
   TRY_DONE(cred_network_parse(&m->network, m->plan.net, schema->n_inputs,
@@ -134,14 +131,19 @@ cred_status cred__model_assemble(cred_model **out, cred__plan *plan, cred_schema
   m->plan.net = NULL;
   TRY_DONE(cred__strdup(&m->plan.net, cred_network_text(m->network)));
   TRY_DONE(make_slices(m));
-  TRY_DONE(cred_posterior_new(&m->posterior, kinds[m->plan.posterior], m->dim,
-                              m->plan.n_members));
-  TRY_DONE(NEW(&m->states, m->plan.n_members, "members"));
   *out = m;
   m = NULL;
 done:
   cred_model_free(m);
   return status;
+}
+
+cred_status cred__model_make_members(cred_model *m) {
+  const cred_posterior_kind kinds[] = {[CRED_FIT_VI] = CRED_POSTERIOR_GAUSSIAN,
+                                       [CRED_FIT_MAP] = CRED_POSTERIOR_POINT,
+                                       [CRED_FIT_DROPOUT] = CRED_POSTERIOR_DROPOUT};
+  TRY(cred_posterior_new(&m->posterior, kinds[m->plan.posterior], m->dim, m->plan.n_members));
+  return NEW(&m->states, m->plan.n_members, "members");
 }
 
 const cred_network *cred_model_network(const cred_model *m) { return m->network; }

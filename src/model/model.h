@@ -6,6 +6,7 @@
 #include "credence/model/calibrate.h"
 #include "credence/data/split.h"
 #include "credence/model/fit.h"
+#include <stdatomic.h>
 
 // Options of a fit with every "auto" resolved: what the model file records.
 typedef struct {
@@ -80,6 +81,8 @@ cred_status cred__plan_check(const cred__plan *plan);
 
 // model.c: network, likelihood, prior and slices from plan and schema (which are taken over).
 cred_status cred__model_assemble(cred_model **out, cred__plan *plan, cred_schema *schema);
+// Room for the members, apart: a reader first looks whether its file holds them.
+cred_status cred__model_make_members(cred_model *model);
 cred_status cred__model_make_history(cred_model *model);
 cred_status cred__model_make_report(cred_model *model);
 void cred__member_state_clear(cred__member_state *state);
@@ -115,6 +118,7 @@ struct cred__training {
   const int32_t *stratum;  // (rows) classes for stratified splits, or NULL
   cred_progress_fn progress;
   void *progress_context;
+  atomic_flag progress_busy; // guards the callback and time_last_s
   double time_start_s, time_last_s;
   uint64_t steps_start;
   _Atomic bool stop;

@@ -328,10 +328,15 @@ static void predict_block(cred_predictor *p) {
   cred__parallel(p->n_threads, p->n_strips, statistics_task, p);
 }
 
+static cred_status check_inputs(const cred_model *m, const cred_data *data) {
+  const size_t n = cred_network_n_inputs(m->network);
+  if (data->n_inputs != n)
+    FAIL(CRED_EINVAL, "the data have %zu inputs, the model takes %zu", data->n_inputs, n);
+  return CRED_OK;
+}
+
 cred_status cred_predictor_run(cred_prediction *out, cred_predictor *p, const cred_data *data) {
-  if (data->n_inputs != cred_network_n_inputs(p->model->network))
-    FAIL(CRED_EINVAL, "the data have %zu inputs, the model takes %zu", data->n_inputs,
-         cred_network_n_inputs(p->model->network));
+  TRY(check_inputs(p->model, data));
   TRY(result_room(p, data->n_rows, data->y != NULL));
   p->data = data;
   p->result.n_rows = data->n_rows;
@@ -368,6 +373,7 @@ static void draw_values(double *out, const cred_predictor *p, size_t draw, size_
 cred_status cred_model_function_draws(double *out, const cred_model *model,
                                       const cred_data *data, size_t n_draws, uint64_t seed,
                                       size_t n_threads) {
+  TRY(check_inputs(model, data));
   cred_predict_options opt = cred_predict_defaults();
   opt.draws = CRED_DRAWS_FUNCTION;
   opt.n_draws = n_draws;

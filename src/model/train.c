@@ -20,7 +20,7 @@ typedef struct {
   cred__training *t;
   cred_model *model;
   cred__member_state *state;
-  size_t member, worker;
+  size_t member;
   const cred_method *method;
   cred__network_density train, held_out;
   cred_split split;
@@ -65,7 +65,8 @@ static cred_status run_init(run *r) {
                              dropout);
   cred__network_density_init(&r->held_out, m, r->t->data, r->split.held_out,
                              r->split.n_held_out, dropout);
-  const size_t rows_max = m->plan.batch > SCORE_ROWS ? m->plan.batch : SCORE_ROWS;
+  size_t rows_max = m->plan.batch < r->split.n_train ? m->plan.batch : r->split.n_train;
+  if (rows_max < SCORE_ROWS) rows_max = SCORE_ROWS;
   TRY(r->train.density.work_new(&r->work, &r->train, rows_max, r->t->n_threads_member));
   TRY(NEW(&r->order, r->split.n_train, "the order of an epoch"));
   TRY(NEW(&r->theta, m->dim, "a draw"));
@@ -161,9 +162,12 @@ static cred_status end_epoch(run *r, size_t epoch) {
 
 static void report_progress(run *r, const cred_step_info *info, size_t epoch) {
   cred__training *t = r->t;
-  if (r->worker != 0 || !t->progress) return;
+  if (!t->progress || atomic_flag_test_and_set(&t->progress_busy)) return;
   const double now = now_s();
-  if (now - t->time_last_s < 0.1) return;
+  if (now - t->time_last_s < 0.1) {
+    atomic_flag_clear(&t->progress_busy);
+    return;
+  }
   t->time_last_s = now;
   const cred__plan *plan = &r->model->plan;
   const uint64_t total = (uint64_t)plan->n_members * plan->epochs * r->n_batches;
@@ -178,6 +182,7 @@ static void report_progress(run *r, const cred_step_info *info, size_t epoch) {
                            .rate = rate,
                            .time_left_s = rate > 0 ? (double)(total - made) / rate : NAN};
   if (!t->progress(t->progress_context, &p)) t->stop = true;
+  atomic_flag_clear(&t->progress_busy);
 }
 
 // Blundell et al. (2015), section 3.4: weight 2^(M-i) / (2^M - 1) of the KL in batch i = 1 ... M,
@@ -236,7 +241,7 @@ static cred_status run_loop(run *r) {
 
 cred_status cred__train_member(void *training, size_t member, size_t worker) {
   cred__training *t = training;
-  run r = {.t = t, .model = t->model, .member = member, .worker = worker,
+  run r = {.t = t, .model = t->model, .member = member,
            .state = &t->model->states[member], .method = cred__plan_method(&t->model->plan)};
   if (!r.state->n_arrays) r.state->best_validation = -INFINITY;
   const unsigned state = cred__flush_denormals();

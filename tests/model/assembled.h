@@ -77,6 +77,7 @@ static inline void assemble(assembled *out, const recipe_of_test *r) {
   cred__plan plan;
   assert_ok(cred__plan_resolve(&plan, &opt, schema, r->n_rows));
   assert_ok(cred__model_assemble(&out->model, &plan, schema));
+  assert_ok(cred__model_make_members(out->model));
   cred_table_free(table);
 }
 
