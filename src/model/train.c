@@ -240,6 +240,7 @@ static cred_status run_loop(run *r) {
 }
 
 cred_status cred__train_member(void *training, size_t member, size_t worker) {
+  (void)worker;
   cred__training *t = training;
   run r = {.t = t, .model = t->model, .member = member,
            .state = &t->model->states[member], .method = cred__plan_method(&t->model->plan)};

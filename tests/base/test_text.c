@@ -61,6 +61,9 @@ static void test_nearest(void **state) {
   assert_string_equal(cred__nearest("Epoch", names, 5), "epochs");
   assert_string_equal(cred__nearest("learn", names, 5), "learning-rate");
   assert_null(cred__nearest("zzzzzz", names, 5));
+  static const char *const letters[] = {"a", "b"};
+  assert_null(cred__nearest("x", letters, 2));
+  assert_string_equal(cred__nearest("A", letters, 2), "a");
 }
 
 static void test_text_out_of_memory(void **state) {
