@@ -12,9 +12,15 @@ enum { ALIGN_BYTES = 64 };
 #include <stdatomic.h>
 static atomic_long fail_after = -1, n_live, n_made;
 
-void cred__alloc_fail_after(long n) { fail_after = n; }
-long cred__alloc_live(void) { return n_live; }
-long cred__alloc_count(void) { return n_made; }
+void cred__alloc_fail_after(long n) {
+  fail_after = n;
+}
+long cred__alloc_live(void) {
+  return n_live;
+}
+long cred__alloc_count(void) {
+  return n_made;
+}
 
 static void *take(size_t n_bytes) {
   long left = fail_after;
@@ -33,8 +39,12 @@ static void give(void *p) {
   free(p);
 }
 #else
-static void *take(size_t n_bytes) { return aligned_alloc(ALIGN_BYTES, n_bytes); }
-static void give(void *p) { free(p); }
+static void *take(size_t n_bytes) {
+  return aligned_alloc(ALIGN_BYTES, n_bytes);
+}
+static void give(void *p) {
+  free(p);
+}
 #endif
 
 cred_status cred__alloc(void **out, size_t n, size_t size, const char *what) {
@@ -43,8 +53,8 @@ cred_status cred__alloc(void **out, size_t n, size_t size, const char *what) {
   if (__builtin_mul_overflow(n, size, &n_bytes) || n_bytes > SIZE_MAX / 4)
     FAIL(CRED_ENOMEM, "%zu elements of %zu bytes for %s: more than any memory", n, size,
          what);
-  const size_t padded = n_bytes ? (n_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES
-                                : ALIGN_BYTES;
+  const size_t padded =
+      n_bytes ? (n_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES : ALIGN_BYTES;
   void *p = take(padded);
   if (!p) FAIL(CRED_ENOMEM, "no memory: %zu bytes for %s", padded, what);
   memset(p, 0, padded);
@@ -62,7 +72,9 @@ cred_status cred__realloc(void **inout, size_t n_old, size_t n_new, size_t size,
   return CRED_OK;
 }
 
-void cred__free(void *pointer) { give(pointer); }
+void cred__free(void *pointer) {
+  give(pointer);
+}
 
 cred_status cred__strdup(char **out, const char *text) {
   const size_t n = strlen(text) + 1;

@@ -10,7 +10,8 @@
 cred_status cred__fail(cred_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// Puts "<text>: " before this thread's message: a caller that knows the file or the member.
+// Puts "<text>: " before this thread's message: a caller that knows the file or the
+// member.
 void cred__fail_prefix(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Copies a message from another thread.

@@ -74,8 +74,8 @@ static void writer_clear(cred__writer *writer) {
   memset(writer, 0, sizeof *writer);
 }
 
-// The temporary file has a fixed name and a lock, so that two writers see each other and a
-// killed one leaves at most one stale file, which the next one takes over.
+// The temporary file has a fixed name and a lock, so that two writers see each other and
+// a killed one leaves at most one stale file, which the next one takes over.
 static cred_status open_locked(cred__writer *writer) {
   for (int attempt = 0; attempt < 16; attempt++) {
     const int fd = open(writer->path_tmp, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -83,8 +83,10 @@ static cred_status open_locked(cred__writer *writer) {
       FAIL(CRED_ECANTCREATE, "%s: cannot be created: %s", writer->path, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
       close(fd);
-      FAIL(CRED_ELOCKED, "%s: another process is writing it; wait for it or choose "
-           "another name", writer->path);
+      FAIL(CRED_ELOCKED,
+           "%s: another process is writing it; wait for it or choose "
+           "another name",
+           writer->path);
     }
     struct stat opened, named; // the other writer may have renamed it just now
     if (fstat(fd, &opened) == 0 && stat(writer->path_tmp, &named) == 0 &&
@@ -149,9 +151,9 @@ cred_status cred__writer_commit(cred__writer *writer) {
   if (!writer->path_tmp) {
     if (file != stdout) fclose(file);
     if (failed)
-      status = cred__fail(CRED_EIO, "%s: writing failed: %s",
-                          file == stdout ? "standard output" : writer->path,
-                          strerror(reason));
+      status =
+          cred__fail(CRED_EIO, "%s: writing failed: %s",
+                     file == stdout ? "standard output" : writer->path, strerror(reason));
     writer_clear(writer);
     return status;
   }

@@ -10,7 +10,8 @@ void cred_philox4x32(uint32_t out[4], const uint32_t counter[4], const cred_key 
   uint32_t k0 = key->k[0], k1 = key->k[1];
   for (int round = 0; round < 10; round++) {
     const uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
-    const uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+    const uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0,
+                   n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
     c1 = (uint32_t)p1, c3 = (uint32_t)p0, c0 = n0, c2 = n2;
     k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
   }
@@ -24,7 +25,8 @@ cred_key cred_key_make(uint64_t seed) {
 
 cred_key cred_key_derive(const cred_key *parent, uint32_t purpose, uint64_t index) {
   // the last word keeps derivation apart from any use of the parent's own stream
-  const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), purpose, 0xC4EDE5CEu};
+  const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), purpose,
+                               0xC4EDE5CEu};
   uint32_t word[4];
   cred_philox4x32(word, counter, parent);
   const cred_key child = {{word[0], word[1]}};

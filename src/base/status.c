@@ -8,7 +8,9 @@ enum { MESSAGE_BYTES = 2048 };
 
 static _Thread_local char message[MESSAGE_BYTES];
 
-const char *cred_error_message(void) { return message; }
+const char *cred_error_message(void) {
+  return message;
+}
 
 cred_status cred__fail(cred_status status, const char *format, ...) {
   char text[MESSAGE_BYTES]; // apart, so that the old message may be an argument
@@ -41,17 +43,28 @@ void cred__fail_copy(const char *from) {
 
 const char *cred_status_name(cred_status status) {
   switch (status) {
-  case CRED_OK: return "ok";
-  case CRED_EINVAL: return "usage";
-  case CRED_EDATA: return "data";
-  case CRED_ENOINPUT: return "no input";
-  case CRED_EUNAVAILABLE: return "not available";
-  case CRED_EINTERNAL: return "internal";
-  case CRED_ENOMEM: return "memory";
-  case CRED_ECANTCREATE: return "cannot create";
-  case CRED_EIO: return "input/output";
-  case CRED_ELOCKED: return "locked";
-  case CRED_ECONFIG: return "configuration";
+  case CRED_OK:
+    return "ok";
+  case CRED_EINVAL:
+    return "usage";
+  case CRED_EDATA:
+    return "data";
+  case CRED_ENOINPUT:
+    return "no input";
+  case CRED_EUNAVAILABLE:
+    return "not available";
+  case CRED_EINTERNAL:
+    return "internal";
+  case CRED_ENOMEM:
+    return "memory";
+  case CRED_ECANTCREATE:
+    return "cannot create";
+  case CRED_EIO:
+    return "input/output";
+  case CRED_ELOCKED:
+    return "locked";
+  case CRED_ECONFIG:
+    return "configuration";
   }
   return "unknown";
 }

@@ -1,7 +1,8 @@
 // text.c -- numbers and words in text, without a locale.
 //
-// Reading: up to 19 digits and a power of ten of at most 22 are exact in one multiplication
-// or division (Clinger 1990, the fast path); all else goes to strtod in the C locale.
+// Reading: up to 19 digits and a power of ten of at most 22 are exact in one
+// multiplication or division (Clinger 1990, the fast path); all else goes to strtod in
+// the C locale.
 
 #define _GNU_SOURCE
 #include "base/text.h"
@@ -18,7 +19,9 @@
 
 static locale_t c_locale; // written once; the library never changes the caller's locale
 static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+static void make_c_locale(void) {
+  c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
 
 static const double power_of_ten[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                         1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -81,10 +84,12 @@ static bool scan_decimal(decimal *d, const char *text, size_t n) {
 bool cred__parse_double(double *out, const char *text, size_t n) {
   decimal d = {0};
   if (!scan_decimal(&d, text, n)) return false;
-  if (d.n_digits > 18 || d.mantissa > (UINT64_C(1) << 53) || d.power < -22 || d.power > 22)
+  if (d.n_digits > 18 || d.mantissa > (UINT64_C(1) << 53) || d.power < -22 ||
+      d.power > 22)
     return parse_slowly(out, text, n);
   const double m = (double)d.mantissa;
-  const double value = d.power < 0 ? m / power_of_ten[-d.power] : m * power_of_ten[d.power];
+  const double value =
+      d.power < 0 ? m / power_of_ten[-d.power] : m * power_of_ten[d.power];
   *out = d.negative ? -value : value;
   return true;
 }
@@ -144,7 +149,8 @@ static size_t edit_distance(const char *a, const char *b) {
     size_t diagonal = row[0];
     row[0] = i;
     for (size_t j = 1; j <= m; j++) {
-      const bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
+      const bool same =
+          tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
       size_t best = diagonal + (same ? 0 : 1);
       diagonal = row[j];
       if (row[j] + 1 < best) best = row[j] + 1;
@@ -217,7 +223,9 @@ cred_status cred__text_status(const cred__text *text) {
   return CRED_OK;
 }
 
-uint64_t cred__digest_start(void) { return UINT64_C(0xcbf29ce484222325); }
+uint64_t cred__digest_start(void) {
+  return UINT64_C(0xcbf29ce484222325);
+}
 
 uint64_t cred__digest_feed(uint64_t digest, const void *bytes, size_t n) {
   const unsigned char *p = bytes;

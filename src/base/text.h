@@ -20,7 +20,8 @@ enum { CRED__NUMBER_BYTES = 32 };
 int cred__format_double(char out[CRED__NUMBER_BYTES], double value);
 int cred__format_float(char out[CRED__NUMBER_BYTES], float value);
 
-// The name nearest to `given` by edit distance, or NULL if none is near enough to suggest.
+// The name nearest to `given` by edit distance, or NULL if none is near enough to
+// suggest.
 const char *cred__nearest(const char *given, const char *const *names, size_t n);
 
 // A text that grows. After a failed append `failed` stays set and later ones do nothing;

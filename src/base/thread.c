@@ -55,9 +55,9 @@ void cred__parallel(size_t n_threads, size_t n_tasks, cred__task task, void *con
 typedef struct {
   cred__task_status task;
   void *context;
-  cred_status *status;            // (n_tasks)
-  size_t first_failed;            // guarded by the critical section
-  char message[MESSAGE_BYTES];    // of first_failed
+  cred_status *status;         // (n_tasks)
+  size_t first_failed;         // guarded by the critical section
+  char message[MESSAGE_BYTES]; // of first_failed
 } try_state;
 
 static void run_one(void *context, size_t i, size_t worker) {

@@ -19,8 +19,8 @@ size_t cred__n_threads(size_t n_threads);
 // Runs tasks 0 ... n-1 on at most n_threads threads; on the caller's alone for 1.
 void cred__parallel(size_t n_threads, size_t n_tasks, cred__task task, void *context);
 
-// The same for tasks that can fail: runs all of them, and returns the status and the message
-// of the failed task with the lowest number.
+// The same for tasks that can fail: runs all of them, and returns the status and the
+// message of the failed task with the lowest number.
 cred_status cred__parallel_try(size_t n_threads, size_t n_tasks, cred__task_status task,
                                void *context);
 

@@ -1,9 +1,9 @@
 // map.c -- the posterior mode: ascent on log likelihood + temperature * log prior.
 //
 //   theta = argmax sum_n log p(y_n | x_n, theta) + log p(theta)
-// Each step sees one mini-batch whose likelihood is scaled to all rows; the gradient is divided by
-// the number of rows. With a density that drops units it is Monte Carlo dropout: Gal &
-// Ghahramani (2016), eq. 3 (the prior is their weight decay).
+// Each step sees one mini-batch whose likelihood is scaled to all rows; the gradient is
+// divided by the number of rows. With a density that drops units it is Monte Carlo
+// dropout: Gal & Ghahramani (2016), eq. 3 (the prior is their weight decay).
 
 #include "credence/infer/method.h"
 #include "infer/optimiser.h"
@@ -46,7 +46,8 @@ static cred_status state_new(void **out, const cred_density *density,
   *out = NULL;
   TRY(cred_method_check(opt));
   if (cred__density_learns_scale(density))
-    FAIL(CRED_ECONFIG, "a learned prior scale needs the ELBO: at the posterior mode it runs to "
+    FAIL(CRED_ECONFIG,
+         "a learned prior scale needs the ELBO: at the posterior mode it runs to "
          "zero. Use --posterior vi, or give the scale, as in --prior 'normal 1'");
   map_state *s = NULL;
   cred_status status = NEW(&s, 1, "the state of a method");
@@ -57,8 +58,7 @@ static cred_status state_new(void **out, const cred_density *density,
   TRY_DONE(cred__tiles_init(&s->tiles, density, n_threads));
   TRY_DONE(NEW(&s->theta, s->dim, "parameters"));
   TRY_DONE(NEW(&s->m1, s->dim, "optimiser moments"));
-  if (opt->optimiser.kind != CRED_SGD)
-    TRY_DONE(NEW(&s->m2, s->dim, "optimiser moments"));
+  if (opt->optimiser.kind != CRED_SGD) TRY_DONE(NEW(&s->m2, s->dim, "optimiser moments"));
   TRY_DONE(NEW(&s->grad, s->dim, "a gradient"));
   TRY_DONE(NEW(&s->log_prior, s->tiles.n, "sums over tiles"));
   TRY_DONE(NEW(&s->norm2, s->tiles.n, "sums over tiles"));
@@ -103,8 +103,8 @@ static cred_status step(void *p, cred_step_info *info, const cred_density *densi
   s->prior_weight = s->opt.temperature * kl_weight;
   cred_store store = {.dmean = s->grad, .scale = 1};
   const cred_sink sink = cred_sink_store(&store);
-  TRY(density->point(density->model, &info->log_lik, &sink, work, s->theta, batch, &s->key,
-                     number));
+  TRY(density->point(density->model, &info->log_lik, &sink, work, s->theta, batch,
+                     &s->key, number));
   cred__parallel(s->tiles.n_threads, s->tiles.n, add_prior, s);
   double norm2 = 0, log_prior = 0;
   for (size_t i = 0; i < s->tiles.n; i++) {
@@ -115,13 +115,16 @@ static cred_status step(void *p, cred_step_info *info, const cred_density *densi
   const double per_row = 1.0 / (double)density->n_rows;
   info->finite = isfinite(info->log_lik) && isfinite(norm2);
   if (!info->finite) return CRED_OK;
-  const double clip = cred__clip_scale(norm2 * per_row * per_row, s->opt.optimiser.clip_norm);
+  const double clip =
+      cred__clip_scale(norm2 * per_row * per_row, s->opt.optimiser.clip_norm);
   s->stepper = cred__stepper_at(&s->opt.optimiser, number, rate, per_row * clip);
   cred__parallel(s->tiles.n_threads, s->tiles.n, update, s);
   return CRED_OK;
 }
 
-static size_t n_arrays(const void *p) { return ((const map_state *)p)->m2 ? 3 : 2; }
+static size_t n_arrays(const void *p) {
+  return ((const map_state *)p)->m2 ? 3 : 2;
+}
 
 static cred_state_array array(void *p, size_t i) {
   map_state *s = p;

@@ -17,7 +17,7 @@ typedef struct {
 cred__stepper cred__stepper_at(const cred_optimiser *o, uint64_t step, double rate,
                                double scale);
 // Moves theta (n) up the gradient. m2 may be NULL for sgd. decays: decay applies.
-void cred__stepper_apply(const cred__stepper *s, bool decays, cred_real *theta, cred_real *m1,
-                         cred_real *m2, const cred_real *grad, size_t n);
+void cred__stepper_apply(const cred__stepper *s, bool decays, cred_real *theta,
+                         cred_real *m1, cred_real *m2, const cred_real *grad, size_t n);
 
 #endif

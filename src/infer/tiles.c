@@ -10,8 +10,10 @@
 // Below this many parameters the passes over theta are cheaper than a fork.
 enum { SERIAL_DIM = 20000 };
 
-cred_status cred__tiles_init(cred__tiles *out, const cred_density *density, size_t n_threads) {
-  *out = (cred__tiles){.n_threads = density->dim < SERIAL_DIM ? 1 : cred__n_threads(n_threads)};
+cred_status cred__tiles_init(cred__tiles *out, const cred_density *density,
+                             size_t n_threads) {
+  *out = (cred__tiles){.n_threads =
+                           density->dim < SERIAL_DIM ? 1 : cred__n_threads(n_threads)};
   for (size_t s = 0; s < density->n_slices; s++)
     out->n += (density->slices[s].n + CRED__TILE - 1) / CRED__TILE;
   TRY(NEW(&out->tile, out->n, "tiles of the parameters"));

@@ -1,4 +1,5 @@
-// tiles.h -- theta cut into ranges of at most CRED__TILE elements, none across two slices.
+// tiles.h -- theta cut into ranges of at most CRED__TILE elements, none across two
+// slices.
 //
 // The cut depends on the shapes alone, so that sums over tiles do not depend on threads.
 
@@ -19,7 +20,8 @@ typedef struct {
   size_t n_threads; // to use over them: 1 where theta is small
 } cred__tiles;
 
-cred_status cred__tiles_init(cred__tiles *out, const cred_density *density, size_t n_threads);
+cred_status cred__tiles_init(cred__tiles *out, const cred_density *density,
+                             size_t n_threads);
 void cred__tiles_clear(cred__tiles *tiles);
 
 // True where any prior scale is learned.

@@ -2,10 +2,12 @@
 //
 //   q(w) = N(mean, exp(log_sd)^2),   ELBO = E_q log p(data | w) - KL(q || prior)
 //   weights:  w = mean + exp(log_sd) eps,  g = d log p(data | w) / dw
-//             d/dmean = g,  d/dlog_sd = g eps exp(log_sd)      Blundell et al. (2015), eqs. 3-4
+//             d/dmean = g,  d/dlog_sd = g eps exp(log_sd)      Blundell et al. (2015),
+//             eqs. 3-4
 //   local reparameterisation and flipout: the density's own expectation
-// The KL is in closed form where the prior has one, else its log p(w) is averaged over the
-// draws and its entropy is exact; of a flat prior only the entropy is left. `point` slices have no sd and no prior.
+// The KL is in closed form where the prior has one, else its log p(w) is averaged over
+// the draws and its entropy is exact; of a flat prior only the entropy is left. `point`
+// slices have no sd and no prior.
 
 #include "credence/infer/method.h"
 #include "infer/optimiser.h"
@@ -25,13 +27,13 @@ typedef struct {
   cred_key key, draw_key;
   cred__tiles tiles;
   size_t dim;
-  uint64_t number;              // of the step
-  cred_real *mean, *log_sd;     // (D) state
-  cred_real *m1[2], *m2[2];     // (D) moments of mean and log_sd; m2 NULL for sgd
-  cred_real *theta;             // (D) the draw, or sd for local and flipout
-  cred_real *grad;              // (D) at the draw; the same as dmean where there is one draw
-  cred_real *dmean, *dlog_sd;   // (D) of the objective
-  double *kl, *dscale, *norm2;  // (tiles)
+  uint64_t number;          // of the step
+  cred_real *mean, *log_sd; // (D) state
+  cred_real *m1[2], *m2[2]; // (D) moments of mean and log_sd; m2 NULL for sgd
+  cred_real *theta;         // (D) the draw, or sd for local and flipout
+  cred_real *grad;          // (D) at the draw; the same as dmean where there is one draw
+  cred_real *dmean, *dlog_sd;        // (D) of the objective
+  double *kl, *dscale, *norm2;       // (tiles)
   double kl_weight, log_prior_share; // of the whole KL; of log p(w) in one draw
   bool first_draw, sampled;
   cred__stepper stepper;
@@ -117,7 +119,8 @@ done:
 
 static void tile_noise(cred_real *eps, const vi_state *s, const cred__tile *t) {
   const cred_key key = cred_key_derive(&s->draw_key, CRED_FOR_SLICE, t->slice);
-  cred__normal_fill(eps, t->n, &key, s->number, t->begin - s->density->slices[t->slice].offset);
+  cred__normal_fill(eps, t->n, &key, s->number,
+                    t->begin - s->density->slices[t->slice].offset);
 }
 
 static void draw_tile(void *p, size_t i, size_t worker) {
@@ -147,10 +150,11 @@ static void sd_tile(void *p, size_t i, size_t worker) {
   for (size_t j = 0; j < t->n; j++) sd[j] = cred__exp(s->log_sd[t->begin + j]);
 }
 
-// Adds what one draw of the weights says: likelihood gradient g at w, and the prior where its
-// KL has no closed form. The share of a draw in the average is in g already.
-static void add_draw(vi_state *s, size_t i, const cred_prior *prior, const cred_slice *slice,
-                     cred_real *g, const cred_real *w, const cred_real *eps) {
+// Adds what one draw of the weights says: likelihood gradient g at w, and the prior where
+// its KL has no closed form. The share of a draw in the average is in g already.
+static void add_draw(vi_state *s, size_t i, const cred_prior *prior,
+                     const cred_slice *slice, cred_real *g, const cred_real *w,
+                     const cred_real *eps) {
   const cred__tile *t = &s->tiles.tile[i];
   cred_real *dmean = s->dmean + t->begin, *dlog_sd = s->dlog_sd + t->begin;
   if (!cred_prior_has_kl(prior) && prior->kind != CRED_PRIOR_FLAT) {
@@ -186,8 +190,8 @@ static void add_closed_form(vi_state *s, size_t i, const cred_prior *prior,
   cred_real *dmean = s->dmean + t->begin, *dlog_sd = s->dlog_sd + t->begin;
   const cred_real *mean = s->mean + t->begin, *log_sd = s->log_sd + t->begin;
   if (prior->kind == CRED_PRIOR_NORMAL)
-    s->kl[i] += cred__normal_kl_grad(dmean, dlog_sd, mean, log_sd, prior->sd, s->kl_weight,
-                                     t->n);
+    s->kl[i] +=
+        cred__normal_kl_grad(dmean, dlog_sd, mean, log_sd, prior->sd, s->kl_weight, t->n);
   const bool learned = slice->log_sd != CRED_NO_INDEX, closed = cred_prior_has_kl(prior);
   if (prior->kind == CRED_PRIOR_NORMAL && !learned) return;
   if (!closed) {
@@ -196,7 +200,8 @@ static void add_closed_form(vi_state *s, size_t i, const cred_prior *prior,
   }
   cred_real sd[CRED__TILE];
   for (size_t j = 0; j < t->n; j++) sd[j] = cred__exp(log_sd[j]);
-  if (learned) s->dscale[i] -= s->kl_weight * cred_prior_kl_grad_log_sd(prior, mean, sd, t->n);
+  if (learned)
+    s->dscale[i] -= s->kl_weight * cred_prior_kl_grad_log_sd(prior, mean, sd, t->n);
   if (prior->kind == CRED_PRIOR_NORMAL) return;
   cred_real dsd[CRED__TILE] = {0};
   s->kl[i] += cred_prior_kl(prior, mean, sd, t->n);
@@ -229,7 +234,8 @@ static void weights_tile(void *p, size_t i, size_t worker) {
   if (s->first_draw) add_closed_form(s, i, &prior, slice);
 }
 
-// After the density's own expectation: dmean is there, dlog_sd holds d/dsd, theta holds sd.
+// After the density's own expectation: dmean is there, dlog_sd holds d/dsd, theta holds
+// sd.
 static void expect_tile(void *p, size_t i, size_t worker) {
   (void)worker;
   vi_state *s = p;
@@ -278,7 +284,8 @@ static void update_tile(void *p, size_t i, size_t worker) {
                       s->m2[0] ? s->m2[0] + t->begin : NULL, s->dmean + t->begin, t->n);
   if (bayesian)
     cred__stepper_apply(&s->stepper, false, s->log_sd + t->begin, s->m1[1] + t->begin,
-                        s->m2[1] ? s->m2[1] + t->begin : NULL, s->dlog_sd + t->begin, t->n);
+                        s->m2[1] ? s->m2[1] + t->begin : NULL, s->dlog_sd + t->begin,
+                        t->n);
 }
 
 static cred_status evaluate_weights(vi_state *s, double *log_lik, void *work,
@@ -295,7 +302,8 @@ static cred_status evaluate_weights(vi_state *s, double *log_lik, void *work,
     const cred_sink sink = cred_sink_store(&store);
     const cred_key key = cred_key_derive(&s->key, CRED_FOR_DRAW, draw);
     double value;
-    TRY(density->point(density->model, &value, &sink, work, s->theta, batch, &key, s->number));
+    TRY(density->point(density->model, &value, &sink, work, s->theta, batch, &key,
+                       s->number));
     *log_lik += share * value;
     cred__parallel(s->tiles.n_threads, s->tiles.n, weights_tile, s);
   }
@@ -309,13 +317,15 @@ static cred_status evaluate_expectation(vi_state *s, double *log_lik, void *work
   *log_lik = 0;
   cred__parallel(s->tiles.n_threads, s->tiles.n, sd_tile, s);
   for (size_t draw = 0; draw < s->opt.n_draws; draw++) {
-    cred_store store = {.dmean = s->dmean, .dsd = s->dlog_sd, .scale = (cred_real)share,
+    cred_store store = {.dmean = s->dmean,
+                        .dsd = s->dlog_sd,
+                        .scale = (cred_real)share,
                         .accumulate = draw > 0};
     const cred_sink sink = cred_sink_store(&store);
     const cred_key key = cred_key_derive(&s->key, CRED_FOR_DRAW, draw);
     double value;
-    TRY(density->expect(density->model, &value, &sink, work, s->mean, s->theta, batch, &key,
-                        s->number, s->opt.estimator));
+    TRY(density->expect(density->model, &value, &sink, work, s->mean, s->theta, batch,
+                        &key, s->number, s->opt.estimator));
     *log_lik += share * value;
   }
   s->draw_key = cred_key_derive(&s->key, CRED_FOR_KL, 0);
@@ -344,22 +354,23 @@ static cred_status step(void *p, cred_step_info *info, const cred_density *densi
   info->finite = isfinite(info->log_lik) && isfinite(norm2) && isfinite(kl);
   if (!info->finite) return CRED_OK;
   const double per_row = 1.0 / (double)density->n_rows;
-  const double clip = cred__clip_scale(norm2 * per_row * per_row, s->opt.optimiser.clip_norm);
+  const double clip =
+      cred__clip_scale(norm2 * per_row * per_row, s->opt.optimiser.clip_norm);
   s->stepper = cred__stepper_at(&s->opt.optimiser, number, rate, per_row * clip);
   cred__parallel(s->tiles.n_threads, s->tiles.n, update_tile, s);
   return CRED_OK;
 }
 
-static size_t n_arrays(const void *p) { return ((const vi_state *)p)->m2[0] ? 6 : 4; }
+static size_t n_arrays(const void *p) {
+  return ((const vi_state *)p)->m2[0] ? 6 : 4;
+}
 
 static cred_state_array array(void *p, size_t i) {
   vi_state *s = p;
-  const cred_state_array all[] = {{"mean", s->mean, s->dim},
-                                  {"log_sd", s->log_sd, s->dim},
-                                  {"mean.m1", s->m1[0], s->dim},
-                                  {"log_sd.m1", s->m1[1], s->dim},
-                                  {"mean.m2", s->m2[0], s->dim},
-                                  {"log_sd.m2", s->m2[1], s->dim}};
+  const cred_state_array all[] = {
+      {"mean", s->mean, s->dim},     {"log_sd", s->log_sd, s->dim},
+      {"mean.m1", s->m1[0], s->dim}, {"log_sd.m1", s->m1[1], s->dim},
+      {"mean.m2", s->m2[0], s->dim}, {"log_sd.m2", s->m2[1], s->dim}};
   return all[i];
 }
 

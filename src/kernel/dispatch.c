@@ -1,4 +1,5 @@
-// dispatch.c -- picks the kernels of the best instruction set, once, when the program starts.
+// dispatch.c -- picks the kernels of the best instruction set, once, when the program
+// starts.
 
 #include "kernel/kernel.h"
 #include "kernel/table.h"
@@ -53,9 +54,13 @@ __attribute__((constructor)) static void select_best(void) {
   cred__kernel_select("baseline");
 }
 
-const char *cred__kernel_isa(void) { return isa; }
+const char *cred__kernel_isa(void) {
+  return isa;
+}
 
-void cred__gemm(const cred__gemm_args *g) { table->gemm(g); }
+void cred__gemm(const cred__gemm_args *g) {
+  table->gemm(g);
+}
 
 void cred__normal_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                        uint64_t first) {
@@ -93,8 +98,8 @@ double cred__normal_kl_grad(cred_real *dmean, cred_real *dlog_sd, const cred_rea
   return table->normal_kl_grad(dmean, dlog_sd, mean, log_sd, prior_sd, weight, n);
 }
 
-void cred__adam_step(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *grad,
-                     const cred__adam *a, size_t n) {
+void cred__adam_step(cred_real *theta, cred_real *m1, cred_real *m2,
+                     const cred_real *grad, const cred__adam *a, size_t n) {
   table->adam(theta, m1, m2, grad, a, n);
 }
 

@@ -1,9 +1,9 @@
 // kernel.h -- the hot loops: matrix product, noise, elementwise.
 //
 // Plain functions over arrays; nothing here allocates (bar oneDNN's own caches) or fails.
-// The files in isa/ are compiled once for each instruction set; a table filled at start points
-// to the best one this machine runs. Results are a function of the arguments alone: a product
-// is cut into tiles of a fixed size whatever the number of threads.
+// The files in isa/ are compiled once for each instruction set; a table filled at start
+// points to the best one this machine runs. Results are a function of the arguments
+// alone: a product is cut into tiles of a fixed size whatever the number of threads.
 
 #ifndef CRED_SRC_KERNEL_KERNEL_H
 #define CRED_SRC_KERNEL_KERNEL_H
@@ -39,7 +39,8 @@ void cred__mask_fill(cred_real *out, size_t n, double rate, const cred_key *key,
 void cred__sign_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                      uint64_t first);
 
-// softplus(x) = log(1 + exp x), stable, its derivative sigmoid(x), and its inverse (y > 0).
+// softplus(x) = log(1 + exp x), stable, its derivative sigmoid(x), and its inverse (y >
+// 0).
 double cred__softplus(double x);
 double cred__softplus_inverse(double y);
 

@@ -3,7 +3,8 @@
 #include "kernel/kernel.h"
 #include "base/thread.h"
 
-// Below SERIAL multiply-adds a fork costs more than it saves (about 5 us against 100 GFLOP/s).
+// Below SERIAL multiply-adds a fork costs more than it saves (about 5 us against 100
+// GFLOP/s).
 enum { TILE_ROWS = 256, TILE_COLUMNS = 96, SERIAL = 250000 };
 
 typedef struct {
@@ -11,7 +12,9 @@ typedef struct {
   size_t n_column_tiles;
 } context;
 
-static size_t tiles_of(size_t n, size_t size) { return (n + size - 1) / size; }
+static size_t tiles_of(size_t n, size_t size) {
+  return (n + size - 1) / size;
+}
 
 static void one_tile(void *p, size_t task, size_t worker) {
   (void)worker;

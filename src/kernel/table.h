@@ -21,7 +21,8 @@ typedef struct {
   void (*chain_log_sd)(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
                        const cred_real *log_sd, double entropy_weight, size_t n);
   double (*normal_kl_grad)(cred_real *dmean, cred_real *dlog_sd, const cred_real *mean,
-                           const cred_real *log_sd, double prior_sd, double weight, size_t n);
+                           const cred_real *log_sd, double prior_sd, double weight,
+                           size_t n);
   void (*adam)(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *grad,
                const cred__adam *a, size_t n);
   void (*momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,

@@ -1,4 +1,5 @@
-// update.h -- the loops over parameters of a training step: draw, prior, chain rule, optimiser.
+// update.h -- the loops over parameters of a training step: draw, prior, chain rule,
+// optimiser.
 
 #ifndef CRED_SRC_KERNEL_UPDATE_H
 #define CRED_SRC_KERNEL_UPDATE_H
@@ -12,7 +13,8 @@ void cred__gaussian_draw(cred_real *theta, const cred_real *mean, const cred_rea
 
 // Scale mixture p(w) = weight N(0, sd1^2) + (1 - weight) N(0, sd2^2), sd1 > sd2.
 // Blundell et al. (2015), eq. 7; formed in the log domain:
-//   r2 = share of the narrow component at w,  d log p / dw = -w (r1 / sd1^2 + r2 / sd2^2).
+//   r2 = share of the narrow component at w,  d log p / dw = -w (r1 / sd1^2 + r2 /
+//   sd2^2).
 typedef struct {
   double sd1, sd2, weight;
 } cred__mixture;
@@ -25,18 +27,20 @@ double cred__mixture_grad(cred_real *dw, const cred_real *w, const cred__mixture
 void cred__chain_log_sd(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
                         const cred_real *log_sd, double entropy_weight, size_t n);
 
-// Adds -weight * gradient of KL(N(mean, exp(log_sd)^2) || N(0, prior_sd^2)); returns the KL.
-// Kingma & Welling (2014), appendix B.
+// Adds -weight * gradient of KL(N(mean, exp(log_sd)^2) || N(0, prior_sd^2)); returns the
+// KL. Kingma & Welling (2014), appendix B.
 double cred__normal_kl_grad(cred_real *dmean, cred_real *dlog_sd, const cred_real *mean,
-                            const cred_real *log_sd, double prior_sd, double weight, size_t n);
+                            const cred_real *log_sd, double prior_sd, double weight,
+                            size_t n);
 
-// Ascent by Adam (Kingma & Ba 2015, algorithm 1), or AdamW for decay > 0 (Loshchilov & Hutter
-// 2019, algorithm 2). `correct1`, `correct2` are 1 / (1 - beta^t). grad is multiplied by scale.
+// Ascent by Adam (Kingma & Ba 2015, algorithm 1), or AdamW for decay > 0 (Loshchilov &
+// Hutter 2019, algorithm 2). `correct1`, `correct2` are 1 / (1 - beta^t). grad is
+// multiplied by scale.
 typedef struct {
   double rate, beta1, beta2, epsilon, decay, correct1, correct2, scale;
 } cred__adam;
-void cred__adam_step(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *grad,
-                     const cred__adam *a, size_t n);
+void cred__adam_step(cred_real *theta, cred_real *m1, cred_real *m2,
+                     const cred_real *grad, const cred__adam *a, size_t n);
 
 // Ascent with momentum: v = beta v + g; theta += rate * v - rate * decay * theta.
 typedef struct {

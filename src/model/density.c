@@ -1,8 +1,8 @@
 // density.c -- network + prior + likelihood = density, on the rows of a table.
 //
 //   log_lik(theta) = sum_n w_n log p(y_n | f(x_n; theta), noise(theta))
-// theta is the network's parameters, then those of the noise, then learned prior scales. A
-// batch of B rows counts N / B times.
+// theta is the network's parameters, then those of the noise, then learned prior scales.
+// A batch of B rows counts N / B times.
 
 #include "model/model.h"
 #include "base/alloc.h"
@@ -20,7 +20,9 @@ typedef struct {
   size_t n_tail;                    // numbers of theta behind the network's
 } density_work;
 
-size_t cred__work_rows(const void *work) { return ((const density_work *)work)->n_rows_max; }
+size_t cred__work_rows(const void *work) {
+  return ((const density_work *)work)->n_rows_max;
+}
 
 static void work_free(void *p) {
   density_work *w = p;
@@ -46,7 +48,8 @@ static cred_status work_new(void **out, const void *model, size_t n_rows_max,
   w->n_threads = n_threads;
   w->n_tail = m->dim - m->noise_offset;
   w->network = m->network;
-  TRY_DONE(cred__network_work_new(&w->net, m->network, n_rows_max, n_threads, true, false));
+  TRY_DONE(
+      cred__network_work_new(&w->net, m->network, n_rows_max, n_threads, true, false));
   TRY_DONE(NEW(&w->x, n_rows_max * cred_network_n_inputs(m->network), "a batch"));
   TRY_DONE(NEW(&w->y, n_rows_max * m->likelihood.n_targets, "a batch"));
   if (d->data->weight) TRY_DONE(NEW(&w->weight, n_rows_max, "a batch"));
@@ -68,7 +71,8 @@ static void init(const void *model, cred_real *theta, const cred_key *key) {
       theta[m->slices[i].log_sd] = (cred_real)log(m->slices[i].prior.sd);
 }
 
-static void gather(density_work *w, const cred__network_density *d, const cred_batch *batch) {
+static void gather(density_work *w, const cred__network_density *d,
+                   const cred_batch *batch) {
   const size_t n_in = d->data->n_inputs, n_targets = d->data->n_targets;
   for (size_t i = 0; i < batch->n; i++) {
     const size_t at = batch->rows ? batch->rows[i] : i;
@@ -80,8 +84,8 @@ static void gather(density_work *w, const cred__network_density *d, const cred_b
 }
 
 // Forward, likelihood, backward; the sink gets the network's gradient, then the rest.
-static double evaluate(const cred__network_density *d, const cred_sink *sink, density_work *w,
-                       const cred_batch *batch, cred__pass *pass) {
+static double evaluate(const cred__network_density *d, const cred_sink *sink,
+                       density_work *w, const cred_batch *batch, cred__pass *pass) {
   const cred_model *m = d->owner;
   gather(w, d, batch);
   pass->n_rows = batch->n;
@@ -93,8 +97,9 @@ static double evaluate(const cred__network_density *d, const cred_sink *sink, de
   const double scale = (double)d->n_rows / (double)batch->n;
   memset(w->dparams, 0, w->n_tail * sizeof *w->dparams);
   const double log_lik =
-      scale * cred_likelihood_log_prob(NULL, sink ? w->dout : NULL, sink ? w->dparams : NULL,
-                                       &m->likelihood, out, w->y, noise, w->weight, batch->n);
+      scale * cred_likelihood_log_prob(NULL, sink ? w->dout : NULL,
+                                       sink ? w->dparams : NULL, &m->likelihood, out,
+                                       w->y, noise, w->weight, batch->n);
   if (!sink) return log_lik;
   const cred_real s = (cred_real)scale;
   const size_t n_out = batch->n * cred_network_n_outputs(m->network);
@@ -106,7 +111,8 @@ static double evaluate(const cred__network_density *d, const cred_sink *sink, de
     static const cred_real zero[1024];
     for (size_t i = 0; i < w->n_tail; i += 1024) {
       const size_t n = w->n_tail - i < 1024 ? w->n_tail - i : 1024;
-      sink->take(sink->context, m->noise_offset + i, w->dparams + i, pass->sd ? zero : NULL, n);
+      sink->take(sink->context, m->noise_offset + i, w->dparams + i,
+                 pass->sd ? zero : NULL, n);
     }
   }
   return log_lik;
@@ -114,7 +120,8 @@ static double evaluate(const cred__network_density *d, const cred_sink *sink, de
 
 static cred_status check_batch(const density_work *w, const cred_batch *batch) {
   if (batch->n == 0 || batch->n > w->n_rows_max)
-    FAIL(CRED_EINTERNAL, "a batch of %zu rows in scratch for %zu", batch->n, w->n_rows_max);
+    FAIL(CRED_EINTERNAL, "a batch of %zu rows in scratch for %zu", batch->n,
+         w->n_rows_max);
   return CRED_OK;
 }
 
@@ -123,26 +130,30 @@ static cred_batch whole(const cred__network_density *d, const cred_batch *batch)
   return batch && batch->rows ? *batch : all;
 }
 
-static cred_status point(const void *model, double *log_lik, const cred_sink *sink, void *work,
-                         const cred_real *theta, const cred_batch *batch, const cred_key *key,
-                         uint64_t step) {
+static cred_status point(const void *model, double *log_lik, const cred_sink *sink,
+                         void *work, const cred_real *theta, const cred_batch *batch,
+                         const cred_key *key, uint64_t step) {
   const cred__network_density *d = model;
   const cred_batch b = whole(d, batch);
   TRY(check_batch(work, &b));
-  cred__pass pass = {.mode = CRED__PLAIN, .theta = theta,
+  cred__pass pass = {.mode = CRED__PLAIN,
+                     .theta = theta,
                      .key = cred_key_derive(key, CRED_FOR_STEP, step)};
   *log_lik = evaluate(d, sink, work, &b, &pass);
   return CRED_OK;
 }
 
-static cred_status expect(const void *model, double *log_lik, const cred_sink *sink, void *work,
-                          const cred_real *mean, const cred_real *sd, const cred_batch *batch,
-                          const cred_key *key, uint64_t step, cred_estimator estimator) {
+static cred_status expect(const void *model, double *log_lik, const cred_sink *sink,
+                          void *work, const cred_real *mean, const cred_real *sd,
+                          const cred_batch *batch, const cred_key *key, uint64_t step,
+                          cred_estimator estimator) {
   const cred__network_density *d = model;
   const cred_batch b = whole(d, batch);
   TRY(check_batch(work, &b));
-  cred__pass pass = {.mode = estimator == CRED_ESTIMATOR_FLIPOUT ? CRED__FLIPOUT : CRED__LOCAL,
-                     .theta = mean, .sd = sd,
+  cred__pass pass = {.mode = estimator == CRED_ESTIMATOR_FLIPOUT ? CRED__FLIPOUT
+                                                                 : CRED__LOCAL,
+                     .theta = mean,
+                     .sd = sd,
                      .key = cred_key_derive(key, CRED_FOR_STEP, step)};
   *log_lik = evaluate(d, sink, work, &b, &pass);
   return CRED_OK;
@@ -157,8 +168,11 @@ static cred_status row_log_lik(const void *model, double *out, void *work,
   TRY(check_batch(work, &b));
   gather(w, d, &b);
   // without a key there is nothing to draw masks from: the network as it is
-  cred__pass pass = {.mode = CRED__PLAIN, .theta = theta, .n_rows = b.n,
-                     .n_threads = w->n_threads, .dropout = d->dropout && key};
+  cred__pass pass = {.mode = CRED__PLAIN,
+                     .theta = theta,
+                     .n_rows = b.n,
+                     .n_threads = w->n_threads,
+                     .dropout = d->dropout && key};
   if (key) pass.key = cred_key_derive(key, CRED_FOR_STEP, step);
   const cred_real *y = cred__network_forward(d->owner->network, w->net, &pass, w->x);
   cred_likelihood_log_prob(out, NULL, NULL, &d->owner->likelihood, y, w->y,
@@ -169,23 +183,30 @@ static cred_status row_log_lik(const void *model, double *out, void *work,
 void cred__network_density_init(cred__network_density *out, const cred_model *model,
                                 const cred_data *data, const size_t *rows, size_t n_rows,
                                 bool dropout) {
-  *out = (cred__network_density){.owner = model, .data = data, .rows = rows,
-                                 .n_rows = n_rows, .dropout = dropout};
-  out->density = (cred_density){.dim = model->dim, .n_slices = model->n_slices,
-                                .slices = model->slices, .n_rows = n_rows, .model = out,
-                                .init = init, .work_new = work_new, .work_free = work_free,
-                                .point = point, .expect = expect,
+  *out = (cred__network_density){
+      .owner = model, .data = data, .rows = rows, .n_rows = n_rows, .dropout = dropout};
+  out->density = (cred_density){.dim = model->dim,
+                                .n_slices = model->n_slices,
+                                .slices = model->slices,
+                                .n_rows = n_rows,
+                                .model = out,
+                                .init = init,
+                                .work_new = work_new,
+                                .work_free = work_free,
+                                .point = point,
+                                .expect = expect,
                                 .row_log_lik = row_log_lik};
 }
 
 // log mean_s p(y | theta_s) of a block of rows, in out (n); `scratch` (2 n).
 static cred_status block_score(double *out, const cred__network_density *d, void *work,
-                               const cred_member *member, size_t n_draws, const cred_key *key,
-                               cred_real *theta, double *scratch, const cred_batch *block) {
+                               const cred_member *member, size_t n_draws,
+                               const cred_key *key, cred_real *theta, double *scratch,
+                               const cred_batch *block) {
   if (member->kind != CRED_POSTERIOR_GAUSSIAN || n_draws == 0)
     return row_log_lik(d, out, work, member->mean, block, NULL, 0);
-  const cred_posterior single = {.dim = d->density.dim, .n_members = 1,
-                                 .members = (cred_member *)member};
+  const cred_posterior single = {
+      .dim = d->density.dim, .n_members = 1, .members = (cred_member *)member};
   double *value = scratch, *top = scratch + block->n;
   for (size_t k = 0; k < n_draws; k++) {
     cred_posterior_draw(theta, &single, k, key, 1);
@@ -201,9 +222,9 @@ static cred_status block_score(double *out, const cred__network_density *d, void
 }
 
 cred_status cred__network_density_score(double *out, const cred__network_density *d,
-                                        void *work, const cred_member *member, size_t n_draws,
-                                        const cred_key *key, cred_real *theta,
-                                        double *scratch) {
+                                        void *work, const cred_member *member,
+                                        size_t n_draws, const cred_key *key,
+                                        cred_real *theta, double *scratch) {
   const size_t n_max = cred__work_rows(work);
   double sum = 0, weight_sum = 0;
   size_t rows[256]; // a block; the validation rows are few

@@ -19,7 +19,8 @@ static double now_s(void) {
 }
 
 // Classes of the rows for stratified splits; NULL for numbers.
-static cred_status make_stratum(int32_t **out, const cred_model *m, const cred_data *data) {
+static cred_status make_stratum(int32_t **out, const cred_model *m,
+                                const cred_data *data) {
   *out = NULL;
   if (m->schema->targets[0].type != CRED_TARGET_CLASS) return CRED_OK;
   TRY(NEW(out, data->n_rows, "strata"));
@@ -34,20 +35,25 @@ static uint64_t steps_made(const cred_model *m) {
   return sum;
 }
 
-// Members side by side where there are enough of them or a member is small, else one after the
-// other, each on all threads.
-static cred_status train_members(cred_model *m, const cred_data *data, const int32_t *stratum,
-                                 size_t n_threads, cred_progress_fn progress, void *context,
+// Members side by side where there are enough of them or a member is small, else one
+// after the other, each on all threads.
+static cred_status train_members(cred_model *m, const cred_data *data,
+                                 const int32_t *stratum, size_t n_threads,
+                                 cred_progress_fn progress, void *context,
                                  bool *stopped) {
   n_threads = cred__n_threads(n_threads);
   const size_t n = m->plan.n_members;
   const bool side_by_side = n >= n_threads || m->dim < SMALL_DIM;
   const double start = now_s();
-  cred__training t = {.model = m, .data = data, .stratum = stratum,
+  cred__training t = {.model = m,
+                      .data = data,
+                      .stratum = stratum,
                       .n_threads_member = side_by_side ? 1 : n_threads,
-                      .progress = progress, .progress_context = context,
+                      .progress = progress,
+                      .progress_context = context,
                       .progress_busy = ATOMIC_FLAG_INIT,
-                      .time_start_s = start, .time_last_s = 0};
+                      .time_start_s = start,
+                      .time_last_s = 0};
   t.steps_made = steps_made(m);
   t.steps_start = t.steps_made;
   const cred_status status =
@@ -70,12 +76,16 @@ static bool has_converged(const cred_model *m) {
     }
   const double var = square[0] - mean[0] * mean[0] + square[1] - mean[1] * mean[1];
   const double change = fabs(mean[0] - mean[1]);
-  return change < 2 * sqrt(fmax(var, 0)) || change < 1e-3 * fabs(mean[0]) || change < 2e-3;
+  return change < 2 * sqrt(fmax(var, 0)) || change < 1e-3 * fabs(mean[0]) ||
+         change < 2e-3;
 }
 
 static void fill_info(cred_fit_info *info, const cred_model *m, bool stopped) {
-  *info = (cred_fit_info){.n_train = m->n_train, .n_validation = m->n_validation,
-                          .n_dropped = m->n_dropped, .log_lik = NAN, .kl = NAN,
+  *info = (cred_fit_info){.n_train = m->n_train,
+                          .n_validation = m->n_validation,
+                          .n_dropped = m->n_dropped,
+                          .log_lik = NAN,
+                          .kl = NAN,
                           .validation = NAN};
   double best = 0;
   size_t n_scored = 0;
@@ -116,8 +126,9 @@ done:
   return status;
 }
 
-// Where one part of the rows is held out for early stopping, the schema is learned on the others
-// alone. data and schema come from all rows, which decide the split; both are replaced.
+// Where one part of the rows is held out for early stopping, the schema is learned on the
+// others alone. data and schema come from all rows, which decide the split; both are
+// replaced.
 static cred_status learn_on_training_rows(cred_schema **schema, cred_data *data,
                                           const cred__plan *plan, const cred_table *table,
                                           const size_t *rows, size_t n_rows,
@@ -164,7 +175,8 @@ cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_tab
   TRY_DONE(cred_schema_learn(&schema, table, rows, n_rows, schema_opt));
   TRY_DONE(cred_schema_encode(&data, schema, table, rows, n_rows, 1, 0));
   TRY_DONE(cred__plan_resolve(&plan, opt, schema, data.n_rows));
-  TRY_DONE(learn_on_training_rows(&schema, &data, &plan, table, rows, n_rows, schema_opt));
+  TRY_DONE(
+      learn_on_training_rows(&schema, &data, &plan, table, rows, n_rows, schema_opt));
   TRY_DONE(cred__plan_take_noise(&plan, opt->noise, schema));
   status = cred__model_assemble(&m, &plan, schema); // takes both over
   schema = NULL;
@@ -191,15 +203,17 @@ cred_status cred_model_resume(cred_model *m, cred_fit_info *info, const cred_tab
                               size_t epochs, size_t n_threads, cred_progress_fn progress,
                               void *context) {
   if (!cred_model_can_resume(m))
-    FAIL(CRED_ECONFIG, "the model was saved without its optimiser (--final), so that its fit "
+    FAIL(CRED_ECONFIG,
+         "the model was saved without its optimiser (--final), so that its fit "
          "cannot go on: fit again without --final");
   if (strcmp(m->data_digest, cred_table_digest(table)) != 0)
-    FAIL(CRED_EDATA, "%s: this is not the table that the model was fitted to (digest %s, "
-         "expected %s): give the same file", cred_table_source(table),
-         cred_table_digest(table), m->data_digest);
+    FAIL(CRED_EDATA,
+         "%s: this is not the table that the model was fitted to (digest %s, "
+         "expected %s): give the same file",
+         cred_table_source(table), cred_table_digest(table), m->data_digest);
   if (epochs && epochs < m->plan.epochs)
-    FAIL(CRED_EINVAL, "epochs: %zu given, but the fit was planned for %zu already", epochs,
-         m->plan.epochs);
+    FAIL(CRED_EINVAL, "epochs: %zu given, but the fit was planned for %zu already",
+         epochs, m->plan.epochs);
   if (epochs) m->plan.epochs = epochs;
   cred_data data;
   TRY(cred_schema_encode(&data, m->schema, table, m->rows, m->n_rows, 1, 0));

@@ -1,5 +1,6 @@
-// load.c -- a model from its file, which is trusted in nothing: network, likelihood and slices
-// are made again from the texts, and every array must have the shape that follows from them.
+// load.c -- a model from its file, which is trusted in nothing: network, likelihood and
+// slices are made again from the texts, and every array must have the shape that follows
+// from them.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -55,8 +56,8 @@ static cred_status read_history(cred__member_state *s, const cred_tensors *t, si
 static cred_status read_state_arrays(cred__member_state *s, const cred_model *m,
                                      const cred_tensors *t, size_t k) {
   static const char *const map[] = {"mean", "mean.m1", "mean.m2"};
-  static const char *const vi[] = {"mean", "log_sd", "mean.m1", "log_sd.m1", "mean.m2",
-                                   "log_sd.m2"};
+  static const char *const vi[] = {"mean",      "log_sd",  "mean.m1",
+                                   "log_sd.m1", "mean.m2", "log_sd.m2"};
   const bool is_vi = m->plan.posterior == CRED_FIT_VI;
   const bool sgd = m->plan.method.optimiser.kind == CRED_SGD;
   const char *const *names = is_vi ? vi : map;
@@ -145,9 +146,10 @@ static cred_status read_calibration(cred_model *m, const cred_tensors *t) {
   }
   if (!(c->coverage > 0 && c->coverage < 1) || !(c->temperature > 0) ||
       c->n_quantiles != expected || expected > 16)
-    status = cred__fail(CRED_EDATA, "the calibration is broken: coverage %g, temperature %g, "
-                        "%zu quantiles for %zu", c->coverage, c->temperature, c->n_quantiles,
-                        expected);
+    status = cred__fail(CRED_EDATA,
+                        "the calibration is broken: coverage %g, temperature %g, "
+                        "%zu quantiles for %zu",
+                        c->coverage, c->temperature, c->n_quantiles, expected);
   for (size_t i = 0; status == CRED_OK && i < expected; i++) {
     c->quantile[i] = json_number_value(json_array_get(quantiles, i));
     if (!isfinite(c->quantile[i]))
@@ -161,7 +163,8 @@ static cred_status read_calibration(cred_model *m, const cred_tensors *t) {
 // Sizes in the report, and the rows of the table that were used.
 static cred_status read_facts(cred_model *m, const cred_tensors *t, const json_t *fit) {
   const char *digest = json_string_value(json_object_get(fit, "data"));
-  if (!digest || strlen(digest) != 16) FAIL(CRED_EDATA, "the digest of the data is missing");
+  if (!digest || strlen(digest) != 16)
+    FAIL(CRED_EDATA, "the digest of the data is missing");
   memcpy(m->data_digest, digest, 16);
   uint64_t n[3];
   TRY(whole_number(&n[0], fit, "train-rows"));
@@ -191,15 +194,16 @@ static cred_status load(cred_model **out, const cred_tensors *t) {
   if (!format || strncmp(format, "credence model", 14) != 0)
     FAIL(CRED_EDATA, "this is no Credence model (a file of `credence fit` is expected)");
   if (strcmp(format, "credence model 1") != 0)
-    FAIL(CRED_EDATA, "the file says '%.40s', this version reads 'credence model 1'", format);
+    FAIL(CRED_EDATA, "the file says '%.40s', this version reads 'credence model 1'",
+         format);
   const char *schema_text = cred_tensors_metadata(t, "schema");
   if (!schema_text) FAIL(CRED_EDATA, "the text 'schema' is missing");
   TRY_DONE(parse(&fit, t, "fit"));
   TRY_DONE(parse(&states, t, "state"));
   TRY_DONE(cred__plan_from_json(&plan, fit));
   if (json_array_size(states) != plan.n_members)
-    FAIL_DONE(CRED_EDATA, "states of %zu members, %zu are expected", json_array_size(states),
-              plan.n_members);
+    FAIL_DONE(CRED_EDATA, "states of %zu members, %zu are expected",
+              json_array_size(states), plan.n_members);
   TRY_DONE(cred_schema_from_json(&schema, schema_text, strlen(schema_text)));
   status = cred__model_assemble(&m, &plan, schema);
   schema = NULL;

@@ -1,4 +1,5 @@
-// model.c -- a model put together from its plan and its columns, and what it tells of itself.
+// model.c -- a model put together from its plan and its columns, and what it tells of
+// itself.
 
 #include "model/model.h"
 #include "base/alloc.h"
@@ -51,16 +52,23 @@ static cred_status fit_likelihood(cred_model *m) {
     if (is_class != cred_likelihood_is_class(lik))
       FAIL(CRED_ECONFIG, "likelihood '%s' does not fit the target '%s', which is %s",
            m->plan.likelihood, target->name, is_class ? "a class" : "a number");
-    if (!is_class && (lik->kind == CRED_LIK_POISSON) != (target->type == CRED_TARGET_COUNT))
-      FAIL(CRED_ECONFIG, "likelihood '%s' does not fit the target '%s': counts take 'poisson' "
-           "and task 'count'", m->plan.likelihood, target->name);
+    if (!is_class &&
+        (lik->kind == CRED_LIK_POISSON) != (target->type == CRED_TARGET_COUNT))
+      FAIL(CRED_ECONFIG,
+           "likelihood '%s' does not fit the target '%s': counts take 'poisson' "
+           "and task 'count'",
+           m->plan.likelihood, target->name);
     if (!is_class) continue;
     if (schema->n_targets > 1)
-      FAIL(CRED_ECONFIG, "%zu targets of which '%s' is a class: several targets are possible "
-           "for numbers only", schema->n_targets, target->name);
+      FAIL(CRED_ECONFIG,
+           "%zu targets of which '%s' is a class: several targets are possible "
+           "for numbers only",
+           schema->n_targets, target->name);
     if (lik->kind == CRED_LIK_BERNOULLI && target->n_classes != 2)
-      FAIL(CRED_ECONFIG, "likelihood 'bernoulli' is for 2 classes, the target '%s' has %zu: use "
-           "'categorical'", target->name, target->n_classes);
+      FAIL(CRED_ECONFIG,
+           "likelihood 'bernoulli' is for 2 classes, the target '%s' has %zu: use "
+           "'categorical'",
+           target->name, target->n_classes);
     lik->n_classes = target->n_classes;
   }
   return cred_likelihood_check(lik);
@@ -88,15 +96,23 @@ static cred_status make_slices(cred_model *m) {
   m->dim = m->noise_offset + n_noise + (learned ? n : 0);
   for (size_t i = 0; i < n; i++) {
     const cred_network_slice s = cred_network_get_slice(m->network, i);
-    cred_slice slice = {.offset = s.offset, .n = s.n, .n_dims = s.n_dims, .fan_in = s.fan_in,
+    cred_slice slice = {.offset = s.offset,
+                        .n = s.n,
+                        .n_dims = s.n_dims,
+                        .fan_in = s.fan_in,
                         .kind = CRED_SLICE_BAYESIAN,
                         .prior = cred_prior_resolve(&m->prior, s.fan_in, s.is_bias),
-                        .log_sd = learned ? m->noise_offset + n_noise + i : CRED_NO_INDEX};
+                        .log_sd =
+                            learned ? m->noise_offset + n_noise + i : CRED_NO_INDEX};
     memcpy(slice.shape, s.shape, sizeof slice.shape);
     TRY(add_slice(m, slice, s.name, ""));
   }
-  cred_slice tail = {.offset = m->noise_offset, .n = n_noise, .shape = {n_noise}, .n_dims = 1,
-                     .kind = CRED_SLICE_POINT, .log_sd = CRED_NO_INDEX};
+  cred_slice tail = {.offset = m->noise_offset,
+                     .n = n_noise,
+                     .shape = {n_noise},
+                     .n_dims = 1,
+                     .kind = CRED_SLICE_POINT,
+                     .log_sd = CRED_NO_INDEX};
   if (n_noise) TRY(add_slice(m, tail, "noise", ""));
   for (size_t i = 0; learned && i < n; i++) {
     tail.offset = m->noise_offset + n_noise + i;
@@ -106,7 +122,8 @@ static cred_status make_slices(cred_model *m) {
   return CRED_OK;
 }
 
-cred_status cred__model_assemble(cred_model **out, cred__plan *plan, cred_schema *schema) {
+cred_status cred__model_assemble(cred_model **out, cred__plan *plan,
+                                 cred_schema *schema) {
   *out = NULL;
   cred_model *m = NULL;
   cred_status status = NEW(&m, 1, "a model");
@@ -124,9 +141,11 @@ cred_status cred__model_assemble(cred_model **out, cred__plan *plan, cred_schema
   TRY_DONE(cred_network_parse(&m->network, m->plan.net, schema->n_inputs,
                               cred_likelihood_n_outputs(&m->likelihood)));
   if (m->plan.posterior == CRED_FIT_DROPOUT && !cred_network_has_dropout(m->network))
-    FAIL_DONE(CRED_ECONFIG, "posterior dropout with the network '%s' and rate %g: nothing is "
-              "ever dropped. Give --dropout a rate above 0 and the network a hidden layer",
-              m->plan.net, m->plan.dropout);
+    FAIL_DONE(
+        CRED_ECONFIG,
+        "posterior dropout with the network '%s' and rate %g: nothing is "
+        "ever dropped. Give --dropout a rate above 0 and the network a hidden layer",
+        m->plan.net, m->plan.dropout);
   cred__free(m->plan.net);
   m->plan.net = NULL;
   TRY_DONE(cred__strdup(&m->plan.net, cred_network_text(m->network)));
@@ -142,28 +161,55 @@ cred_status cred__model_make_members(cred_model *m) {
   const cred_posterior_kind kinds[] = {[CRED_FIT_VI] = CRED_POSTERIOR_GAUSSIAN,
                                        [CRED_FIT_MAP] = CRED_POSTERIOR_POINT,
                                        [CRED_FIT_DROPOUT] = CRED_POSTERIOR_DROPOUT};
-  TRY(cred_posterior_new(&m->posterior, kinds[m->plan.posterior], m->dim, m->plan.n_members));
+  TRY(cred_posterior_new(&m->posterior, kinds[m->plan.posterior], m->dim,
+                         m->plan.n_members));
   return NEW(&m->states, m->plan.n_members, "members");
 }
 
-const cred_network *cred_model_network(const cred_model *m) { return m->network; }
-const cred_schema *cred_model_schema(const cred_model *m) { return m->schema; }
-const cred_likelihood *cred_model_likelihood(const cred_model *m) { return &m->likelihood; }
-const cred_posterior *cred_model_posterior(const cred_model *m) { return m->posterior; }
-size_t cred_model_n_slices(const cred_model *m) { return m->n_slices; }
-const cred_slice *cred_model_slice(const cred_model *m, size_t i) { return &m->slices[i]; }
-const char *cred_model_report(const cred_model *m) { return m->report; }
-bool cred_model_is_calibrated(const cred_model *m) { return m->calibration.fitted; }
-bool cred_model_can_resume(const cred_model *m) { return m->states[0].n_arrays > 0; }
-size_t cred_model_n_history(const cred_model *m) { return m->n_history; }
-cred_history_row cred_model_history(const cred_model *m, size_t i) { return m->history[i]; }
+const cred_network *cred_model_network(const cred_model *m) {
+  return m->network;
+}
+const cred_schema *cred_model_schema(const cred_model *m) {
+  return m->schema;
+}
+const cred_likelihood *cred_model_likelihood(const cred_model *m) {
+  return &m->likelihood;
+}
+const cred_posterior *cred_model_posterior(const cred_model *m) {
+  return m->posterior;
+}
+size_t cred_model_n_slices(const cred_model *m) {
+  return m->n_slices;
+}
+const cred_slice *cred_model_slice(const cred_model *m, size_t i) {
+  return &m->slices[i];
+}
+const char *cred_model_report(const cred_model *m) {
+  return m->report;
+}
+bool cred_model_is_calibrated(const cred_model *m) {
+  return m->calibration.fitted;
+}
+bool cred_model_can_resume(const cred_model *m) {
+  return m->states[0].n_arrays > 0;
+}
+size_t cred_model_n_history(const cred_model *m) {
+  return m->n_history;
+}
+cred_history_row cred_model_history(const cred_model *m, size_t i) {
+  return m->history[i];
+}
 
 const cred_real *cred_model_noise(const cred_model *m, size_t member) {
   return m->posterior->members[member].mean + m->noise_offset;
 }
 
-double cred__target_mean(const cred_model *m, size_t t) { return m->schema->targets[t].mean; }
-double cred__target_sd(const cred_model *m, size_t t) { return m->schema->targets[t].sd; }
+double cred__target_mean(const cred_model *m, size_t t) {
+  return m->schema->targets[t].mean;
+}
+double cred__target_sd(const cred_model *m, size_t t) {
+  return m->schema->targets[t].sd;
+}
 
 double cred_model_noise_sd(const cred_model *m, size_t target) {
   const cred_likelihood *lik = &m->likelihood;
@@ -178,7 +224,8 @@ double cred_model_noise_sd(const cred_model *m, size_t target) {
   return cred__target_sd(m, target) * sum / (double)m->posterior->n_members;
 }
 
-// The mean over members of what each recorded; a member that ended early counts as it ended.
+// The mean over members of what each recorded; a member that ended early counts as it
+// ended.
 cred_status cred__model_make_history(cred_model *m) {
   size_t n = 0;
   for (size_t k = 0; k < m->plan.n_members; k++)
@@ -196,7 +243,8 @@ cred_status cred__model_make_history(cred_model *m) {
       epoch = s->history[4 * i];
       n_members++;
     }
-    m->history[i] = (cred_history_row){.epoch = (size_t)epoch, .log_lik = sum[0] / n_members,
+    m->history[i] = (cred_history_row){.epoch = (size_t)epoch,
+                                       .log_lik = sum[0] / n_members,
                                        .kl = sum[1] / n_members,
                                        .validation = sum[2] / n_members};
   }

@@ -24,19 +24,20 @@ typedef struct {
   uint64_t seed;
 } cred__plan;
 
-// What a member needs to go on: the arrays of its method, where it stands, its best state.
+// What a member needs to go on: the arrays of its method, where it stands, its best
+// state.
 typedef struct {
   uint64_t step;
-  bool done;              // ended by early stopping or by divergence
+  bool done; // ended by early stopping or by divergence
   bool diverged;
   uint64_t n_diverged;    // steps not taken
   double best_validation; // -inf before the first
   uint64_t best_epoch;
   double log_lik_sum, kl_sum; // of the epoch under way
-  size_t n_arrays;        // 0: nothing to resume from
-  cred_real **arrays;     // (n_arrays)(dim)
+  size_t n_arrays;            // 0: nothing to resume from
+  cred_real **arrays;         // (n_arrays)(dim)
   char **names;
-  double *history;        // (n_history, 4): epoch, log_lik, kl, validation a row
+  double *history; // (n_history, 4): epoch, log_lik, kl, validation a row
   size_t n_history;
 } cred__member_state;
 
@@ -76,10 +77,12 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
                                const cred_schema *schema, size_t n_rows);
 void cred__plan_clear(cred__plan *plan);
 // A known noise (0: none) in the standardised unit that the schema gives its target.
-cred_status cred__plan_take_noise(cred__plan *plan, double noise, const cred_schema *schema);
+cred_status cred__plan_take_noise(cred__plan *plan, double noise,
+                                  const cred_schema *schema);
 cred_status cred__plan_check(const cred__plan *plan);
 
-// model.c: network, likelihood, prior and slices from plan and schema (which are taken over).
+// model.c: network, likelihood, prior and slices from plan and schema (which are taken
+// over).
 cred_status cred__model_assemble(cred_model **out, cred__plan *plan, cred_schema *schema);
 // Room for the members, apart: a reader first looks whether its file holds them.
 cred_status cred__model_make_members(cred_model *model);
@@ -95,14 +98,15 @@ typedef struct {
   cred_density density; // .model points at this struct
   const cred_model *owner;
   const cred_data *data;
-  const size_t *rows;   // (n_rows) rows of data; NULL: all
+  const size_t *rows; // (n_rows) rows of data; NULL: all
   size_t n_rows;
-  bool dropout;         // masks in training
+  bool dropout; // masks in training
 } cred__network_density;
 void cred__network_density_init(cred__network_density *out, const cred_model *model,
                                 const cred_data *data, const size_t *rows, size_t n_rows,
                                 bool dropout);
-// Mean log likelihood a row over `rows` under a member (masks off; n_draws of a Gaussian).
+// Mean log likelihood a row over `rows` under a member (masks off; n_draws of a
+// Gaussian).
 cred_status cred__network_density_score(double *out, const cred__network_density *d,
                                         void *work, const cred_member *member,
                                         size_t n_draws, const cred_key *key,

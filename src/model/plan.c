@@ -1,4 +1,5 @@
-// plan.c -- the recommended recipe: every "auto" of a fit resolved by the task and the size.
+// plan.c -- the recommended recipe: every "auto" of a fit resolved by the task and the
+// size.
 //
 // The numbers were chosen on folds of training rows (docs/results/uci.md).
 
@@ -37,7 +38,8 @@ static const char *auto_likelihood(const cred_schema *schema) {
   return target->n_classes == 2 ? "bernoulli" : "categorical";
 }
 
-static recipe recommended(const cred_fit_options *opt, const cred_schema *schema, size_t n) {
+static recipe recommended(const cred_fit_options *opt, const cred_schema *schema,
+                          size_t n) {
   const bool small = n <= SMALL_ROWS;
   recipe r = {.posterior = opt->posterior ? opt->posterior : CRED_FIT_DROPOUT,
               .net = small ? "dense 50 relu" : "dense 400 relu, dense 400 relu",
@@ -72,14 +74,16 @@ static recipe recommended(const cred_fit_options *opt, const cred_schema *schema
   return r;
 }
 
-static cred_status take_texts(cred__plan *plan, const cred_fit_options *opt, const recipe *r) {
+static cred_status take_texts(cred__plan *plan, const cred_fit_options *opt,
+                              const recipe *r) {
   cred_prior prior;
   cred_likelihood likelihood;
   char text[256];
   TRY(cred_prior_parse(&prior, opt->prior ? opt->prior : r->prior));
   cred_prior_format(text, sizeof text, &prior);
   TRY(cred__strdup(&plan->prior, text));
-  TRY(cred_likelihood_parse(&likelihood, opt->likelihood ? opt->likelihood : r->likelihood));
+  TRY(cred_likelihood_parse(&likelihood,
+                            opt->likelihood ? opt->likelihood : r->likelihood));
   cred_likelihood_format(text, sizeof text, &likelihood);
   TRY(cred__strdup(&plan->likelihood, text));
   const char *net = opt->net ? opt->net : r->net;
@@ -103,7 +107,8 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
     FAIL(CRED_EINVAL, "epochs %zu and steps %zu: give only one of them", opt->epochs,
          opt->steps);
   if (opt->noise != 0 && opt->likelihood)
-    FAIL(CRED_ECONFIG, "a known noise and the likelihood '%s' contradict each other: give one",
+    FAIL(CRED_ECONFIG,
+         "a known noise and the likelihood '%s' contradict each other: give one",
          opt->likelihood);
   recipe r = recommended(opt, schema, n_rows);
   if (!isnan(opt->validation) && opt->validation > 0) r.folds = false;
@@ -115,7 +120,8 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
                       .schedule = opt->schedule,
                       .patience = opt->patience,
                       .seed = opt->seed};
-  out->folds = (opt->folds || r.folds) && out->n_members > 1 && n_rows >= 2 * out->n_members;
+  out->folds =
+      (opt->folds || r.folds) && out->n_members > 1 && n_rows >= 2 * out->n_members;
   out->validation = isnan(opt->validation) ? r.validation : opt->validation;
   if (out->folds) out->validation = 0;
   if (n_rows < 10 && isnan(opt->validation)) out->validation = 0;
@@ -143,15 +149,20 @@ cred_status cred__plan_check(const cred__plan *p) {
   return cred_method_check(&p->method);
 }
 
-cred_status cred__plan_take_noise(cred__plan *plan, double noise, const cred_schema *schema) {
+cred_status cred__plan_take_noise(cred__plan *plan, double noise,
+                                  const cred_schema *schema) {
   char number[CRED__NUMBER_BYTES], text[64];
   if (noise == 0) return CRED_OK;
-  if (!(noise > 0 && isfinite(noise))) FAIL(CRED_EINVAL, "noise sd is %g, must be > 0", noise);
+  if (!(noise > 0 && isfinite(noise)))
+    FAIL(CRED_EINVAL, "noise sd is %g, must be > 0", noise);
   if (schema->n_targets != 1)
-    FAIL(CRED_ECONFIG, "a known noise is of one target, there are %zu: give the likelihood "
-         "'gaussian SD' with the standardised sd of all", schema->n_targets);
+    FAIL(CRED_ECONFIG,
+         "a known noise is of one target, there are %zu: give the likelihood "
+         "'gaussian SD' with the standardised sd of all",
+         schema->n_targets);
   if (schema->targets[0].type != CRED_TARGET_NUMBER)
-    FAIL(CRED_ECONFIG, "a known noise is of numbers, the target '%s' has classes or counts",
+    FAIL(CRED_ECONFIG,
+         "a known noise is of numbers, the target '%s' has classes or counts",
          schema->targets[0].name);
   cred__format_double(number, noise / schema->targets[0].sd);
   snprintf(text, sizeof text, "gaussian %s", number);

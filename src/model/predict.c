@@ -1,9 +1,9 @@
 // predict.c -- outputs of many draws for blocks of rows, on all threads.
 //
-// A block's outputs are made draw by draw and strip by strip (tasks of one draw and 128 rows),
-// then each strip's statistics. Function draws are made in groups that fit a memory budget, and
-// kept from block to block where all of them fit. What a row's numbers depend on: the model, the
-// seed, the draws, and the row's number in its file.
+// A block's outputs are made draw by draw and strip by strip (tasks of one draw and 128
+// rows), then each strip's statistics. Function draws are made in groups that fit a
+// memory budget, and kept from block to block where all of them fit. What a row's numbers
+// depend on: the model, the seed, the draws, and the row's number in its file.
 
 #include "model/predict.h"
 #include "base/alloc.h"
@@ -22,19 +22,19 @@ struct cred_predictor {
   cred_draws draws;
   size_t n_draws, n_draws_room; // to begin with; the most of a block
   size_t block_rows, n_threads, n_out;
-  cred__network_work **net;     // (n_threads)
-  cred__strip_work *strip;      // (n_threads)
-  cred_real *out, *var;         // (n_draws_room, block_rows, n_out)
-  cred__t_table *t_tables;      // (members, T) of a Student-t
+  cred__network_work **net; // (n_threads)
+  cred__strip_work *strip;  // (n_threads)
+  cred_real *out, *var;     // (n_draws_room, block_rows, n_out)
+  cred__t_table *t_tables;  // (members, T) of a Student-t
   double *t_scales;
-  cred_real *theta;             // (group, dim) function draws
+  cred_real *theta;                   // (group, dim) function draws
   size_t group, theta_first, theta_n; // draws that theta holds now
-  cred_prediction result;       // grown to the largest block asked
+  cred_prediction result;             // grown to the largest block asked
   size_t result_rows;
   // of the block under way
   const cred_data *data;
   size_t first, n_rows, n_strips, draw_from, draw_to;
-  bool open[STRIPS_MAX];        // strips that still need draws
+  bool open[STRIPS_MAX]; // strips that still need draws
   double error[STRIPS_MAX];
   size_t made[STRIPS_MAX];
 };
@@ -42,9 +42,12 @@ struct cred_predictor {
 static const double default_levels[] = {0.05, 0.5, 0.95};
 
 cred_predict_options cred_predict_defaults(void) {
-  const cred_predict_options opt = {.draws = CRED_DRAWS_AUTO, .n_draws = 100,
-                                    .n_draws_max = 10000, .levels = default_levels,
-                                    .n_levels = 3, .seed = 1};
+  const cred_predict_options opt = {.draws = CRED_DRAWS_AUTO,
+                                    .n_draws = 100,
+                                    .n_draws_max = 10000,
+                                    .levels = default_levels,
+                                    .n_levels = 3,
+                                    .seed = 1};
   return opt;
 }
 
@@ -54,7 +57,8 @@ static cred_status check_options(const cred_predict_options *opt, const cred_mod
          (int)opt->draws);
   if (opt->n_draws < 1 || opt->n_draws > 1000000)
     FAIL(CRED_EINVAL, "draws: %zu given, 1 to 1000000 are possible", opt->n_draws);
-  if (!(opt->mc_error >= 0)) FAIL(CRED_EINVAL, "mc_error is %g, must be >= 0", opt->mc_error);
+  if (!(opt->mc_error >= 0))
+    FAIL(CRED_EINVAL, "mc_error is %g, must be >= 0", opt->mc_error);
   for (size_t i = 0; i < opt->n_levels; i++)
     if (!(opt->levels[i] > 0 && opt->levels[i] < 1))
       FAIL(CRED_EINVAL, "quantile level %g must be in (0, 1)", opt->levels[i]);
@@ -67,7 +71,8 @@ static void choose_draws(cred_predictor *p) {
   const cred_posterior *q = p->model->posterior;
   p->draws = p->opt.draws;
   if (p->draws == CRED_DRAWS_AUTO) p->draws = CRED_DRAWS_ROW;
-  if (!cred_posterior_is_random(q) && p->draws != CRED_DRAWS_MOMENTS) p->draws = CRED_DRAWS_MEAN;
+  if (!cred_posterior_is_random(q) && p->draws != CRED_DRAWS_MOMENTS)
+    p->draws = CRED_DRAWS_MEAN;
   const bool sampled = p->draws == CRED_DRAWS_ROW || p->draws == CRED_DRAWS_FUNCTION;
   p->n_draws = sampled ? cred_posterior_n_draws(q, p->opt.n_draws) : q->n_members;
   p->n_draws_room = p->n_draws;
@@ -92,9 +97,20 @@ void cred_predictor_free(cred_predictor *p) {
   cred__free(p->t_tables);
   cred__free(p->t_scales);
   cred_prediction *r = &p->result;
-  double *const numbers[] = {r->mean, r->sd, r->sd_epistemic, r->sd_aleatoric, r->quantile,
-                             r->lower, r->upper, r->prob, r->entropy, r->expected_entropy,
-                             r->mutual_information, r->log_prob, r->pit, r->crps};
+  double *const numbers[] = {r->mean,
+                             r->sd,
+                             r->sd_epistemic,
+                             r->sd_aleatoric,
+                             r->quantile,
+                             r->lower,
+                             r->upper,
+                             r->prob,
+                             r->entropy,
+                             r->expected_entropy,
+                             r->mutual_information,
+                             r->log_prob,
+                             r->pit,
+                             r->crps};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) cred__free(numbers[i]);
   cred__free(r->label);
   cred__free(r->set);
@@ -139,7 +155,8 @@ static cred_status t_tables_new(cred_predictor *p) {
   TRY(NEW(&p->t_scales, n * n_targets, "noise scales"));
   for (size_t m = 0; m < n; m++)
     for (size_t t = 0; t < n_targets; t++) {
-      const cred__lik_noise noise = cred__lik_noise_at(lik, cred_model_noise(p->model, m), t);
+      const cred__lik_noise noise =
+          cred__lik_noise_at(lik, cred_model_noise(p->model, m), t);
       p->t_scales[m * n_targets + t] = noise.scale;
       cred__t_table_init(&p->t_tables[m * n_targets + t], noise.dof);
     }
@@ -202,7 +219,8 @@ static cred_status result_room(cred_predictor *p, size_t n, bool observed) {
     TRY(grow(&r->pit, old * t, n * t, observed && numbers));
     TRY(grow(&r->crps, old * t, n * t, observed && numbers));
     if (classes) TRY(RESIZE(&r->label, r->label ? old : 0, n, "predictions"));
-    if (classes && fitted) TRY(RESIZE(&r->set, r->set ? old * c : 0, n * c, "predictions"));
+    if (classes && fitted)
+      TRY(RESIZE(&r->set, r->set ? old * c : 0, n * c, "predictions"));
     p->result_rows = n;
   }
   r->n_targets = t;
@@ -221,9 +239,12 @@ static void output_task(void *context, size_t task, size_t worker) {
   const cred_key root = cred_key_make(p->opt.seed);
   const size_t row = strip * CRED__STRIP_ROWS, left = p->n_rows - row;
   const size_t n_rows = left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS;
-  cred__pass pass = {.mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1,
+  cred__pass pass = {.mode = CRED__PLAIN,
+                     .n_rows = n_rows,
+                     .n_threads = 1,
                      .row = p->data->row ? p->data->row + p->first + row : NULL,
-                     .key = cred_posterior_draw_key(&root, draw), .theta = member->mean};
+                     .key = cred_posterior_draw_key(&root, draw),
+                     .theta = member->mean};
   const bool sampled = p->draws == CRED_DRAWS_ROW || p->draws == CRED_DRAWS_FUNCTION;
   pass.dropout = member->kind == CRED_POSTERIOR_DROPOUT && p->draws != CRED_DRAWS_MEAN;
   pass.shared_mask = p->draws == CRED_DRAWS_FUNCTION;
@@ -242,7 +263,8 @@ static void output_task(void *context, size_t task, size_t worker) {
     pass.sd = member->sd;
   }
   if (p->theta) pass.theta = p->theta + (draw - p->theta_first) * p->model->dim;
-  const cred_real *out = cred__network_forward(p->model->network, p->net[worker], &pass, x);
+  const cred_real *out =
+      cred__network_forward(p->model->network, p->net[worker], &pass, x);
   memcpy(p->out + at, out, n * sizeof *out);
 }
 
@@ -250,8 +272,8 @@ static void draw_theta(void *context, size_t i, size_t worker) {
   (void)worker;
   cred_predictor *p = context;
   const cred_key root = cred_key_make(p->opt.seed);
-  cred_posterior_draw(p->theta + i * p->model->dim, p->model->posterior, p->theta_first + i,
-                      &root, 1);
+  cred_posterior_draw(p->theta + i * p->model->dim, p->model->posterior,
+                      p->theta_first + i, &root, 1);
 }
 
 // Outputs of draws [from, to) for the open strips.
@@ -261,7 +283,8 @@ static void make_outputs(cred_predictor *p, size_t from, size_t to) {
     // groups begin at multiples of their size, so that one that is held may serve again
     size_t end = p->theta ? (i / step + 1) * step : to;
     if (end > to) end = to;
-    if (p->theta && (p->theta_n == 0 || i < p->theta_first || end > p->theta_first + p->theta_n)) {
+    if (p->theta &&
+        (p->theta_n == 0 || i < p->theta_first || end > p->theta_first + p->theta_n)) {
       p->theta_first = i / step * step;
       const size_t room = p->n_draws_room - p->theta_first;
       p->theta_n = step < room ? step : room;
@@ -276,13 +299,18 @@ static void make_outputs(cred_predictor *p, size_t from, size_t to) {
 
 static cred__strip strip_of(const cred_predictor *p, size_t strip) {
   const size_t row = strip * CRED__STRIP_ROWS, left = p->n_rows - row;
-  const cred__strip s = {.model = p->model, .opt = &p->opt, .n_draws = p->made[strip],
+  const cred__strip s = {.model = p->model,
+                         .opt = &p->opt,
+                         .n_draws = p->made[strip],
                          .n_rows = left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS,
-                         .n_out = p->n_out, .draw_stride = p->block_rows * p->n_out,
+                         .n_out = p->n_out,
+                         .draw_stride = p->block_rows * p->n_out,
                          .out = p->out + row * p->n_out,
-                         .t_tables = p->t_tables, .t_scales = p->t_scales,
+                         .t_tables = p->t_tables,
+                         .t_scales = p->t_scales,
                          .var = p->var ? p->var + row * p->n_out : NULL,
-                         .data = p->data, .first = p->first + row};
+                         .data = p->data,
+                         .first = p->first + row};
   return s;
 }
 
@@ -335,7 +363,8 @@ static cred_status check_inputs(const cred_model *m, const cred_data *data) {
   return CRED_OK;
 }
 
-cred_status cred_predictor_run(cred_prediction *out, cred_predictor *p, const cred_data *data) {
+cred_status cred_predictor_run(cred_prediction *out, cred_predictor *p,
+                               const cred_data *data) {
   TRY(check_inputs(p->model, data));
   TRY(result_room(p, data->n_rows, data->y != NULL));
   p->data = data;
@@ -371,8 +400,8 @@ static void draw_values(double *out, const cred_predictor *p, size_t draw, size_
 }
 
 cred_status cred_model_function_draws(double *out, const cred_model *model,
-                                      const cred_data *data, size_t n_draws, uint64_t seed,
-                                      size_t n_threads) {
+                                      const cred_data *data, size_t n_draws,
+                                      uint64_t seed, size_t n_threads) {
   TRY(check_inputs(model, data));
   cred_predict_options opt = cred_predict_defaults();
   opt.draws = CRED_DRAWS_FUNCTION;
@@ -383,7 +412,8 @@ cred_status cred_model_function_draws(double *out, const cred_model *model,
   cred_predictor *p;
   TRY(cred_predictor_new(&p, model, &opt));
   const bool classes = cred_likelihood_is_class(&model->likelihood);
-  const size_t width = classes ? model->likelihood.n_classes : model->likelihood.n_targets;
+  const size_t width =
+      classes ? model->likelihood.n_classes : model->likelihood.n_targets;
   p->data = data;
   for (p->first = 0; p->first < data->n_rows; p->first += p->block_rows) {
     const size_t left = data->n_rows - p->first;
@@ -396,8 +426,8 @@ cred_status cred_model_function_draws(double *out, const cred_model *model,
     make_outputs(p, 0, p->n_draws);
     for (size_t k = 0; k < p->n_draws; k++)
       for (size_t i = 0; i < p->n_strips; i++)
-        draw_values(out + (k * data->n_rows + p->first + i * CRED__STRIP_ROWS) * width, p, k, i,
-                    p->strip[0].var);
+        draw_values(out + (k * data->n_rows + p->first + i * CRED__STRIP_ROWS) * width, p,
+                    k, i, p->strip[0].var);
   }
   cred_predictor_free(p);
   return CRED_OK;

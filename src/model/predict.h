@@ -16,21 +16,21 @@ typedef struct {
   const cred_model *model;
   const cred_predict_options *opt;
   size_t n_draws, n_rows, n_out;
-  size_t draw_stride;    // distance of draws in `out`
-  const cred_real *out;  // (n_draws, ..., n_out); moments: means
+  size_t draw_stride;            // distance of draws in `out`
+  const cred_real *out;          // (n_draws, ..., n_out); moments: means
   const cred__t_table *t_tables; // (members, T) of a Student-t, else NULL
   const double *t_scales;        // (members, T)
-  const cred_real *var;  // moments: variances (n_draws, ..., n_out); else NULL
+  const cred_real *var;          // moments: variances (n_draws, ..., n_out); else NULL
   const cred_data *data;
-  size_t first;          // row of `data` and of the prediction the strip begins at
+  size_t first; // row of `data` and of the prediction the strip begins at
 } cred__strip;
 
 // Scratch for the statistics of one strip, one a thread.
 typedef struct {
-  double *value, *var;   // (rows, T or C)
-  double *log_prob;      // (n_draws, rows)
-  double *sample;        // (samples)
-  cred_real *y;          // (rows, T) observed, in the units of the network
+  double *value, *var; // (rows, T or C)
+  double *log_prob;    // (n_draws, rows)
+  double *sample;      // (samples)
+  cred_real *y;        // (rows, T) observed, in the units of the network
   cred_entropy_sums entropy;
   cred_moments moments;
 } cred__strip_work;
@@ -42,7 +42,8 @@ void cred__strip_work_clear(cred__strip_work *work);
 
 // Fill the strip's rows of the prediction.
 void cred__predict_strip(cred_prediction *out, const cred__strip *s, cred__strip_work *w);
-// The largest Monte Carlo error of the strip's rows, as a share of sd (or of probability 1).
+// The largest Monte Carlo error of the strip's rows, as a share of sd (or of probability
+// 1).
 double cred__strip_mc_error(const cred__strip *s, cred__strip_work *w);
 // Intervals and sets of a calibrated model, from what is filled in.
 void cred__predict_calibrated(cred_prediction *out, const cred_model *model, size_t first,

@@ -1,8 +1,8 @@
 // predict_strip.c -- statistics over draws of a strip of rows.
 //
-//   mean = mean_s m_s,   var = mean_s v_s + mean_s (m_s - mean)^2     law of total variance
-//   F(y) = mean_s F_s(y) gives quantiles (by bisection) and PIT
-//   log p(y) = logsumexp_s log p_s(y) - log S
+//   mean = mean_s m_s,   var = mean_s v_s + mean_s (m_s - mean)^2     law of total
+//   variance F(y) = mean_s F_s(y) gives quantiles (by bisection) and PIT log p(y) =
+//   logsumexp_s log p_s(y) - log S
 // A calibrated sd factor f turns the predictive of Y into that of mean + f (Y - mean).
 
 #include "model/predict.h"
@@ -19,12 +19,14 @@ cred_status cred__strip_work_init(cred__strip_work *w, const cred_model *m,
   const cred_likelihood *lik = &m->likelihood;
   const bool classes = cred_likelihood_is_class(lik);
   const size_t width = classes ? lik->n_classes : lik->n_targets;
-  const size_t n_samples = n_draws_max > CRED__CRPS_SAMPLES ? n_draws_max : CRED__CRPS_SAMPLES;
+  const size_t n_samples =
+      n_draws_max > CRED__CRPS_SAMPLES ? n_draws_max : CRED__CRPS_SAMPLES;
   *w = (cred__strip_work){0};
   cred_status status;
   TRY_DONE(NEW(&w->value, CRED__STRIP_ROWS * width, "prediction scratch"));
   TRY_DONE(NEW(&w->var, CRED__STRIP_ROWS * width, "prediction scratch"));
-  TRY_DONE(NEW(&w->log_prob, CRED__STRIP_ROWS * n_draws_max * lik->n_targets, "prediction scratch"));
+  TRY_DONE(NEW(&w->log_prob, CRED__STRIP_ROWS * n_draws_max * lik->n_targets,
+               "prediction scratch"));
   TRY_DONE(NEW(&w->sample, (n_samples + 1) * lik->n_targets, "prediction scratch"));
   TRY_DONE(NEW(&w->y, CRED__STRIP_ROWS * lik->n_targets, "prediction scratch"));
   if (classes)
@@ -61,7 +63,8 @@ static void add_moments(const cred__strip *s, cred__strip_work *w) {
   const size_t n = s->n_rows * lik->n_targets;
   cred_moments_reset(&w->moments, n);
   for (size_t k = 0; k < s->n_draws; k++) {
-    cred_likelihood_mean_var(w->value, w->var, lik, outputs(s, k, 0), noise(s, k), s->n_rows);
+    cred_likelihood_mean_var(w->value, w->var, lik, outputs(s, k, 0), noise(s, k),
+                             s->n_rows);
     cred_moments_add(&w->moments, w->value, w->var, 1.0);
   }
 }
@@ -72,7 +75,8 @@ static double mixture_cdf(const cred__strip *s, size_t row, size_t t, double y) 
   double sum = 0;
   for (size_t k = 0; s->t_tables && k < s->n_draws; k++) {
     const size_t m = k % n_members;
-    const double z = (y - (double)outputs(s, k, row)[t]) / s->t_scales[m * lik->n_targets + t];
+    const double z =
+        (y - (double)outputs(s, k, row)[t]) / s->t_scales[m * lik->n_targets + t];
     sum += cred__t_table_cdf(&s->t_tables[m * lik->n_targets + t], z);
   }
   for (size_t k = 0; !s->t_tables && k < s->n_draws; k++)
@@ -94,7 +98,8 @@ static bracket bracket_of_row(const cred__strip *s, size_t row, size_t t, double
 }
 
 // The smallest y with F(y) >= level: bracketed by steps of sd, then false position with
-// halving (Illinois), at most 60 evaluations. Within 1e-9 in F: far below what draws tell.
+// halving (Illinois), at most 60 evaluations. Within 1e-9 in F: far below what draws
+// tell.
 static double mixture_quantile(const cred__strip *s, size_t row, size_t t, double level,
                                double mean, double sd, const bracket *start) {
   if (!(sd > 0) || !isfinite(mean)) return mean;
@@ -108,8 +113,10 @@ static double mixture_quantile(const cred__strip *s, size_t row, size_t t, doubl
     double a = floor(fmax(low, -1)), b = ceil(high);
     while (b - a > 1) {
       const double middle = floor(0.5 * (a + b));
-      if (mixture_cdf(s, row, t, middle) < level) a = middle;
-      else b = middle;
+      if (mixture_cdf(s, row, t, middle) < level)
+        a = middle;
+      else
+        b = middle;
     }
     return b;
   }
@@ -138,7 +145,8 @@ static void observed(const cred__strip *s, cred__strip_work *w, const double *me
   const size_t n_targets = s->model->likelihood.n_targets, n = s->n_rows * n_targets;
   const cred_real *y = s->data->y + s->first * n_targets;
   for (size_t i = 0; i < n; i++)
-    w->y[i] = factor == 1 ? y[i] : (cred_real)(mean[i] + ((double)y[i] - mean[i]) / factor);
+    w->y[i] =
+        factor == 1 ? y[i] : (cred_real)(mean[i] + ((double)y[i] - mean[i]) / factor);
 }
 
 static void log_prob_of_rows(double *out, const cred__strip *s, cred__strip_work *w) {
@@ -148,20 +156,24 @@ static void log_prob_of_rows(double *out, const cred__strip *s, cred__strip_work
                              outputs(s, k, 0), w->y, noise(s, k), NULL, s->n_rows);
   for (size_t i = 0; i < s->n_rows; i++) {
     double top = -INFINITY, sum = 0;
-    for (size_t k = 0; k < s->n_draws; k++) top = fmax(top, w->log_prob[k * s->n_rows + i]);
+    for (size_t k = 0; k < s->n_draws; k++)
+      top = fmax(top, w->log_prob[k * s->n_rows + i]);
     for (size_t k = 0; k < s->n_draws; k++)
       sum += exp(w->log_prob[k * s->n_rows + i] - top);
     out[i] = top + log(sum / (double)s->n_draws);
     if (!cred_likelihood_is_class(&m->likelihood))
-      for (size_t t = 0; t < m->likelihood.n_targets; t++) out[i] -= log(cred__target_sd(m, t));
+      for (size_t t = 0; t < m->likelihood.n_targets; t++)
+        out[i] -= log(cred__target_sd(m, t));
   }
 }
 
 // CRPS from draws of y: as many of each draw of the outputs as CRED__CRPS_SAMPLES allows.
-static double crps_of_row(const cred__strip *s, cred__strip_work *w, size_t row, size_t t) {
+static double crps_of_row(const cred__strip *s, cred__strip_work *w, size_t row,
+                          size_t t) {
   const cred_likelihood *lik = &s->model->likelihood;
   const size_t n_each = s->n_draws >= CRED__CRPS_SAMPLES
-                            ? 1 : (CRED__CRPS_SAMPLES + s->n_draws - 1) / s->n_draws;
+                            ? 1
+                            : (CRED__CRPS_SAMPLES + s->n_draws - 1) / s->n_draws;
   const cred_key root = cred_key_make(s->opt->seed);
   const uint64_t number = s->data->row ? s->data->row[s->first + row] : s->first + row;
   const cred_key key = cred_key_derive(&root, CRED_FOR_PREDICT, number);
@@ -181,20 +193,23 @@ static double gaussian_quantile(double mean, double sd, double level) {
   return mean + sd * cred__normal_quantile(level);
 }
 
-// Quantiles, PIT and CRPS of one row and target, in the units of the network before the factor.
+// Quantiles, PIT and CRPS of one row and target, in the units of the network before the
+// factor.
 static void distribution_of_row(cred_prediction *out, const cred__strip *s,
                                 cred__strip_work *w, size_t row, size_t t, double mean,
                                 double sd, double factor) {
   const size_t n_targets = s->model->likelihood.n_targets;
   const size_t at = (s->first + row) * n_targets + t;
-  const double scale = cred__target_sd(s->model, t), shift = cred__target_mean(s->model, t);
+  const double scale = cred__target_sd(s->model, t),
+               shift = cred__target_mean(s->model, t);
   bracket start = {0};
   if (s->opt->n_levels && !s->var && sd > 0) start = bracket_of_row(s, row, t, mean, sd);
   for (size_t l = 0; l < s->opt->n_levels; l++) {
     const double level = s->opt->levels[l];
     const double q = s->var ? gaussian_quantile(mean, sd, level)
                             : mixture_quantile(s, row, t, level, mean, sd, &start);
-    out->quantile[at * s->opt->n_levels + l] = shift + scale * (mean + factor * (q - mean));
+    out->quantile[at * s->opt->n_levels + l] =
+        shift + scale * (mean + factor * (q - mean));
   }
   if (!out->pit) return;
   const double y = (double)w->y[row * n_targets + t];
@@ -216,16 +231,16 @@ static void add_carried_moments(const cred__strip *s, cred__strip_work *w) {
   for (size_t k = 0; k < s->n_draws; k++)
     for (size_t i = 0; i < s->n_rows; i++) {
       const size_t o = k * s->draw_stride + i * s->n_out, at = i * lik->n_targets;
-      cred_likelihood_moments(w->value + at, epistemic, w->var + at, lik, s->out + o, s->var + o,
-                              noise(s, k), 1);
+      cred_likelihood_moments(w->value + at, epistemic, w->var + at, lik, s->out + o,
+                              s->var + o, noise(s, k), 1);
       for (size_t t = 0; t < lik->n_targets; t++)
         w->log_prob[k * n + at + t] = epistemic[t];
       if (i + 1 == s->n_rows) cred_moments_add(&w->moments, w->value, w->var, 1.0);
     }
 }
 
-static void gaussian_log_prob(cred_prediction *out, const cred__strip *s, cred__strip_work *w,
-                              const double *mean, const double *sd) {
+static void gaussian_log_prob(cred_prediction *out, const cred__strip *s,
+                              cred__strip_work *w, const double *mean, const double *sd) {
   const size_t n_targets = s->model->likelihood.n_targets;
   for (size_t i = 0; i < s->n_rows; i++) {
     double sum = 0;
@@ -238,15 +253,18 @@ static void gaussian_log_prob(cred_prediction *out, const cred__strip *s, cred__
   }
 }
 
-static void predict_numbers(cred_prediction *out, const cred__strip *s, cred__strip_work *w) {
+static void predict_numbers(cred_prediction *out, const cred__strip *s,
+                            cred__strip_work *w) {
   const cred_model *m = s->model;
   const size_t n_targets = m->likelihood.n_targets, n = s->n_rows * n_targets;
   const double factor = m->calibration.temperature;
   double *mean = out->mean + s->first * n_targets, *sd = out->sd + s->first * n_targets;
   double *epistemic = out->sd_epistemic + s->first * n_targets;
   double *aleatoric = out->sd_aleatoric + s->first * n_targets;
-  if (s->var) add_carried_moments(s, w);
-  else add_moments(s, w);
+  if (s->var)
+    add_carried_moments(s, w);
+  else
+    add_moments(s, w);
   cred_moments_finish(mean, epistemic, aleatoric, NULL, &w->moments);
   for (size_t i = 0; i < n; i++) {
     double var = s->n_draws > 1 ? epistemic[i] : 0.0;
@@ -258,8 +276,10 @@ static void predict_numbers(cred_prediction *out, const cred__strip *s, cred__st
   }
   if (out->log_prob) {
     observed(s, w, mean, factor);
-    if (s->var) gaussian_log_prob(out, s, w, mean, sd);
-    else log_prob_of_rows(out->log_prob + s->first, s, w);
+    if (s->var)
+      gaussian_log_prob(out, s, w, mean, sd);
+    else
+      log_prob_of_rows(out->log_prob + s->first, s, w);
     for (size_t i = 0; i < s->n_rows; i++)
       out->log_prob[s->first + i] -= (double)n_targets * log(factor);
   }
@@ -288,7 +308,8 @@ static void add_entropies(const cred__strip *s, cred__strip_work *w) {
 }
 
 // Moments: mean probabilities and expected entropy of each member, then over members.
-static void class_moments(cred_prediction *out, const cred__strip *s, cred__strip_work *w) {
+static void class_moments(cred_prediction *out, const cred__strip *s,
+                          cred__strip_work *w) {
   const cred_likelihood *lik = &s->model->likelihood;
   const size_t c = lik->n_classes, n = s->n_rows * c;
   double *prob = out->prob + s->first * c, *expected = out->expected_entropy + s->first;
@@ -307,7 +328,8 @@ static void class_moments(cred_prediction *out, const cred__strip *s, cred__stri
   }
 }
 
-// Temperature acts on the averaged probabilities; the epistemic share stays as the draws say.
+// Temperature acts on the averaged probabilities; the epistemic share stays as the draws
+// say.
 static void temper(cred_prediction *out, const cred__strip *s, double temperature) {
   const size_t c = s->model->likelihood.n_classes;
   for (size_t i = s->first; i < s->first + s->n_rows; i++) {
@@ -319,17 +341,19 @@ static void temper(cred_prediction *out, const cred__strip *s, double temperatur
   }
 }
 
-static void predict_classes(cred_prediction *out, const cred__strip *s, cred__strip_work *w) {
+static void predict_classes(cred_prediction *out, const cred__strip *s,
+                            cred__strip_work *w) {
   const size_t c = s->model->likelihood.n_classes;
   if (s->var) {
     class_moments(out, s, w);
   } else {
     add_entropies(s, w);
     cred_entropy_finish(out->prob + s->first * c, out->entropy + s->first,
-                        out->expected_entropy + s->first, out->mutual_information + s->first,
-                        &w->entropy);
+                        out->expected_entropy + s->first,
+                        out->mutual_information + s->first, &w->entropy);
   }
-  if (s->model->calibration.temperature != 1) temper(out, s, s->model->calibration.temperature);
+  if (s->model->calibration.temperature != 1)
+    temper(out, s, s->model->calibration.temperature);
   for (size_t i = s->first; i < s->first + s->n_rows; i++) {
     const double *p = out->prob + i * c;
     size_t best = 0;
@@ -341,7 +365,8 @@ static void predict_classes(cred_prediction *out, const cred__strip *s, cred__st
   }
 }
 
-void cred__predict_strip(cred_prediction *out, const cred__strip *s, cred__strip_work *w) {
+void cred__predict_strip(cred_prediction *out, const cred__strip *s,
+                         cred__strip_work *w) {
   if (cred_likelihood_is_class(&s->model->likelihood))
     predict_classes(out, s, w);
   else
@@ -382,7 +407,8 @@ void cred__predict_calibrated(cred_prediction *out, const cred_model *m, size_t 
     const size_t n_targets = m->likelihood.n_targets;
     for (size_t i = first * n_targets; i < (first + n_rows) * n_targets; i++) {
       const double q = c->quantile[i % n_targets];
-      cred_conformal_interval(out->lower + i, out->upper + i, out->mean + i, out->sd + i, 1, q);
+      cred_conformal_interval(out->lower + i, out->upper + i, out->mean + i, out->sd + i,
+                              1, q);
     }
   }
   if (!out->set) return;

@@ -1,7 +1,7 @@
 // report.c -- the options and facts of a fit as JSON, written and read in one place.
 //
-// A table names each number of the plan once; writing and reading walk it. Texts are handled
-// beside it. What is read is checked again by the plan's own rules.
+// A table names each number of the plan once; writing and reading walk it. Texts are
+// handled beside it. What is read is checked again by the plan's own rules.
 
 #include "model/report.h"
 #include "base/alloc.h"
@@ -29,7 +29,7 @@ static const char *const optimisers[] = {"sgd", "adam", "adamw"};
 static const char *const schedules[] = {"constant", "cosine", "one-cycle"};
 static const char *const kl_weights[] = {"uniform", "blundell"};
 
-#define AT(member) offsetof(cred__plan, member)
+#define AT(member)  offsetof(cred__plan, member)
 #define WORDS(list) list, sizeof list / sizeof *list
 static const field fields[] = {
     {"posterior", AS_ENUM, AT(posterior), WORDS(posteriors)},
@@ -74,10 +74,14 @@ static json_t *field_to_json(const cred__plan *plan, const field *f) {
   case AS_ENUM: // enums of this project are ints
     memcpy(&word, p, sizeof word);
     return json_string(f->words[word]);
-  case AS_SIZE: return json_integer((json_int_t) * (const size_t *)p);
-  case AS_SEED: return seed_to_json(*(const uint64_t *)p);
-  case AS_NUMBER: return json_real(*(const double *)p);
-  case AS_BOOL: return json_boolean(*(const bool *)p);
+  case AS_SIZE:
+    return json_integer((json_int_t) * (const size_t *)p);
+  case AS_SEED:
+    return seed_to_json(*(const uint64_t *)p);
+  case AS_NUMBER:
+    return json_real(*(const double *)p);
+  case AS_BOOL:
+    return json_boolean(*(const bool *)p);
   }
   return NULL;
 }
@@ -102,13 +106,15 @@ static cred_status word_from_json(void *out, const json_t *value, const field *f
   FAIL(CRED_EDATA, "the fit's '%s' is not one of the words known here", f->name);
 }
 
-static cred_status field_from_json(cred__plan *plan, const json_t *object, const field *f) {
+static cred_status field_from_json(cred__plan *plan, const json_t *object,
+                                   const field *f) {
   void *p = (char *)plan + f->offset;
   const json_t *value = json_object_get(object, f->name);
   if (!value) FAIL(CRED_EDATA, "the fit's '%s' is missing", f->name);
   if (f->type == AS_ENUM) return word_from_json(p, value, f);
   if (f->type == AS_BOOL) {
-    if (!json_is_boolean(value)) FAIL(CRED_EDATA, "the fit's '%s' is no truth value", f->name);
+    if (!json_is_boolean(value))
+      FAIL(CRED_EDATA, "the fit's '%s' is no truth value", f->name);
     *(bool *)p = json_is_true(value);
     return CRED_OK;
   }
@@ -121,8 +127,10 @@ static cred_status field_from_json(cred__plan *plan, const json_t *object, const
   if (text && cred__parse_u64(p, text, strlen(text))) return CRED_OK;
   if (!json_is_integer(value) || json_integer_value(value) < 0)
     FAIL(CRED_EDATA, "the fit's '%s' is no whole number", f->name);
-  if (f->type == AS_SIZE) *(size_t *)p = (size_t)json_integer_value(value);
-  else *(uint64_t *)p = (uint64_t)json_integer_value(value);
+  if (f->type == AS_SIZE)
+    *(size_t *)p = (size_t)json_integer_value(value);
+  else
+    *(uint64_t *)p = (uint64_t)json_integer_value(value);
   return CRED_OK;
 }
 
@@ -139,7 +147,8 @@ cred_status cred__plan_from_json(cred__plan *out, const json_t *object) {
   TRY_DONE(text_from_json(&plan.net, object, "net"));
   TRY_DONE(text_from_json(&plan.prior, object, "prior"));
   TRY_DONE(text_from_json(&plan.likelihood, object, "likelihood"));
-  for (size_t i = 0; i < N_FIELDS; i++) TRY_DONE(field_from_json(&plan, object, &fields[i]));
+  for (size_t i = 0; i < N_FIELDS; i++)
+    TRY_DONE(field_from_json(&plan, object, &fields[i]));
   if ((status = cred__plan_check(&plan)) != CRED_OK) {
     status = CRED_EDATA; // in a file a wrong option is wrong data
     goto done;
@@ -153,7 +162,8 @@ done:
 
 cred_status cred__json_text(char **out, json_t *object) {
   *out = NULL;
-  char *text = object ? json_dumps(object, JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
+  char *text =
+      object ? json_dumps(object, JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
   json_decref(object);
   if (!text) FAIL(CRED_ENOMEM, "no memory for a JSON text");
   const cred_status status = cred__strdup(out, text);
@@ -164,9 +174,11 @@ cred_status cred__json_text(char **out, json_t *object) {
 cred_status cred__model_make_report(cred_model *m) {
   json_t *object = cred__plan_to_json(&m->plan);
   json_object_set_new(object, "data", json_string(m->data_digest));
-  json_object_set_new(object, "rows", json_integer((json_int_t)(m->n_train + m->n_validation)));
+  json_object_set_new(object, "rows",
+                      json_integer((json_int_t)(m->n_train + m->n_validation)));
   json_object_set_new(object, "train-rows", json_integer((json_int_t)m->n_train));
-  json_object_set_new(object, "validation-rows", json_integer((json_int_t)m->n_validation));
+  json_object_set_new(object, "validation-rows",
+                      json_integer((json_int_t)m->n_validation));
   json_object_set_new(object, "dropped-rows", json_integer((json_int_t)m->n_dropped));
   json_object_set_new(object, "parameters", json_integer((json_int_t)m->dim));
   char *text;

@@ -19,8 +19,9 @@
 #define REAL_TYPE CRED_F32
 #endif
 
-static cred_status add(cred_tensors *t, size_t member, const char *name, const char *suffix,
-                       cred_dtype type, size_t n_rows, size_t n_columns, const void *data) {
+static cred_status add(cred_tensors *t, size_t member, const char *name,
+                       const char *suffix, cred_dtype type, size_t n_rows,
+                       size_t n_columns, const void *data) {
   cred__text text = {0};
   cred__text_printf(&text, "member%zu.%s%s", member, name, suffix);
   cred_status status = cred__text_status(&text);
@@ -31,19 +32,21 @@ static cred_status add(cred_tensors *t, size_t member, const char *name, const c
   return status;
 }
 
-static cred_status add_member(cred_tensors *t, const cred_model *m, size_t k, bool final) {
+static cred_status add_member(cred_tensors *t, const cred_model *m, size_t k,
+                              bool final) {
   const cred_member *member = &m->posterior->members[k];
   const cred__member_state *s = &m->states[k];
   TRY(add(t, k, "mean", "", REAL_TYPE, m->dim, 0, member->mean));
   if (member->sd) TRY(add(t, k, "sd", "", REAL_TYPE, m->dim, 0, member->sd));
-  if (s->n_history)
-    TRY(add(t, k, "history", "", CRED_F64, s->n_history, 4, s->history));
+  if (s->n_history) TRY(add(t, k, "history", "", CRED_F64, s->n_history, 4, s->history));
   for (size_t i = 0; !final && i < s->n_arrays; i++)
     TRY(add(t, k, "state.", s->names[i], REAL_TYPE, m->dim, 0, s->arrays[i]));
   return CRED_OK;
 }
 
-static json_t *finite_or_null(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+static json_t *finite_or_null(double x) {
+  return isfinite(x) ? json_real(x) : json_null();
+}
 
 static json_t *state_to_json(const cred_model *m) {
   json_t *list = json_array();

@@ -11,7 +11,8 @@ void cred__t_table_init(cred__t_table *table, double dof) {
     const double u = (double)i / CRED__T_STEPS, rest = 1.0 - u * u;
     const double z = u * sqrt(k / rest);
     table->value[i] = cred__student_t_cdf(z, dof);
-    table->slope[i] = exp(cred__student_t_log_pdf(z, dof)) * sqrt(k) / (rest * sqrt(rest));
+    table->slope[i] =
+        exp(cred__student_t_log_pdf(z, dof)) * sqrt(k) / (rest * sqrt(rest));
   }
   table->value[CRED__T_STEPS] = 1.0;
   table->slope[CRED__T_STEPS] = 0.0;

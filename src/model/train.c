@@ -1,8 +1,8 @@
 // train.c -- one member from its start, or from where it was stopped, to its end.
 //
-// What happens at a step is a function of (seed, member, step) alone: the order of the rows of
-// an epoch, the batch, the noise, the rate. So a member that goes on from saved arrays goes on as
-// if it had never stopped.
+// What happens at a step is a function of (seed, member, step) alone: the order of the
+// rows of an epoch, the batch, the noise, the rate. So a member that goes on from saved
+// arrays goes on as if it had never stopped.
 
 #define _GNU_SOURCE
 #include "model/model.h"
@@ -26,12 +26,12 @@ typedef struct {
   cred_split split;
   void *method_state, *work;
   cred_key key;
-  size_t *order;             // (n_train) rows of the epoch
-  cred_member last;          // arrays for scoring; `best` is the posterior's own
+  size_t *order;    // (n_train) rows of the epoch
+  cred_member last; // arrays for scoring; `best` is the posterior's own
   cred_real *theta;
   double *scratch;
   size_t n_batches, history_stride;
-  size_t n_failed;           // steps in a row that were not finite
+  size_t n_failed; // steps in a row that were not finite
 } run;
 
 static double now_s(void) {
@@ -55,12 +55,15 @@ cred_status cred__member_split(cred_split *out, const cred_model *m, size_t n_ro
   return CRED_OK;
 }
 
-static bool scores(const run *r) { return r->split.n_held_out > 0; }
+static bool scores(const run *r) {
+  return r->split.n_held_out > 0;
+}
 
 static cred_status run_init(run *r) {
   cred_model *m = r->model;
   TRY(cred__member_split(&r->split, m, r->t->data->n_rows, r->t->stratum, r->member));
-  const bool dropout = m->plan.posterior == CRED_FIT_DROPOUT || cred_network_has_dropout(m->network);
+  const bool dropout =
+      m->plan.posterior == CRED_FIT_DROPOUT || cred_network_has_dropout(m->network);
   cred__network_density_init(&r->train, m, r->t->data, r->split.train, r->split.n_train,
                              dropout);
   cred__network_density_init(&r->held_out, m, r->t->data, r->split.held_out,
@@ -73,13 +76,14 @@ static cred_status run_init(run *r) {
   TRY(NEW(&r->scratch, 3 * SCORE_ROWS, "scores"));
   r->last.kind = r->method->posterior;
   TRY(NEW(&r->last.mean, m->dim, "parameters"));
-  if (r->last.kind == CRED_POSTERIOR_GAUSSIAN) TRY(NEW(&r->last.sd, m->dim, "parameters"));
+  if (r->last.kind == CRED_POSTERIOR_GAUSSIAN)
+    TRY(NEW(&r->last.sd, m->dim, "parameters"));
   const cred_key root = cred_key_make(m->plan.seed);
   r->key = cred_key_derive(&root, CRED_FOR_MEMBER, r->member);
   r->n_batches = cred__plan_n_batches(&m->plan, r->split.n_train);
   r->history_stride = (m->plan.epochs + HISTORY_ROWS - 1) / HISTORY_ROWS;
-  return r->method->state_new(&r->method_state, &r->train.density, &m->plan.method, &r->key,
-                              r->t->n_threads_member);
+  return r->method->state_new(&r->method_state, &r->train.density, &m->plan.method,
+                              &r->key, r->t->n_threads_member);
 }
 
 static void run_clear(run *r) {
@@ -115,8 +119,8 @@ static cred_status restore_arrays(run *r) {
   const cred__member_state *s = r->state;
   const size_t n = r->method->n_arrays(r->method_state);
   if (!s->n_arrays) return CRED_OK;
-  if (s->n_arrays != n) FAIL(CRED_EDATA, "the checkpoint has %zu arrays, %zu are expected",
-                             s->n_arrays, n);
+  if (s->n_arrays != n)
+    FAIL(CRED_EDATA, "the checkpoint has %zu arrays, %zu are expected", s->n_arrays, n);
   for (size_t i = 0; i < n; i++) {
     const cred_state_array a = r->method->array(r->method_state, i);
     memcpy(a.data, s->arrays[i], a.n * sizeof *a.data);
@@ -137,18 +141,19 @@ static cred_status end_epoch(run *r, size_t epoch) {
   if (scores(r)) {
     r->method->member(r->method_state, &r->last);
     const cred_key key = cred_key_derive(&r->key, CRED_FOR_PREDICT, 0);
-    TRY(cred__network_density_score(&validation, &r->held_out, r->work, &r->last, SCORE_DRAWS,
-                                    &key, r->theta, r->scratch));
+    TRY(cred__network_density_score(&validation, &r->held_out, r->work, &r->last,
+                                    SCORE_DRAWS, &key, r->theta, r->scratch));
     if (validation > s->best_validation) {
       s->best_validation = validation;
       s->best_epoch = epoch;
       copy_member(&r->model->posterior->members[r->member], &r->last, r->model->dim);
-    } else if (r->model->plan.patience && epoch >= s->best_epoch + r->model->plan.patience) {
+    } else if (r->model->plan.patience &&
+               epoch >= s->best_epoch + r->model->plan.patience) {
       s->done = true;
     }
   }
-  if (epoch % r->history_stride == r->history_stride - 1 || epoch + 1 == r->model->plan.epochs ||
-      s->done) {
+  if (epoch % r->history_stride == r->history_stride - 1 ||
+      epoch + 1 == r->model->plan.epochs || s->done) {
     TRY(RESIZE(&s->history, 4 * s->n_history, 4 * (s->n_history + 1), "the history"));
     double *row = s->history + 4 * s->n_history++;
     row[0] = (double)epoch + 1;
@@ -175,18 +180,25 @@ static void report_progress(run *r, const cred_step_info *info, size_t epoch) {
   const double rate = (double)here / (now - t->time_start_s);
   const double n = (double)r->split.n_train;
   const cred__member_state *s = r->state;
-  const cred_progress p = {.phase = "fit", .member = r->member + 1, .n_members = plan->n_members,
-                           .epoch = epoch + 1, .n_epochs = plan->epochs, .step = made,
-                           .n_steps = total, .log_lik = info->log_lik / n, .kl = info->kl / n,
-                           .validation = s->n_history ? s->history[4 * s->n_history - 1] : NAN,
+  const cred_progress p = {.phase = "fit",
+                           .member = r->member + 1,
+                           .n_members = plan->n_members,
+                           .epoch = epoch + 1,
+                           .n_epochs = plan->epochs,
+                           .step = made,
+                           .n_steps = total,
+                           .log_lik = info->log_lik / n,
+                           .kl = info->kl / n,
+                           .validation =
+                               s->n_history ? s->history[4 * s->n_history - 1] : NAN,
                            .rate = rate,
                            .time_left_s = rate > 0 ? (double)(total - made) / rate : NAN};
   if (!t->progress(t->progress_context, &p)) t->stop = true;
   atomic_flag_clear(&t->progress_busy);
 }
 
-// Blundell et al. (2015), section 3.4: weight 2^(M-i) / (2^M - 1) of the KL in batch i = 1 ... M,
-// here times M because a batch's likelihood counts for all rows.
+// Blundell et al. (2015), section 3.4: weight 2^(M-i) / (2^M - 1) of the KL in batch i =
+// 1 ... M, here times M because a batch's likelihood counts for all rows.
 static double kl_weight(const cred__plan *plan, size_t batch, size_t n_batches) {
   if (plan->kl_weights == CRED_KL_UNIFORM) return 1.0;
   const double share = ldexp(1.0, -(int)(batch + 1 < 1000 ? batch + 1 : 1000));
@@ -233,7 +245,8 @@ static cred_status run_loop(run *r) {
   const uint64_t n_steps = (uint64_t)r->model->plan.epochs * r->n_batches;
   if (s->step % r->n_batches) shuffle_epoch(r, s->step / r->n_batches);
   while (!s->done && s->step < n_steps && !r->t->stop) TRY(one_step(r));
-  // without validation the posterior is the last state; with it, the best, if there is one yet
+  // without validation the posterior is the last state; with it, the best, if there is
+  // one yet
   if (!scores(r) || s->best_validation == -INFINITY)
     r->method->member(r->method_state, &r->model->posterior->members[r->member]);
   return keep_arrays(r);
@@ -242,8 +255,11 @@ static cred_status run_loop(run *r) {
 cred_status cred__train_member(void *training, size_t member, size_t worker) {
   (void)worker;
   cred__training *t = training;
-  run r = {.t = t, .model = t->model, .member = member,
-           .state = &t->model->states[member], .method = cred__plan_method(&t->model->plan)};
+  run r = {.t = t,
+           .model = t->model,
+           .member = member,
+           .state = &t->model->states[member],
+           .method = cred__plan_method(&t->model->plan)};
   if (!r.state->n_arrays) r.state->best_validation = -INFINITY;
   const unsigned state = cred__flush_denormals();
   cred_status status = run_init(&r);

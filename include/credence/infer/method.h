@@ -1,7 +1,7 @@
 // credence/infer/method.h -- what every inference method trained by steps offers.
 //
-// A method sees a density and a key. Its state is a list of named arrays, so that a checkpoint is
-// those arrays: a state that was saved and read back goes on bit for bit.
+// A method sees a density and a key. Its state is a list of named arrays, so that a
+// checkpoint is those arrays: a state that was saved and read back goes on bit for bit.
 
 #ifndef CRED_INFER_METHOD_H
 #define CRED_INFER_METHOD_H
@@ -18,17 +18,17 @@ typedef struct {
   cred_optimiser optimiser;
   cred_estimator estimator; // variational
   size_t n_draws;           // variational: draws a step, >= 1
-  double init_sd;           // variational: posterior sd at the start, > 0, times 1 / sqrt(fan-in)
-  double temperature;       // multiplies the KL (or the log prior): 1 is Bayes' rule
+  double init_sd; // variational: posterior sd at the start, > 0, times 1 / sqrt(fan-in)
+  double temperature; // multiplies the KL (or the log prior): 1 is Bayes' rule
 } cred_method_options;
 
 CRED_API cred_method_options cred_method_defaults(void);
 CRED_API cred_status cred_method_check(const cred_method_options *opt);
 
 typedef struct {
-  double log_lik;   // estimate of the (expected) log likelihood of all rows, nats
-  double kl;        // KL to the prior, or minus log prior, nats; not tempered, not weighted
-  bool finite;      // false: the gradient was not finite and the step was not taken
+  double log_lik; // estimate of the (expected) log likelihood of all rows, nats
+  double kl;      // KL to the prior, or minus log prior, nats; not tempered, not weighted
+  bool finite;    // false: the gradient was not finite and the step was not taken
 } cred_step_info;
 
 // One array of a method's state, borrowed.
@@ -47,8 +47,8 @@ typedef struct cred_method {
                            const cred_method_options *opt, const cred_key *key,
                            size_t n_threads);
   void (*state_free)(void *state);
-  /// One step on a batch. `step` counts from 0 and is all that noise and moments depend on.
-  /// kl_weight: weight of the whole KL in this step's objective (1 for uniform).
+  /// One step on a batch. `step` counts from 0 and is all that noise and moments depend
+  /// on. kl_weight: weight of the whole KL in this step's objective (1 for uniform).
   cred_status (*step)(void *state, cred_step_info *info, const cred_density *density,
                       void *work, const cred_batch *batch, uint64_t step, double rate,
                       double kl_weight);
@@ -58,8 +58,9 @@ typedef struct cred_method {
   void (*member)(const void *state, cred_member *out);
 } cred_method;
 
-extern CRED_API const cred_method cred_method_map;         // posterior mode
-extern CRED_API const cred_method cred_method_variational; // factorised Gaussian on the ELBO
+extern CRED_API const cred_method cred_method_map; // posterior mode
+extern CRED_API const cred_method
+    cred_method_variational; // factorised Gaussian on the ELBO
 
 #ifdef __cplusplus
 }

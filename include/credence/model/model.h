@@ -1,4 +1,5 @@
-// credence/model/model.h -- a fitted model: network, prior, likelihood, columns, posterior.
+// credence/model/model.h -- a fitted model: network, prior, likelihood, columns,
+// posterior.
 //
 // A model is immutable once it is fitted, loaded or calibrated: any number of threads may
 // predict with it at the same time.
@@ -24,9 +25,10 @@ typedef struct cred_model cred_model;
 CRED_API cred_status cred_model_load(cred_model **out, const char *path);
 CRED_API void cred_model_free(cred_model *model);
 
-/// Write atomically: the old file or the new one, never neither. The bytes depend on nothing
-/// but the content. final: leave out what only resuming needs.
-CRED_API cred_status cred_model_save(const cred_model *model, const char *path, bool final);
+/// Write atomically: the old file or the new one, never neither. The bytes depend on
+/// nothing but the content. final: leave out what only resuming needs.
+CRED_API cred_status cred_model_save(const cred_model *model, const char *path,
+                                     bool final);
 
 // What a model is made of, borrowed.
 CRED_API const cred_network *cred_model_network(const cred_model *model);
@@ -40,7 +42,8 @@ CRED_API const cred_real *cred_model_noise(const cred_model *model, size_t membe
 /// Learned noise sd of target t in its own units, averaged over members; NaN where the
 /// likelihood has none.
 CRED_API double cred_model_noise_sd(const cred_model *model, size_t target);
-/// All options and facts of the fit as JSON text ("prior", "seed", "data", ...), borrowed.
+/// All options and facts of the fit as JSON text ("prior", "seed", "data", ...),
+/// borrowed.
 CRED_API const char *cred_model_report(const cred_model *model);
 /// True where optimiser state is there, so that the fit can go on.
 CRED_API bool cred_model_can_resume(const cred_model *model);

@@ -17,7 +17,8 @@ extern "C" {
 #endif
 
 typedef enum {
-  CRED_DRAWS_AUTO = 0, // row draws where the posterior has a cheaper way to them, else function
+  CRED_DRAWS_AUTO =
+      0, // row draws where the posterior has a cheaper way to them, else function
   CRED_DRAWS_FUNCTION, // one theta (one mask) for all rows: curves, comparing actions
   CRED_DRAWS_ROW,      // fresh noise for each row: marginal predictions
   CRED_DRAWS_MEAN,     // sd = 0: a point prediction
@@ -26,34 +27,34 @@ typedef enum {
 
 typedef struct {
   cred_draws draws;
-  size_t n_draws;         // default 100; rounded up to a multiple of the members
-  double mc_error;        // > 0: draw until the Monte Carlo error of every row's mean is below
-                          // this share of its sd (classes: of probability), at most n_draws_max
-  size_t n_draws_max;     // default 10,000
-  const double *levels;   // quantiles to compute, each in (0, 1)
+  size_t n_draws;  // default 100; rounded up to a multiple of the members
+  double mc_error; // > 0: draw until the Monte Carlo error of every row's mean is below
+                   // this share of its sd (classes: of probability), at most n_draws_max
+  size_t n_draws_max;   // default 10,000
+  const double *levels; // quantiles to compute, each in (0, 1)
   size_t n_levels;
   uint64_t seed;
-  size_t n_threads;       // 0: cores; results do not depend on it
+  size_t n_threads; // 0: cores; results do not depend on it
 } cred_predict_options;
 
 CRED_API cred_predict_options cred_predict_defaults(void); // levels 0.05, 0.5, 0.95
 
-// Predictions of a block of rows. Arrays belong to the predictor and are valid until its next
-// call. T targets, C classes, L levels.
+// Predictions of a block of rows. Arrays belong to the predictor and are valid until its
+// next call. T targets, C classes, L levels.
 typedef struct {
   size_t n_rows, n_targets, n_classes, n_levels, n_draws;
   // regression and counts
   double *mean, *sd, *sd_epistemic, *sd_aleatoric; // (B, T)
   double *quantile;                                // (B, T, L)
-  double *lower, *upper;                           // (B, T) of a calibrated model, else NULL
+  double *lower, *upper; // (B, T) of a calibrated model, else NULL
   // classes
-  double *prob;                                    // (B, C)
+  double *prob;                                            // (B, C)
   double *entropy, *expected_entropy, *mutual_information; // (B)
-  int32_t *label;                                  // (B) most probable class
-  unsigned char *set;                              // (B, C) of a calibrated model, else NULL
+  int32_t *label;                                          // (B) most probable class
+  unsigned char *set; // (B, C) of a calibrated model, else NULL
   // where the targets are known, else NULL
-  double *log_prob;                                // (B) of the observed targets, their units
-  double *pit, *crps;                              // (B, T) regression
+  double *log_prob;   // (B) of the observed targets, their units
+  double *pit, *crps; // (B, T) regression
 } cred_prediction;
 
 typedef struct cred_predictor cred_predictor;
@@ -61,8 +62,9 @@ typedef struct cred_predictor cred_predictor;
 CRED_API cred_status cred_predictor_new(cred_predictor **out, const cred_model *model,
                                         const cred_predict_options *opt);
 CRED_API void cred_predictor_free(cred_predictor *predictor);
-/// Predict a block of encoded rows (cred_schema_encode with the model's schema; row numbers
-/// key the noise, so that blocks of any size give the same numbers). Targets are used if there.
+/// Predict a block of encoded rows (cred_schema_encode with the model's schema; row
+/// numbers key the noise, so that blocks of any size give the same numbers). Targets are
+/// used if there.
 CRED_API cred_status cred_predictor_run(cred_prediction *out, cred_predictor *predictor,
                                         const cred_data *data);
 

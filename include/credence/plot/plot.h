@@ -142,9 +142,9 @@ CRED_API size_t cred_plot_n_skipped(const cred_plot *plot);
 typedef struct {
   size_t width, height; // pixels (png, svg), hundredths of an inch (pdf), characters
                         // (txt); 0: 900 x 600, or 100 x 32 characters
-  const char *format;  // "png", "svg", "pdf", "txt"; NULL: by the ending of the path
-  bool keep_script;    // write PATH.gp too, which `gnuplot PATH.gp` turns into PATH
-  const char *program; // NULL: "gnuplot", found through PATH
+  const char *format;   // "png", "svg", "pdf", "txt"; NULL: by the ending of the path
+  bool keep_script;     // write PATH.gp too, which `gnuplot PATH.gp` turns into PATH
+  const char *program;  // NULL: "gnuplot", found through PATH
 } cred_plot_options;
 
 CRED_API cred_plot_options cred_plot_defaults(void);

@@ -1,9 +1,10 @@
 // gemm.c -- C = op(A) op(B) on one thread: register tiles over packed panels of B.
 //
-// A panel is K_COLUMNS columns of B by at most DEPTH rows, copied (transposed where asked) to
-// the stack, so that every load of it is aligned, contiguous and in cache. A tile of C, K_ROWS by
-// K_COLUMNS, stays in registers while the panel passes. Goto & van de Geijn (2008), section 4.
-// Edges: the panel is padded with zeros, and a tile that overhangs C goes through a buffer.
+// A panel is K_COLUMNS columns of B by at most DEPTH rows, copied (transposed where
+// asked) to the stack, so that every load of it is aligned, contiguous and in cache. A
+// tile of C, K_ROWS by K_COLUMNS, stays in registers while the panel passes. Goto & van
+// de Geijn (2008), section 4. Edges: the panel is padded with zeros, and a tile that
+// overhangs C goes through a buffer.
 
 #include "isa.h"
 #include "list.h"
@@ -11,15 +12,16 @@
 
 enum { DEPTH = 256 };
 
-typedef cred_real vec __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)),
-                                     may_alias));
+typedef cred_real vec
+    __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)), may_alias));
 
 // acc (rows, n_vectors) += a (rows, depth) * panel (depth, panel_stride).
 // a_row, a_step: distances of rows and of depth in A. rows and n_vectors are constants of
 // the caller, so that the loops over them unroll and acc lives in registers.
 static inline __attribute__((always_inline)) void
-tile(vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors, size_t depth, const cred_real *a,
-     size_t a_row, size_t a_step, const cred_real *panel, size_t panel_stride) {
+tile(vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors, size_t depth,
+     const cred_real *a, size_t a_row, size_t a_step, const cred_real *panel,
+     size_t panel_stride) {
   for (size_t p = 0; p < depth; p++) {
     vec b[K_VECTORS];
 #pragma GCC unroll 8
@@ -42,9 +44,8 @@ typedef struct {
   bool add;
 } block;
 
-static inline __attribute__((always_inline)) void store(const block *k,
-                                                        vec acc[K_ROWS][K_VECTORS], int rows,
-                                                        int n_vectors) {
+static inline __attribute__((always_inline)) void
+store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
   if (k->columns == (size_t)(n_vectors * K_LANES)) {
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
@@ -69,22 +70,41 @@ static inline __attribute__((always_inline)) void store(const block *k,
 #define TILE(rows, n_vectors)                                                            \
   static void tile_##rows##_##n_vectors(const block *k) {                                \
     vec acc[K_ROWS][K_VECTORS];                                                          \
-    _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++)                                \
-        _Pragma("GCC unroll 8") for (int v = 0; v < n_vectors; v++) acc[i][v] = (vec){0};                          \
+    _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++)                               \
+        _Pragma("GCC unroll 8") for (int v = 0; v < n_vectors; v++) acc[i][v] =          \
+            (vec){0};                                                                    \
     tile(acc, rows, n_vectors, k->depth, k->a, k->a_row, k->a_step, k->panel,            \
          k->panel_stride);                                                               \
     store(k, acc, rows, n_vectors);                                                      \
   }
 typedef void (*tile_fn)(const block *);
-TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1)
-TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2)
+TILE(1, 1)
+TILE(2, 1)
+TILE(3, 1)
+TILE(4, 1)
+TILE(1, 2)
+TILE(2, 2)
+TILE(3, 2)
+TILE(4, 2)
 #if defined(__AVX2__)
-TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3)
+TILE(1, 3)
+TILE(2, 3)
+TILE(3, 3)
+TILE(4, 3)
 #endif
 #if defined(__AVX512F__)
-TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1)
-TILE(5, 2) TILE(6, 2) TILE(7, 2) TILE(8, 2)
-TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3)
+TILE(5, 1)
+TILE(6, 1)
+TILE(7, 1)
+TILE(8, 1)
+TILE(5, 2)
+TILE(6, 2)
+TILE(7, 2)
+TILE(8, 2)
+TILE(5, 3)
+TILE(6, 3)
+TILE(7, 3)
+TILE(8, 3)
 #endif
 
 static const tile_fn tiles[K_VECTORS][K_ROWS] = {
@@ -144,7 +164,8 @@ static cred_real dot(const cred_real *a, const cred_real *b, size_t n) {
 #pragma GCC unroll 4
     for (int v = 0; v < 4; v++)
       sum[v] += *(const vec *)(a + p + v * K_LANES) * *(const vec *)(b + p + v * K_LANES);
-  for (; p + K_LANES <= n; p += K_LANES) sum[0] += *(const vec *)(a + p) * *(const vec *)(b + p);
+  for (; p + K_LANES <= n; p += K_LANES)
+    sum[0] += *(const vec *)(a + p) * *(const vec *)(b + p);
   sum[0] += sum[1] + (sum[2] + sum[3]);
   cred_real total = 0;
   for (int l = 0; l < K_LANES; l++) total += sum[0][l];
@@ -172,7 +193,8 @@ static void one_column_transposed(const cred__gemm_args *g) {
   size_t i = 0;
   for (; i + K_LANES <= g->m; i += K_LANES) {
     vec sum = {0};
-    for (size_t p = 0; p < g->k; p++) sum += *(const vec *)(g->a + p * g->lda + i) * g->b[p * step];
+    for (size_t p = 0; p < g->k; p++)
+      sum += *(const vec *)(g->a + p * g->lda + i) * g->b[p * step];
     for (int l = 0; l < K_LANES; l++) {
       cred_real *c = g->c + (i + (size_t)l) * g->ldc;
       *c = g->accumulate ? *c + sum[l] : sum[l];
@@ -187,8 +209,10 @@ static void one_column_transposed(const cred__gemm_args *g) {
 
 void K(gemm)(const cred__gemm_args *g) {
   if (g->n == 1 && g->k > 0) {
-    if (g->trans_a) one_column_transposed(g);
-    else one_column(g);
+    if (g->trans_a)
+      one_column_transposed(g);
+    else
+      one_column(g);
     return;
   }
   cred_real panel[DEPTH * K_COLUMNS] __attribute__((aligned(64)));
@@ -199,8 +223,10 @@ void K(gemm)(const cred__gemm_args *g) {
     for (size_t j0 = 0; j0 < g->n; j0 += K_COLUMNS) {
       const size_t columns = g->n - j0 < K_COLUMNS ? g->n - j0 : K_COLUMNS;
       const size_t width = (columns + K_LANES - 1) / K_LANES * K_LANES;
-      block k = {.columns = columns, .depth = depth, .ldc = g->ldc, .add = g->accumulate || p0};
-      if (!g->trans_b && columns == width && g->m <= K_ROWS) { // one tile: read B in place
+      block k = {
+          .columns = columns, .depth = depth, .ldc = g->ldc, .add = g->accumulate || p0};
+      if (!g->trans_b && columns == width &&
+          g->m <= K_ROWS) { // one tile: read B in place
         k.panel = g->b + p0 * g->ldb + j0;
         k.panel_stride = g->ldb;
       } else {

@@ -11,8 +11,8 @@
 #define CRED_ISA base
 #endif
 #define K_PASTE_(name, isa) cred__##name##_##isa
-#define K_PASTE(name, isa) K_PASTE_(name, isa)
-#define K(name) K_PASTE(name, CRED_ISA)
+#define K_PASTE(name, isa)  K_PASTE_(name, isa)
+#define K(name)             K_PASTE(name, CRED_ISA)
 
 // Bytes of a vector register, and the tile of a product that fills the registers.
 #if defined(__AVX512F__)
@@ -22,6 +22,9 @@ enum { K_VECTOR_BYTES = 32, K_ROWS = 4, K_VECTORS = 3 };
 #else
 enum { K_VECTOR_BYTES = 16, K_ROWS = 4, K_VECTORS = 2 };
 #endif
-enum { K_LANES = K_VECTOR_BYTES / (int)sizeof(cred_real), K_COLUMNS = K_VECTORS * K_LANES };
+enum {
+  K_LANES = K_VECTOR_BYTES / (int)sizeof(cred_real),
+  K_COLUMNS = K_VECTORS * K_LANES
+};
 
 #endif

@@ -8,8 +8,8 @@
 void K(gemm)(const cred__gemm_args *g);
 void K(normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                     uint64_t first);
-void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key, uint64_t index,
-                  uint64_t first);
+void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
+                  uint64_t index, uint64_t first);
 void K(sign_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                   uint64_t first);
 void K(gaussian_draw)(cred_real *theta, const cred_real *mean, const cred_real *log_sd,
@@ -19,7 +19,8 @@ double K(mixture_grad)(cred_real *dw, const cred_real *w, const cred__mixture *p
 void K(chain_log_sd)(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
                      const cred_real *log_sd, double entropy_weight, size_t n);
 double K(normal_kl_grad)(cred_real *dmean, cred_real *dlog_sd, const cred_real *mean,
-                         const cred_real *log_sd, double prior_sd, double weight, size_t n);
+                         const cred_real *log_sd, double prior_sd, double weight,
+                         size_t n);
 void K(adam)(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *grad,
              const cred__adam *a, size_t n);
 void K(momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,

@@ -1,8 +1,9 @@
-// noise.c -- blocks of 64 random numbers from a counter: Philox4x32-10, sixteen lanes at once.
+// noise.c -- blocks of 64 random numbers from a counter: Philox4x32-10, sixteen lanes at
+// once.
 //
-// Word w of lane l of block b is number 64 b + 16 w + l of the stream (key, index); its counter
-// is (16 b + l, high half of that, index). Normals by Box & Muller (1958): words 0 and 1 of a
-// lane give numbers l and 16 + l, words 2 and 3 give 32 + l and 48 + l:
+// Word w of lane l of block b is number 64 b + 16 w + l of the stream (key, index); its
+// counter is (16 b + l, high half of that, index). Normals by Box & Muller (1958): words
+// 0 and 1 of a lane give numbers l and 16 + l, words 2 and 3 give 32 + l and 48 + l:
 //   r = sqrt(-2 log u),  z = r cos(2 pi v), r sin(2 pi v).
 
 #include "isa.h"
@@ -18,8 +19,8 @@ enum { LANES = 16, BLOCK = CRED__NOISE_BLOCK };
 typedef uint64_t word_vec __attribute__((vector_size(K_VECTOR_BYTES)));
 enum { WORDS = K_VECTOR_BYTES / 8, VECTORS = LANES / WORDS };
 
-// Product of the low halves. The compilers do not find the instruction by themselves: they
-// multiply 64 by 64 bits (measured: 1.6 instead of 0.9 ns a normal).
+// Product of the low halves. The compilers do not find the instruction by themselves:
+// they multiply 64 by 64 bits (measured: 1.6 instead of 0.9 ns a normal).
 #if defined(__AVX512F__)
 static inline word_vec multiply(word_vec a, word_vec b) {
   return (word_vec)_mm512_mul_epu32((__m512i)a, (__m512i)b);
@@ -38,10 +39,10 @@ static inline word_vec multiply(word_vec a, word_vec b) {
 }
 #endif
 
-// A word of the counter sits in the low half of a 64-bit lane; the high half is left over from
-// products and never read.
-static inline void philox_block(uint32_t out[4][LANES], const cred_key *key, uint64_t index,
-                                uint64_t block) {
+// A word of the counter sits in the low half of a 64-bit lane; the high half is left over
+// from products and never read.
+static inline void philox_block(uint32_t out[4][LANES], const cred_key *key,
+                                uint64_t index, uint64_t block) {
   const word_vec m0 = (word_vec){0} + 0xD2511F53u, m1 = (word_vec){0} + 0xCD9E8D57u;
   word_vec c0[VECTORS], c1[VECTORS], c2[VECTORS], c3[VECTORS];
 #pragma GCC unroll 8
@@ -108,15 +109,18 @@ static inline void box_muller(float *cosine, float *sine, const uint32_t *a,
   for (int l = 0; l < LANES; l++) {
     const float u = ((float)(int32_t)(a[l] >> 1) + 0.5f) * 0x1p-31f;
     const float r = sqrtf(-2.0f * log_unit(u));
-    // angle 2 pi v with v in [-1/2, 1/2): nearest quarter turn, then series on [-pi/4, pi/4]
+    // angle 2 pi v with v in [-1/2, 1/2): nearest quarter turn, then series on [-pi/4,
+    // pi/4]
     const float v4 = (float)(int32_t)b[l] * 0x1p-30f; // four times v
     const float shift = v4 + 12582912.0f;             // 1.5 * 2^23 rounds to an integer
     int32_t quarter;
     memcpy(&quarter, &shift, sizeof quarter);
     const float x = (v4 - (shift - 12582912.0f)) * 1.57079633f, q = x * x;
-    const float s = x * (1.0f + q * (-0.16666667f + q * (8.3333310e-3f - q * 1.9839335e-4f)));
+    const float s =
+        x * (1.0f + q * (-0.16666667f + q * (8.3333310e-3f - q * 1.9839335e-4f)));
     const float c =
-        1.0f + q * (-0.5f + q * (4.1666667e-2f + q * (-1.3888889e-3f + q * 2.4801587e-5f)));
+        1.0f +
+        q * (-0.5f + q * (4.1666667e-2f + q * (-1.3888889e-3f + q * 2.4801587e-5f)));
     const float cs = quarter & 1 ? s : c, sn = quarter & 1 ? c : s;
     cosine[l] = r * ((quarter + 1) & 2 ? -cs : cs);
     sine[l] = r * (quarter & 2 ? -sn : sn);
@@ -143,8 +147,8 @@ void K(normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t inde
 }
 
 // A word below (1 - rate) 2^32 keeps its element.
-void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key, uint64_t index,
-                  uint64_t first) {
+void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
+                  uint64_t index, uint64_t first) {
   const cred_real kept = (cred_real)(1.0 / (1.0 - rate));
   const uint32_t limit = (uint32_t)((1.0 - rate) * 4294967295.0);
   uint64_t block = first / BLOCK;

@@ -1,7 +1,7 @@
 // update.c -- the loops over parameters of a training step; formulas in kernel/update.h.
 //
-// Sums run over SUM_LANES explicit lanes of double, so that they vectorise and their order is
-// fixed.
+// Sums run over SUM_LANES explicit lanes of double, so that they vectorise and their
+// order is fixed.
 
 #include "isa.h"
 #include "list.h"
@@ -37,9 +37,9 @@ void K(gaussian_draw)(cred_real *restrict theta, const cred_real *restrict mean,
   for (size_t i = 0; i < n; i++) theta[i] = mean[i] + cred__exp(log_sd[i]) * eps[i];
 }
 
-// logit = log of the ratio wide : narrow at w, clamped so that its exponential is no denormal
-// (a denormal makes the loop twice as slow). The narrow share is formed as r1 e^-logit:
-// 1 - r1 loses digits where r1 is near 1.
+// logit = log of the ratio wide : narrow at w, clamped so that its exponential is no
+// denormal (a denormal makes the loop twice as slow). The narrow share is formed as r1
+// e^-logit: 1 - r1 loses digits where r1 is near 1.
 double K(mixture_grad)(cred_real *restrict dw, const cred_real *restrict w,
                        const cred__mixture *prior, double scale, size_t n) {
   const double p1 = 1.0 / (prior->sd1 * prior->sd1), p2 = 1.0 / (prior->sd2 * prior->sd2);
@@ -47,7 +47,8 @@ double K(mixture_grad)(cred_real *restrict dw, const cred_real *restrict w,
       log(prior->weight / prior->sd1) - log((1.0 - prior->weight) / prior->sd2);
   const cred_real a = (cred_real)log_ratio, b = (cred_real)(0.5 * (p2 - p1));
   const cred_real wide = (cred_real)(0.5 * p1);
-  const cred_real half = (cred_real)(0.5 * p2), q1 = (cred_real)p1, q2 = (cred_real)p2, s = (cred_real)scale;
+  const cred_real half = (cred_real)(0.5 * p2), q1 = (cred_real)p1, q2 = (cred_real)p2,
+                  s = (cred_real)scale;
   const double constant = log((1.0 - prior->weight) / prior->sd2) - 0.91893853320467274;
   double lane[SUM_LANES] = {0};
   // log p = log of the larger term + log(1 + e^-|logit|), and that is -log max(r1, r2)
@@ -60,7 +61,8 @@ double K(mixture_grad)(cred_real *restrict dw, const cred_real *restrict w,
       const cred_real clamped = low < -30 ? (cred_real)-30 : low;
       const cred_real e = cred__exp(-clamped), r1 = 1 / (1 + e), r2 = r1 * e;
       dw[i + j] -= s * x * (r1 * q1 + r2 * q2);
-      // about the nearer component: differences of the large squares would lose all digits
+      // about the nearer component: differences of the large squares would lose all
+      // digits
       const cred_real top = logit > 0 ? a - wide * square : -half * square;
       term[j] = top - cred__log(r1 > r2 ? r1 : r2);
     }
@@ -73,8 +75,7 @@ void K(chain_log_sd)(cred_real *restrict dlog_sd, const cred_real *restrict dw,
                      const cred_real *restrict eps, const cred_real *restrict log_sd,
                      double entropy_weight, size_t n) {
   const cred_real h = (cred_real)entropy_weight;
-  for (size_t i = 0; i < n; i++)
-    dlog_sd[i] += dw[i] * eps[i] * cred__exp(log_sd[i]) + h;
+  for (size_t i = 0; i < n; i++) dlog_sd[i] += dw[i] * eps[i] * cred__exp(log_sd[i]) + h;
 }
 
 double K(normal_kl_grad)(cred_real *restrict dmean, cred_real *restrict dlog_sd,
