@@ -79,7 +79,7 @@ cred_status cred__evaluation_score_classes(cred_evaluation *e, const cred_model 
 
 // evaluate_verdict.c
 void cred__evaluation_judge(cred_evaluation *e, const cred_model *model, size_t n_bins);
-void cred__evaluation_judge_ood(cred_evaluation *e);
+void cred__evaluation_judge_ood(cred_evaluation *e, const cred_model *model);
 
 // evaluate.c: predict rows and put them behind the `at` that are there already.
 cred_status cred__evaluation_predict(cred_evaluation *e, const cred_model *model,

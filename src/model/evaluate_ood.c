@@ -114,7 +114,7 @@ cred_status cred_model_evaluate_ood(cred_evaluation **out, const cred_model *mod
   e->n_effective = (double)e->prediction.n_rows;
   TRY_DONE(score(e, model, first.n_rows));
   TRY_DONE(cred__evaluation_finish(e, e->prediction.n_rows, 1, opt));
-  cred__evaluation_judge_ood(e);
+  cred__evaluation_judge_ood(e, model);
   *out = e;
   e = NULL;
 done:

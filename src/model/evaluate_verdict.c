@@ -167,7 +167,7 @@ void cred__evaluation_judge(cred_evaluation *e, const cred_model *model, size_t 
     judge_numbers(e, model);
 }
 
-void cred__evaluation_judge_ood(cred_evaluation *e) {
+void cred__evaluation_judge_ood(cred_evaluation *e, const cred_model *model) {
   const cred_score *best = NULL;
   for (size_t i = 0; i < e->n_scores; i++) {
     const cred_score *s = &e->scores[i].score;
@@ -175,11 +175,14 @@ void cred__evaluation_judge_ood(cred_evaluation *e) {
   }
   const double margin = isnan(best->se) ? 0 : 2 * best->se;
   e->well = best->value - margin > 0.5;
-  snprintf(
-      e->verdict, sizeof e->verdict,
-      e->well ? "the uncertainty tells outside rows apart: %s is %.3f (0.5 is chance)%s"
-              : "the uncertainty does not tell outside rows apart: %s is %.3f (0.5 is "
-                "chance)%s",
-      best->name, best->value,
-      e->well ? "." : ". Next: an ensemble (credence fit --members 5) or more rows.");
+  snprintf(e->verdict, sizeof e->verdict,
+           e->well
+               ? "the uncertainty tells outside rows apart: %s is %.3f (0.5 is chance)%s"
+               : "the uncertainty does not tell outside rows apart: %s is %.3f (0.5 is "
+                 "chance)%s",
+           best->name, best->value,
+           e->well ? "."
+           : model->plan.n_members > 1
+               ? ". Next: another posterior or network, or more rows."
+               : ". Next: an ensemble (credence fit --members 5) or more rows.");
 }

@@ -26,7 +26,8 @@ typedef struct {
   cred_fit_posterior posterior;
   const char *net;        // "dense 50 relu"; NULL: auto
   const char *prior;      // "normal 1", ...; NULL: auto
-  const char *likelihood; // "student-t", ...; NULL: auto, by the task
+  const char *likelihood; // "student-t", ...; NULL: auto, by the task. A noise sd in the
+                          // text is in standardised units; see `noise`
   double noise;     // known sd of gaussian noise in the unit of the one target, instead
                     // of a likelihood; 0: none
   size_t n_members; // of an ensemble; 0: auto
