@@ -103,7 +103,7 @@ static void loss_shows_minus_the_log_likelihood(void **state) {
     log_lik[i] = i == 0 ? -1000 : -1 - 0.01 * i, kl[i] = 5;
     validation[i] = i % 2 ? -2 : NAN;
   }
-  const cred_plot_loss data = {N, NULL, log_lik, kl, validation, 7};
+  const cred_plot_loss data = {N, NULL, log_lik, kl, false, validation, 7};
   cred_plot *plot;
   assert_ok(cred_plot_new_loss(&plot, &data, NULL));
   assert_near(cell(plot, "train", 0, 0), 1, 0);
@@ -286,7 +286,7 @@ static void empty_and_contradictory_input_is_refused(void **state) {
 static cred_status each_figure(int which, cred_plot **out) {
   static const double x[] = {0.1, 0.2, 0.9}, w[] = {3, 1, 2};
   const cred_plot_band band = {3, x, x, x, x, 3, x, x, 3, x, x};
-  const cred_plot_loss loss = {3, x, x, x, x, 0.2};
+  const cred_plot_loss loss = {3, x, x, x, false, x, 0.2};
   const cred_plot_reliability reliability = {3, x, x, w, 6, NAN};
   const cred_plot_coverage coverage = {3, x, x, 50};
   const cred_plot_histogram histogram = {3, 3, x, w, NULL, NULL, 0, 0.5};
