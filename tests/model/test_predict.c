@@ -5,7 +5,7 @@
 #include "model/assembled.h"
 #include "model/files.h"
 
-enum { N = 300 };
+enum { N = 200 };
 
 // A model that was never fitted: random means, sds of about a tenth.
 static void random_posterior(assembled *a, size_t n_members, double sd) {
