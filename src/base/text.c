@@ -168,7 +168,8 @@ const char *cred__nearest(const char *given, const char *const *names, size_t n)
     size_t distance = edit_distance(given, names[i]);
     // a word that goes on as the given one begins: "temp" for "temperature"
     if (strlen(given) >= 3 && strncmp(given, names[i], strlen(given)) == 0) distance = 1;
-    if (distance >= strlen(names[i])) continue; // nothing in common: 'x' for 'a'
+    if (distance >= strlen(names[i]) && distance >= strlen(given))
+      continue; // nothing shared
     if (distance < best_distance) best = names[i], best_distance = distance;
   }
   return best;

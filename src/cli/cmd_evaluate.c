@@ -222,7 +222,7 @@ const cli_command cmd_evaluate = {
         "  --hold-out 0.5 --hold-out-file test.rows -o sine.cred --quiet\n"
         "credence evaluate sine.cred sine.csv --rows-file test.rows --draws 20\n"
         "credence demo sine --grid -o grid.csv\n"
-        "credence evaluate sine.cred sine.csv --rows-file test.rows --ood grid.csv "
-        "--json",
+        "credence evaluate sine.cred sine.csv --rows-file test.rows \\\n"
+        "  --ood grid.csv --json",
     .run = run_evaluate,
 };

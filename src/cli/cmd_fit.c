@@ -354,11 +354,10 @@ const cli_command cmd_fit = {
         "\n"
         "SIGINT and SIGTERM save the model as it is; --resume then goes on from there,\n"
         "and ends with the bytes of a fit that was never stopped.",
-    .examples =
-        "credence demo sine -o sine.csv\n"
-        "credence fit sine.csv --target y --steps 300 --members 2 -o model.cred\n"
-        "credence fit sine.csv --target y --posterior vi --hidden 20 --activation "
-        "tanh --steps 300 -o vi.cred\n"
-        "credence fit sine.csv --resume vi.cred --epochs 1000 -o longer.cred",
+    .examples = "credence demo sine -o sine.csv\n"
+                "credence fit sine.csv --target y --steps 300 --members 2 -o model.cred\n"
+                "credence fit sine.csv --target y --posterior vi --hidden 20 \\\n"
+                "  --activation tanh --steps 300 -o vi.cred\n"
+                "credence fit sine.csv --resume vi.cred --epochs 1000 -o longer.cred",
     .run = run_fit,
 };

@@ -244,9 +244,8 @@ const cli_command cmd_plot = {
     .positional = "FIGURE MODEL [DATA]",
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .details = "  band MODEL             prediction over one input: mean, 2 total sd, 2 "
-               "epistemic "
-               "sd\n"
+    .details = "  band MODEL             prediction over one input: mean, total and\n"
+               "                         epistemic band of 2 sd\n"
                "  loss MODEL             the history of the fit\n"
                "  reliability MODEL DATA classes: accuracy against confidence\n"
                "  coverage MODEL DATA    numbers: observed against nominal coverage\n"
