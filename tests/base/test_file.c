@@ -63,7 +63,8 @@ static void test_read(void **state) {
   cred__free(content);
   unsigned char *bytes;
   size_t n;
-  assert_fails(cred__file_read(&bytes, &n, "/nowhere/at/all", 10), CRED_ENOINPUT, "/nowhere");
+  assert_fails(cred__file_read(&bytes, &n, "/nowhere/at/all", 10), CRED_ENOINPUT,
+               "/nowhere");
   assert_fails(cred__file_read(&bytes, &n, folder, 10), CRED_ENOINPUT, "folder");
 }
 

@@ -8,7 +8,8 @@ static void test_message(void **state) {
   (void)state;
   assert_int_equal(cred__fail(CRED_EDATA, "%s:%d: '%s'", "a.csv", 17, "x%s"), CRED_EDATA);
   assert_string_equal(cred_error_message(), "a.csv:17: 'x%s'");
-  cred__fail(CRED_EINVAL, "again: %s", cred_error_message()); // the old one as an argument
+  cred__fail(CRED_EINVAL, "again: %s",
+             cred_error_message()); // the old one as an argument
   assert_string_equal(cred_error_message(), "again: a.csv:17: 'x%s'");
   cred__fail_prefix("%s", "model.cred");
   assert_string_equal(cred_error_message(), "model.cred: again: a.csv:17: 'x%s'");

@@ -1,4 +1,5 @@
-// Parallel loops: every task once, workers in range, the first failure told, denormals restored.
+// Parallel loops: every task once, workers in range, the first failure told, denormals
+// restored.
 
 #include "check.h"
 #include "base/alloc.h"

@@ -12,7 +12,8 @@ static void *start(const linear *l, const cred_method_options *opt) {
   return state;
 }
 
-static void step(void *state, const linear *l, uint64_t t, double rate, double kl_weight) {
+static void step(void *state, const linear *l, uint64_t t, double rate,
+                 double kl_weight) {
   cred_step_info info;
   assert_ok(cred_method_map.step(state, &info, &l->density, NULL, &all_rows, t, rate,
                                  kl_weight));
@@ -28,7 +29,8 @@ static void test_mode(void **state) {
     cred_method_options opt = cred_method_defaults();
     opt.optimiser.kind = kinds[k];
     void *s = start(&l, &opt);
-    const cred_schedule schedule = {CRED_RATE_COSINE, kinds[k] == CRED_SGD ? 0.01 : 0.05, 0.3};
+    const cred_schedule schedule = {CRED_RATE_COSINE, kinds[k] == CRED_SGD ? 0.01 : 0.05,
+                                    0.3};
     for (uint64_t t = 0; t < 6000; t++)
       step(s, &l, t, cred_schedule_rate(&schedule, t, 6000), 1);
     double exact[LINEAR_D], precision[LINEAR_D];

@@ -21,10 +21,11 @@ static void test_schedules(void **state) {
   assert_near(cred_schedule_rate(&cycle, 300, 1000), 0.02, 1e-12);
   assert_near(cred_schedule_rate(&cycle, 1000, 1000), 2e-6, 1e-12);
   for (uint64_t t = 1; t < 1000; t++) {
-    const double step = cred_schedule_rate(&cycle, t, 1000) -
-                        cred_schedule_rate(&cycle, t - 1, 1000);
+    const double step =
+        cred_schedule_rate(&cycle, t, 1000) - cred_schedule_rate(&cycle, t - 1, 1000);
     assert_true(t <= 300 ? step > 0 : step < 0);
-    assert_true(cred_schedule_rate(&cosine, t, 1000) <= cred_schedule_rate(&cosine, t - 1, 1000));
+    assert_true(cred_schedule_rate(&cosine, t, 1000) <=
+                cred_schedule_rate(&cosine, t - 1, 1000));
   }
   assert_true(cred_schedule_rate(&cosine, 0, 1) == 0.02); // a single step is taken
 }
@@ -42,7 +43,8 @@ static void test_checks(void **state) {
   }
 }
 
-// Adam's first steps with any gradient are `rate` long: m^ / sqrt(v^) = 1; Kingma & Ba, 2.1.
+// Adam's first steps with any gradient are `rate` long: m^ / sqrt(v^) = 1; Kingma &
+// Ba, 2.1.
 static void test_first_step_of_adam(void **state) {
   (void)state;
   const cred_optimiser o = cred_optimiser_defaults();

@@ -1,5 +1,6 @@
-// Steps of every method in float: the same bytes for any number of threads, on from saved arrays
-// bit for bit, no allocation, steps that are not finite, clipping, memory that runs out.
+// Steps of every method in float: the same bytes for any number of threads, on from saved
+// arrays bit for bit, no allocation, steps that are not finite, clipping, memory that
+// runs out.
 
 #include "infer/linear.h"
 #include "base/alloc.h"
@@ -44,11 +45,19 @@ static void wide_init(wide *d, const char *prior_text) {
   cred_prior prior;
   assert_ok(cred_prior_parse(&prior, prior_text));
   const bool learned = prior.scale == CRED_SCALE_LEARNED;
-  *d = (wide){.density = {.n_slices = 4, .slices = d->slices, .n_rows = 100, .model = d,
-                          .init = wide_start, .point = wide_point}};
+  *d = (wide){.density = {.n_slices = 4,
+                          .slices = d->slices,
+                          .n_rows = 100,
+                          .model = d,
+                          .init = wide_start,
+                          .point = wide_point}};
   for (size_t s = 0; s < 4; s++) {
-    d->slices[s] = (cred_slice){.name = "w", .offset = d->density.dim, .n = sizes[s],
-                                .n_dims = 1, .fan_in = 50, .log_sd = CRED_NO_INDEX,
+    d->slices[s] = (cred_slice){.name = "w",
+                                .offset = d->density.dim,
+                                .n = sizes[s],
+                                .n_dims = 1,
+                                .fan_in = 50,
+                                .log_sd = CRED_NO_INDEX,
                                 .kind = s == 3 ? CRED_SLICE_POINT : CRED_SLICE_BAYESIAN};
     if (s < 3) d->slices[s].prior = prior;
     d->density.dim += sizes[s];
@@ -116,8 +125,10 @@ static void test_threads(void **state) {
         assert_ok(methods[m]->state_new(&s, &d.density, &opt, &key, threads[t]));
         run(methods[m], s, &d.density, 0, 3);
         if (first) assert_same_state(methods[m], first, s);
-        if (first) methods[m]->state_free(s);
-        else first = s;
+        if (first)
+          methods[m]->state_free(s);
+        else
+          first = s;
       }
       methods[m]->state_free(first);
     }
@@ -141,7 +152,8 @@ static void test_on_from_saved_arrays(void **state) {
       run(method, whole, &d.density, 0, 6);
       run(method, first, &d.density, 0, 4);
       for (size_t i = 0; i < method->n_arrays(first); i++) {
-        const cred_state_array from = method->array(first, i), to = method->array(second, i);
+        const cred_state_array from = method->array(first, i),
+                               to = method->array(second, i);
         memcpy(to.data, from.data, to.n * sizeof *to.data);
       }
       run(method, second, &d.density, 4, 6);
@@ -199,7 +211,8 @@ static void test_a_step_that_is_not_finite(void **state) {
       }
 }
 
-// The longest move of plain ascent is rate * clip_norm; a short gradient is left as it is.
+// The longest move of plain ascent is rate * clip_norm; a short gradient is left as it
+// is.
 static void test_clipping(void **state) {
   (void)state;
   const cred_key key = cred_key_make(3);
@@ -241,15 +254,24 @@ static void test_options_are_checked(void **state) {
   for (int wrong = 0; wrong < 16; wrong++) {
     cred_method_options opt = cred_method_defaults();
     const double bad[] = {NAN, -1, 0, INFINITY};
-    if (wrong == 0) opt.n_draws = 0;
-    else if (wrong < 5) opt.init_sd = bad[wrong - 1];
-    else if (wrong < 7) opt.temperature = bad[wrong - 5];
-    else if (wrong < 9) opt.optimiser.beta1 = bad[wrong - 7];
-    else if (wrong == 9) opt.optimiser.beta2 = 1;
-    else if (wrong < 13) opt.optimiser.epsilon = bad[wrong - 10];
-    else if (wrong == 13) opt.optimiser.momentum = 1;
-    else if (wrong == 14) opt.optimiser.clip_norm = NAN;
-    else opt.optimiser.kind = 7;
+    if (wrong == 0)
+      opt.n_draws = 0;
+    else if (wrong < 5)
+      opt.init_sd = bad[wrong - 1];
+    else if (wrong < 7)
+      opt.temperature = bad[wrong - 5];
+    else if (wrong < 9)
+      opt.optimiser.beta1 = bad[wrong - 7];
+    else if (wrong == 9)
+      opt.optimiser.beta2 = 1;
+    else if (wrong < 13)
+      opt.optimiser.epsilon = bad[wrong - 10];
+    else if (wrong == 13)
+      opt.optimiser.momentum = 1;
+    else if (wrong == 14)
+      opt.optimiser.clip_norm = NAN;
+    else
+      opt.optimiser.kind = 7;
     for (size_t m = 0; m < 2; m++) {
       void *s = &l;
       assert_fails(methods[m]->state_new(&s, &l.density, &opt, &key, 1), CRED_EINVAL, "");
@@ -259,8 +281,8 @@ static void test_options_are_checked(void **state) {
   l.density.expect = NULL;
   const cred_method_options local = cred_method_defaults();
   void *s;
-  assert_fails(cred_method_variational.state_new(&s, &l.density, &local, &key, 1), CRED_ECONFIG,
-               "weights");
+  assert_fails(cred_method_variational.state_new(&s, &l.density, &local, &key, 1),
+               CRED_ECONFIG, "weights");
 }
 
 static void test_no_memory(void **state) {

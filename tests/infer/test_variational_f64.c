@@ -1,5 +1,5 @@
-// The factorised Gaussian on a linear model, whose ELBO, optimum and evidence are in closed form.
-// Estimates are held to four standard errors of their average.
+// The factorised Gaussian on a linear model, whose ELBO, optimum and evidence are in
+// closed form. Estimates are held to four standard errors of their average.
 
 #include "infer/linear.h"
 #include "base/alloc.h"
@@ -13,7 +13,8 @@ typedef struct {
 } elbo;
 
 // Simpson's rule on z in [low, high] of the normal density times log p(m + s z).
-static double simpson(const cred_prior *prior, double m, double s, double low, double high) {
+static double simpson(const cred_prior *prior, double m, double s, double low,
+                      double high) {
   double sum = 0;
   for (int i = 0; i <= Z_STEPS; i++) {
     const double z = low + (high - low) * i / Z_STEPS;
@@ -46,9 +47,11 @@ static elbo exact_elbo(const linear *l, double *kl) {
   for (size_t j = 0; j < LINEAR_D; j++) {
     const double h = 1e-4, sd = sds[j];
     *kl += kl_of(p, means[j], sd);
-    e.dmean[j] = grad[j] - (kl_of(p, means[j] + h, sd) - kl_of(p, means[j] - h, sd)) / (2 * h);
-    e.dlog_sd[j] = grad[LINEAR_D + j] * sd -
-                   (kl_of(p, means[j], sd * exp(h)) - kl_of(p, means[j], sd * exp(-h))) / (2 * h);
+    e.dmean[j] =
+        grad[j] - (kl_of(p, means[j] + h, sd) - kl_of(p, means[j] - h, sd)) / (2 * h);
+    e.dlog_sd[j] =
+        grad[LINEAR_D + j] * sd -
+        (kl_of(p, means[j], sd * exp(h)) - kl_of(p, means[j], sd * exp(-h))) / (2 * h);
   }
   e.value -= *kl;
   return e;
@@ -66,7 +69,9 @@ typedef struct {
   double sum, square;
 } average;
 
-static void add(average *a, double x) { a->sum += x, a->square += x * x; }
+static void add(average *a, double x) {
+  a->sum += x, a->square += x * x;
+}
 
 static void check(const average *a, double n, double expected, const char *what) {
   const double mean = a->sum / n, error = sqrt(fmax(a->square / n - mean * mean, 0) / n);
@@ -127,8 +132,8 @@ static void test_estimates_are_unbiased(void **state) {
 }
 
 // Follows the exact expectation to its optimum.
-static void optimise(linear *l, double *mean, double *sd, double *scale, cred_step_info *info,
-                     double temperature) {
+static void optimise(linear *l, double *mean, double *sd, double *scale,
+                     cred_step_info *info, double temperature) {
   const cred_method *method = &cred_method_variational;
   cred_method_options opt = cred_method_defaults();
   opt.temperature = temperature;
@@ -208,12 +213,14 @@ static void test_flat_prior_keeps_its_entropy(void **state) {
   assert_near(info.kl, -entropy, 1e-4);
 }
 
-// d ELBO / dt = 0 where t^2 is the mean of m^2 + s^2, with m and s the optimum under this t.
+// d ELBO / dt = 0 where t^2 is the mean of m^2 + s^2, with m and s the optimum under this
+// t.
 static void test_learned_scale(void **state) {
   (void)state;
   linear l;
   linear_init(&l, "normal learned");
-  double mean[LINEAR_D], sd[LINEAR_D], exact[LINEAR_D], precision[LINEAR_D], t, square = 0;
+  double mean[LINEAR_D], sd[LINEAR_D], exact[LINEAR_D], precision[LINEAR_D], t,
+      square = 0;
   cred_step_info info;
   optimise(&l, mean, sd, &t, &info, 1);
   linear_posterior(&l, exact, precision, t);
@@ -235,7 +242,8 @@ static void test_temperature(void **state) {
   cred_step_info info;
   const double cold = 0.25;
   optimise(&l, mean, sd, NULL, &info, cold);
-  linear_posterior(&l, exact, precision, 0.8 / sqrt(cold)); // precision X'X / sigma^2 + T / t^2
+  linear_posterior(&l, exact, precision,
+                   0.8 / sqrt(cold)); // precision X'X / sigma^2 + T / t^2
   double kl = 0;
   for (size_t j = 0; j < LINEAR_D; j++) {
     assert_near(mean[j], exact[j], 1e-5);
@@ -294,7 +302,8 @@ static void test_draws_of_a_step(void **state) {
           if (!local) assert_true(l.thetas[i][0] != l.thetas[j][0]);
         }
       }
-      if (!local) assert_near(info.log_lik, sum, 1e-9 * fabs(sum)); // of likelihoods, not outputs
+      if (!local)
+        assert_near(info.log_lik, sum, 1e-9 * fabs(sum)); // of likelihoods, not outputs
     }
     method->state_free(s);
   }

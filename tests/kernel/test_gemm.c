@@ -1,6 +1,7 @@
-// The matrix product against a plain triple loop in double, for every instruction set; the same
-// bytes for any number of threads. Error bound of a dot product of k terms in float:
-// |error| <= k u sum |a b| (Higham 2002, eq. 3.5); half of it is never reached here.
+// The matrix product against a plain triple loop in double, for every instruction set;
+// the same bytes for any number of threads. Error bound of a dot product of k terms in
+// float: |error| <= k u sum |a b| (Higham 2002, eq. 3.5); half of it is never reached
+// here.
 
 #include "check.h"
 #include "base/alloc.h"
@@ -21,10 +22,11 @@ static void fill(float *x, size_t n, uint64_t seed) {
 }
 
 // Rows of A, B and C lie further apart than they are long; `pad` of it.
-static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a, bool trans_b,
-                         bool accumulate, size_t pad) {
+static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a,
+                         bool trans_b, bool accumulate, size_t pad) {
   const size_t rows_a = trans_a ? k : m, rows_b = trans_b ? n : k;
-  const size_t lda = (trans_a ? m : k) + pad, ldb = (trans_b ? k : n) + pad, ldc = n + pad;
+  const size_t lda = (trans_a ? m : k) + pad, ldb = (trans_b ? k : n) + pad,
+               ldc = n + pad;
   p->n_c = m * ldc;
   assert_ok(NEW(&p->a, rows_a * lda, "a"));
   assert_ok(NEW(&p->b, rows_b * ldb, "b"));
@@ -33,8 +35,8 @@ static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a,
   fill(p->a, rows_a * lda, m * 7 + k);
   fill(p->b, rows_b * ldb, n * 11 + k + 1);
   fill(p->c_before, p->n_c, 3);
-  p->g = (cred__gemm_args){m, n, k, trans_a, trans_b, accumulate, p->a, p->b, p->c,
-                           lda, ldb, ldc};
+  p->g = (cred__gemm_args){m,    n,    k,    trans_a, trans_b, accumulate,
+                           p->a, p->b, p->c, lda,     ldb,     ldc};
 }
 
 static void product_clear(product *p) {
@@ -48,10 +50,13 @@ static void check(const product *p) {
   const cred__gemm_args *g = &p->g;
   for (size_t i = 0; i < g->m; i++) {
     for (size_t j = 0; j < g->n; j++) {
-      double sum = g->accumulate ? (double)p->c_before[i * g->ldc + j] : 0, size = fabs(sum);
+      double sum = g->accumulate ? (double)p->c_before[i * g->ldc + j] : 0,
+             size = fabs(sum);
       for (size_t q = 0; q < g->k; q++) {
-        const double a = (double)(g->trans_a ? g->a[q * g->lda + i] : g->a[i * g->lda + q]);
-        const double b = (double)(g->trans_b ? g->b[j * g->ldb + q] : g->b[q * g->ldb + j]);
+        const double a =
+            (double)(g->trans_a ? g->a[q * g->lda + i] : g->a[i * g->lda + q]);
+        const double b =
+            (double)(g->trans_b ? g->b[j * g->ldb + q] : g->b[q * g->ldb + j]);
         sum += a * b;
         size += fabs(a * b);
       }
@@ -104,7 +109,8 @@ static void test_no_terms(void **state) {
   for (size_t s = 0; s < N_SETS; s++) {
     if (!cred__kernel_select(sets[s])) continue;
     for (size_t n = 1; n < 40; n += 19)
-      for (int accumulate = 0; accumulate < 2; accumulate++) one(7, n, 0, 4 * accumulate, PAD);
+      for (int accumulate = 0; accumulate < 2; accumulate++)
+        one(7, n, 0, 4 * accumulate, PAD);
   }
 }
 
@@ -114,8 +120,10 @@ static void check_nan(bool in_a, size_t n, bool trans) {
   product p;
   product_init(&p, M, n, K, trans, trans, false, PAD);
   const size_t i = M - 1, j = n - 1, q = 5;
-  if (in_a) p.a[trans ? q * p.g.lda + i : i * p.g.lda + q] = NAN;
-  else p.b[trans ? j * p.g.ldb + q : q * p.g.ldb + j] = NAN;
+  if (in_a)
+    p.a[trans ? q * p.g.lda + i : i * p.g.lda + q] = NAN;
+  else
+    p.b[trans ? j * p.g.ldb + q : q * p.g.ldb + j] = NAN;
   cred__gemm(&p.g);
   for (size_t r = 0; r < M; r++)
     for (size_t c = 0; c < n; c++)
@@ -135,12 +143,14 @@ static void test_nan_stays(void **state) {
 
 static void test_matmul_does_not_depend_on_threads(void **state) {
   (void)state;
-  static const size_t sizes[][3] = {{1030, 97, 70}, {600, 200, 300}, {257, 1, 2000}, {40, 40, 40}};
+  static const size_t sizes[][3] = {
+      {1030, 97, 70}, {600, 200, 300}, {257, 1, 2000}, {40, 40, 40}};
   static const size_t threads[] = {1, 2, 3, 8};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
     for (int form = 0; form < 8; form++) {
       product p;
-      product_init(&p, sizes[s][0], sizes[s][1], sizes[s][2], form & 1, form & 2, form & 4, PAD);
+      product_init(&p, sizes[s][0], sizes[s][1], sizes[s][2], form & 1, form & 2,
+                   form & 4, PAD);
       float *first = NULL;
       assert_ok(NEW(&first, p.n_c, "c"));
       for (size_t t = 0; t < 4; t++) {
@@ -148,8 +158,10 @@ static void test_matmul_does_not_depend_on_threads(void **state) {
         const long live = cred__alloc_count();
         cred__matmul(threads[t], &p.g);
         assert_int_equal(cred__alloc_count(), live);
-        if (t == 0) memcpy(first, p.c, p.n_c * sizeof *p.c);
-        else assert_memory_equal(first, p.c, p.n_c * sizeof *p.c);
+        if (t == 0)
+          memcpy(first, p.c, p.n_c * sizeof *p.c);
+        else
+          assert_memory_equal(first, p.c, p.n_c * sizeof *p.c);
       }
       if (s != 1) check(&p);
       cred__free(first);

@@ -1,5 +1,6 @@
-// Noise: the documented layout from scalar Philox, moments and distribution of a million normals
-// for every instruction set, pieces against the whole, rates of masks, balance of signs.
+// Noise: the documented layout from scalar Philox, moments and distribution of a million
+// normals for every instruction set, pieces against the whole, rates of masks, balance of
+// signs.
 
 #include "check.h"
 #include "base/alloc.h"
@@ -9,7 +10,8 @@ static const char *const sets[] = {"baseline", "avx2", "avx512"};
 enum { N_SETS = 3, N = 1000000 };
 
 // Word w of lane l of block b of the stream (key, index).
-static uint32_t word_at(const cred_key *key, uint64_t index, uint64_t block, int w, int l) {
+static uint32_t word_at(const cred_key *key, uint64_t index, uint64_t block, int w,
+                        int l) {
   const uint64_t low = 16 * block + (uint64_t)l;
   const uint32_t counter[4] = {(uint32_t)low, (uint32_t)(low >> 32), (uint32_t)index,
                                (uint32_t)(index >> 32)};
@@ -30,7 +32,8 @@ static double normal_at(const cred_key *key, uint64_t index, uint64_t i) {
 
 static void test_layout(void **state) {
   (void)state;
-  static const uint64_t firsts[] = {0, 64, 64 * 1000, (uint64_t)1 << 34, (uint64_t)1 << 36};
+  static const uint64_t firsts[] = {0, 64, 64 * 1000, (uint64_t)1 << 34,
+                                    (uint64_t)1 << 36};
   const cred_key key = {{0x12345678, 0x9abcdef0}};
   const uint64_t index = ((uint64_t)5 << 32) + 7;
   for (size_t s = 0; s < N_SETS; s++) {
@@ -64,7 +67,8 @@ static void check_distribution(float *z) {
   double lag = 0, cross = 0; // neighbours, and the sine and cosine of one angle
   for (size_t i = 0; i + 16 < N; i++) {
     lag += (double)z[i] * (double)z[i + 1] / N;
-    cross += ((double)z[i] * (double)z[i] - 1) * ((double)z[i + 16] * (double)z[i + 16] - 1) / N;
+    cross += ((double)z[i] * (double)z[i] - 1) *
+             ((double)z[i + 16] * (double)z[i + 16] - 1) / N;
   }
   assert_near(lag, 0, 4 * sqrt(1.0 / N));
   assert_near(cross, 0, 4 * sqrt(4.0 / N));
@@ -151,8 +155,10 @@ static void test_mask_rate(void **state) {
       cred__mask_fill(mask, N, rate, &key, 2, 0);
       size_t dropped = 0;
       for (size_t i = 0; i < N; i++) {
-        if (mask[i] == 0) dropped++;
-        else assert_true(mask[i] == (float)(1 / (1 - rate)));
+        if (mask[i] == 0)
+          dropped++;
+        else
+          assert_true(mask[i] == (float)(1 / (1 - rate)));
       }
       assert_near((double)dropped, N * rate, 4 * sqrt(N * rate * (1 - rate)));
     }

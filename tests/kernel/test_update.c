@@ -18,7 +18,8 @@ static void normals(float *x, uint64_t seed, double scale) {
 static double mixture_at(double *grad, double w, const cred__mixture *p) {
   const double half_log_2pi = 0.91893853320467274178;
   const double a = log(p->weight / p->sd1) - w * w / (2 * p->sd1 * p->sd1) - half_log_2pi;
-  const double b = log((1 - p->weight) / p->sd2) - w * w / (2 * p->sd2 * p->sd2) - half_log_2pi;
+  const double b =
+      log((1 - p->weight) / p->sd2) - w * w / (2 * p->sd2 * p->sd2) - half_log_2pi;
   const double r1 = 1 / (1 + exp(b - a)), r2 = 1 / (1 + exp(a - b));
   *grad = -w * (r1 / (p->sd1 * p->sd1) + r2 / (p->sd2 * p->sd2));
   return fmax(a, b) + log1p(exp(-fabs(a - b)));
@@ -120,21 +121,26 @@ static void test_normal_kl(void **state) {
 // Three steps of Kingma & Ba (2015), algorithm 1, by hand: g = 1, -2, 0.5, rate 0.1.
 //   t = 1: m = 0.1,    v = 0.001        m^ = 1,        v^ = 1
 //   t = 2: m = -0.11,  v = 0.004999     m^ = -0.11 / 0.19,  v^ = 0.004999 / 0.001999
-//   t = 3: m = -0.049, v = 0.005244001  m^ = -0.049 / 0.271, v^ = 0.005244001 / 0.002997001
+//   t = 3: m = -0.049, v = 0.005244001  m^ = -0.049 / 0.271, v^ = 0.005244001 /
+//   0.002997001
 static void test_adam_by_hand(void **state) {
   (void)state;
   static const double g[] = {1, -2, 0.5};
-  const double by_hand[] = {
-      2 + 0.1, 2 + 0.1 - 0.1 * 0.11 / 0.19 / sqrt(0.004999 / 0.001999),
-      2 + 0.1 - 0.1 * 0.11 / 0.19 / sqrt(0.004999 / 0.001999) -
-          0.1 * 0.049 / 0.271 / sqrt(0.005244001 / 0.002997001)};
+  const double by_hand[] = {2 + 0.1,
+                            2 + 0.1 - 0.1 * 0.11 / 0.19 / sqrt(0.004999 / 0.001999),
+                            2 + 0.1 - 0.1 * 0.11 / 0.19 / sqrt(0.004999 / 0.001999) -
+                                0.1 * 0.049 / 0.271 / sqrt(0.005244001 / 0.002997001)};
   for (size_t s = 0; s < N_SETS; s++) {
     if (!cred__kernel_select(sets[s])) continue;
     float theta[33], m1[33] = {0}, m2[33] = {0}, grad[33];
     for (int i = 0; i < 33; i++) theta[i] = 2;
     for (int t = 1; t <= 3; t++) {
-      const cred__adam a = {.rate = 0.1, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8,
-                            .scale = 0.25, .correct1 = 1 / (1 - pow(0.9, t)),
+      const cred__adam a = {.rate = 0.1,
+                            .beta1 = 0.9,
+                            .beta2 = 0.999,
+                            .epsilon = 1e-8,
+                            .scale = 0.25,
+                            .correct1 = 1 / (1 - pow(0.9, t)),
                             .correct2 = 1 / (1 - pow(0.999, t))};
       for (int i = 0; i < 33; i++) grad[i] = (float)(4 * g[t - 1]); // times scale
       cred__adam_step(theta, m1, m2, grad, &a, 33);
@@ -150,8 +156,14 @@ static void test_decay_and_momentum(void **state) {
     if (!cred__kernel_select(sets[s])) continue;
     float theta[17], v[17] = {0}, m1[17] = {0}, m2[17] = {0}, grad[17] = {0};
     for (int i = 0; i < 17; i++) theta[i] = 3;
-    const cred__adam a = {.rate = 0.1, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8,
-                          .decay = 0.5, .scale = 1, .correct1 = 10, .correct2 = 1000};
+    const cred__adam a = {.rate = 0.1,
+                          .beta1 = 0.9,
+                          .beta2 = 0.999,
+                          .epsilon = 1e-8,
+                          .decay = 0.5,
+                          .scale = 1,
+                          .correct1 = 10,
+                          .correct2 = 1000};
     cred__adam_step(theta, m1, m2, grad, &a, 17);
     for (int i = 0; i < 17; i++) assert_near((double)theta[i], 3 * 0.95, 1e-6);
     // v = 0.5 v + 2 g: 2, 3, 3.5 and theta += 0.1 v - 0.1 * 0.2 theta

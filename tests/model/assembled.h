@@ -1,4 +1,5 @@
-// assembled.h -- a model put together from a small made-up table without a fit, and its data.
+// assembled.h -- a model put together from a small made-up table without a fit, and its
+// data.
 
 #ifndef CRED_TESTS_MODEL_ASSEMBLED_H
 #define CRED_TESTS_MODEL_ASSEMBLED_H
@@ -35,13 +36,15 @@ static inline cred_table *made_up_table(const recipe_of_test *r, uint64_t seed) 
   const cred_key key = cred_key_make(seed);
   for (size_t i = 0; i < r->n_rows; i++) {
     double *row = cells + i * n_columns;
-    for (size_t c = 0; c < ASSEMBLED_INPUTS; c++) row[c] = cred_key_normal(&key, i * 16 + c);
+    for (size_t c = 0; c < ASSEMBLED_INPUTS; c++)
+      row[c] = cred_key_normal(&key, i * 16 + c);
     for (size_t t = 0; t < r->n_targets; t++) {
       const double y = 0.7 * row[0] - row[1] * (double)t + 0.5 * row[2] * row[0] +
                        0.4 * cred_key_normal(&key, i * 16 + 8 + t);
-      row[ASSEMBLED_INPUTS + t] = r->task == CRED_TARGET_NUMBER  ? y
-                                  : r->task == CRED_TARGET_COUNT ? floor(2 * fabs(y))
-                                                                 : (double)(i % r->n_levels);
+      row[ASSEMBLED_INPUTS + t] = r->task == CRED_TARGET_NUMBER ? y
+                                  : r->task == CRED_TARGET_COUNT
+                                      ? floor(2 * fabs(y))
+                                      : (double)(i % r->n_levels);
     }
     if (r->weighted) row[n_columns - 1] = (double)(i % 3);
   }

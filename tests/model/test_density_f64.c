@@ -1,5 +1,5 @@
-// The density of a whole model in double: gradients by finite differences, estimators of a linear
-// network against its closed form, batches, weights, rows.
+// The density of a whole model in double: gradients by finite differences, estimators of
+// a linear network against its closed form, batches, weights, rows.
 
 #include "model/assembled.h"
 
@@ -14,7 +14,10 @@ static const recipe_of_test likelihoods[] = {
     {.likelihood = "student-t 4", .n_targets = 1},
     {.likelihood = "poisson", .n_targets = 1, .task = CRED_TARGET_COUNT},
     {.likelihood = "bernoulli", .n_targets = 1, .task = CRED_TARGET_CLASS, .n_levels = 2},
-    {.likelihood = "categorical", .n_targets = 1, .task = CRED_TARGET_CLASS, .n_levels = 4},
+    {.likelihood = "categorical",
+     .n_targets = 1,
+     .task = CRED_TARGET_CLASS,
+     .n_levels = 4},
 };
 enum { N_LIKELIHOODS = sizeof likelihoods / sizeof *likelihoods };
 
@@ -40,7 +43,8 @@ static void fixture_init(fixture *f, recipe_of_test r, const char *net, bool dro
   d->init(d->model, f->theta, &f->key);
   for (size_t i = 0; i < f->dim; i++) {
     f->theta[i] += 0.1 * cred_key_normal(&f->key, i);
-    f->sd[i] = i < f->a.model->noise_offset ? 0.05 + 0.1 * cred_key_uniform(&f->key, i) : 0;
+    f->sd[i] =
+        i < f->a.model->noise_offset ? 0.05 + 0.1 * cred_key_uniform(&f->key, i) : 0;
   }
 }
 
@@ -55,8 +59,8 @@ static double value(fixture *f, const cred_batch *batch, int mode) {
   if (mode == 0)
     assert_ok(d->point(d->model, &log_lik, NULL, f->work, f->theta, batch, &f->key, 3));
   else
-    assert_ok(d->expect(d->model, &log_lik, NULL, f->work, f->theta, f->sd, batch, &f->key, 3,
-                        (cred_estimator)mode));
+    assert_ok(d->expect(d->model, &log_lik, NULL, f->work, f->theta, f->sd, batch,
+                        &f->key, 3, (cred_estimator)mode));
   return log_lik;
 }
 
@@ -79,7 +83,8 @@ static void differences(fixture *f, const cred_batch *batch, int mode, double *a
 // mode: 0 point, else the estimator.
 static void check_gradient(fixture *f, const cred_batch *batch, int mode) {
   double dmean[DIM_MAX], dsd[DIM_MAX], log_lik;
-  for (size_t i = 0; i < DIM_MAX; i++) dmean[i] = dsd[i] = 777; // each element is to be told
+  for (size_t i = 0; i < DIM_MAX; i++)
+    dmean[i] = dsd[i] = 777; // each element is to be told
   cred_store store = {.dmean = dmean, .dsd = dsd, .scale = 1};
   const cred_sink sink = cred_sink_store(&store);
   const cred_density *d = &f->d.density;
@@ -87,8 +92,8 @@ static void check_gradient(fixture *f, const cred_batch *batch, int mode) {
   if (mode == 0)
     assert_ok(d->point(d->model, &log_lik, &sink, f->work, f->theta, batch, &f->key, 3));
   else
-    assert_ok(d->expect(d->model, &log_lik, &sink, f->work, f->theta, f->sd, batch, &f->key, 3,
-                        (cred_estimator)mode));
+    assert_ok(d->expect(d->model, &log_lik, &sink, f->work, f->theta, f->sd, batch,
+                        &f->key, 3, (cred_estimator)mode));
   assert_int_equal(cred__alloc_count(), made);
   assert_near(log_lik, value(f, batch, mode), 1e-9 * (1 + fabs(log_lik)));
   differences(f, batch, mode, f->theta, dmean, f->dim, "gradient");
@@ -145,8 +150,8 @@ static void check_unbiased(fixture *f, cred_estimator estimator) {
     cred_store store = {.dmean = now, .dsd = now + 4, .scale = 1};
     const cred_sink sink = cred_sink_store(&store);
     const cred_density *d = &f->d.density;
-    assert_ok(d->expect(d->model, &now[8], &sink, f->work, f->theta, f->sd, NULL, &f->key, t,
-                        estimator));
+    assert_ok(d->expect(d->model, &now[8], &sink, f->work, f->theta, f->sd, NULL, &f->key,
+                        t, estimator));
     for (size_t i = 0; i < N; i++) sum[i] += now[i], square[i] += now[i] * now[i];
   }
   for (size_t i = 0; i < N; i++) {
@@ -162,15 +167,16 @@ static void check_unbiased(fixture *f, cred_estimator estimator) {
 static void test_estimators_are_unbiased(void **state) {
   (void)state;
   fixture f;
-  fixture_init(&f, (recipe_of_test){.likelihood = "gaussian 0.3", .n_targets = 1}, "linear",
-               false);
+  fixture_init(&f, (recipe_of_test){.likelihood = "gaussian 0.3", .n_targets = 1},
+               "linear", false);
   assert_int_equal(f.dim, 4);
   check_unbiased(&f, CRED_ESTIMATOR_LOCAL);
   check_unbiased(&f, CRED_ESTIMATOR_FLIPOUT);
   fixture_clear(&f);
 }
 
-// Each batch counts N / B times: over a partition into equal batches the average is the whole.
+// Each batch counts N / B times: over a partition into equal batches the average is the
+// whole.
 static void test_batches(void **state) {
   (void)state;
   for (size_t i = 0; i < N_LIKELIHOODS; i++) {
@@ -194,7 +200,8 @@ static void test_batches(void **state) {
       total += 0.25 * part;
     }
     assert_near(total, log_lik, 1e-9 * (1 + fabs(log_lik)));
-    for (size_t j = 0; j < f.dim; j++) assert_near(sum[j], whole[j], 1e-9 * (1 + fabs(whole[j])));
+    for (size_t j = 0; j < f.dim; j++)
+      assert_near(sum[j], whole[j], 1e-9 * (1 + fabs(whole[j])));
     fixture_clear(&f);
   }
 }
@@ -209,28 +216,34 @@ static void test_rows_and_weights(void **state) {
     const cred_density *d = &f.d.density;
     double row[24], sum = 0;
     assert_ok(d->row_log_lik(d->model, row, f.work, f.theta, NULL, NULL, 0));
-    for (size_t k = 0; k < 24; k++) sum += (double)(k % 3) * row[k]; // a row of weight 2 is two
+    for (size_t k = 0; k < 24; k++)
+      sum += (double)(k % 3) * row[k]; // a row of weight 2 is two
     assert_near(value(&f, NULL, 0), sum, 1e-9 * (1 + fabs(sum)));
     const size_t rows[] = {5, 5, 23};
     const cred_batch some = {rows, 3};
     double again[3];
     assert_ok(d->row_log_lik(d->model, again, f.work, f.theta, &some, NULL, 0));
-    for (size_t k = 0; k < 3; k++) assert_near(again[k], row[rows[k]], 1e-12 * (1 + fabs(row[rows[k]])));
+    for (size_t k = 0; k < 3; k++)
+      assert_near(again[k], row[rows[k]], 1e-12 * (1 + fabs(row[rows[k]])));
     fixture_clear(&f);
   }
 }
 
-// The score of a Gaussian member: mean over rows of log mean_s p(y | theta_s), across blocks.
+// The score of a Gaussian member: mean over rows of log mean_s p(y | theta_s), across
+// blocks.
 static void test_score(void **state) {
   (void)state;
   enum { N = 700, DRAWS = 5 };
   fixture f;
-  fixture_init(&f, (recipe_of_test){.likelihood = "student-t", .n_targets = 1, .n_rows = N,
-                                    .weighted = true}, "dense 4 tanh", false);
+  fixture_init(
+      &f,
+      (recipe_of_test){
+          .likelihood = "student-t", .n_targets = 1, .n_rows = N, .weighted = true},
+      "dense 4 tanh", false);
   cred_member member = {CRED_POSTERIOR_GAUSSIAN, f.theta, f.sd};
   double theta[DIM_MAX], scratch[3 * 256], score, rows[DRAWS][N], sum = 0, weight = 0;
-  assert_ok(cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key, theta,
-                                        scratch));
+  assert_ok(cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key,
+                                        theta, scratch));
   const cred_posterior q = {.dim = f.dim, .n_members = 1, .members = &member};
   const cred_density *d = &f.d.density;
   for (size_t k = 0; k < DRAWS; k++) {
@@ -245,8 +258,8 @@ static void test_score(void **state) {
   }
   assert_near(score, sum / weight, 1e-10);
   member.kind = CRED_POSTERIOR_POINT;
-  assert_ok(cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key, theta,
-                                        scratch));
+  assert_ok(cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key,
+                                        theta, scratch));
   assert_ok(d->row_log_lik(d->model, rows[0], f.work, f.theta, NULL, NULL, 0));
   sum = 0;
   for (size_t i = 0; i < N; i++) sum += (double)(i % 3) * rows[0][i];
@@ -258,8 +271,10 @@ static void test_score(void **state) {
 static void test_learned_scales(void **state) {
   (void)state;
   fixture f;
-  fixture_init(&f, (recipe_of_test){.likelihood = "student-t", .n_targets = 1,
-                                    .prior = "normal learned"}, "dense 4 tanh", false);
+  fixture_init(&f,
+               (recipe_of_test){
+                   .likelihood = "student-t", .n_targets = 1, .prior = "normal learned"},
+               "dense 4 tanh", false);
   const cred_density *d = &f.d.density;
   assert_int_equal(f.dim, 3 * 4 + 4 + 4 + 1 + 2 + 4);
   d->init(d->model, f.theta, &f.key);
@@ -274,7 +289,8 @@ static void test_learned_scales(void **state) {
   }
   assert_int_equal(covered, f.dim);
   double grad[DIM_MAX], log_lik, log_prior, up, down;
-  assert_ok(cred_density_eval(d, &log_lik, &log_prior, grad, f.work, f.theta, NULL, &f.key, 0));
+  assert_ok(
+      cred_density_eval(d, &log_lik, &log_prior, grad, f.work, f.theta, NULL, &f.key, 0));
   for (size_t i = 0; i < f.dim; i++) {
     const double kept = f.theta[i], h = 1e-5;
     f.theta[i] = kept + h;
@@ -289,12 +305,9 @@ static void test_learned_scales(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gradients),
-      cmocka_unit_test(test_estimators_are_unbiased),
-      cmocka_unit_test(test_batches),
-      cmocka_unit_test(test_rows_and_weights),
-      cmocka_unit_test(test_score),
-      cmocka_unit_test(test_learned_scales),
+      cmocka_unit_test(test_gradients), cmocka_unit_test(test_estimators_are_unbiased),
+      cmocka_unit_test(test_batches),   cmocka_unit_test(test_rows_and_weights),
+      cmocka_unit_test(test_score),     cmocka_unit_test(test_learned_scales),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-// Fits of small tables: stopped anywhere and resumed they end in the same bytes, whatever the
-// number of threads; early stopping, divergence, weights of the KL, memory that runs out.
+// Fits of small tables: stopped anywhere and resumed they end in the same bytes, whatever
+// the number of threads; early stopping, divergence, weights of the KL, memory that runs
+// out.
 
 #include "model/assembled.h"
 #include "model/files.h"
@@ -157,8 +158,8 @@ static double held_out_score(const cred_model *m, const cred_table *table) {
   void *work;
   assert_ok(d.density.work_new(&work, d.density.model, split.n_held_out, 1));
   double rows[256], sum = 0;
-  assert_ok(d.density.row_log_lik(d.density.model, rows, work, m->posterior->members[0].mean,
-                                  NULL, NULL, 0));
+  assert_ok(d.density.row_log_lik(d.density.model, rows, work,
+                                  m->posterior->members[0].mean, NULL, NULL, 0));
   for (size_t i = 0; i < split.n_held_out; i++) sum += rows[i] / (double)split.n_held_out;
   d.density.work_free(work);
   cred_split_clear(&split);
@@ -197,8 +198,9 @@ static void test_early_stopping_keeps_the_best(void **state) {
   cred_table_free(table);
 }
 
-// With nothing to learn from, plain ascent multiplies weights by 1 - rate k_i / (t^2 N) at batch
-// i: the weights of the KL k_i, whose sum is the number of batches; Blundell et al. (2015), 3.4.
+// With nothing to learn from, plain ascent multiplies weights by 1 - rate k_i / (t^2 N)
+// at batch i: the weights of the KL k_i, whose sum is the number of batches; Blundell et
+// al. (2015), 3.4.
 static void test_weights_of_the_kl(void **state) {
   (void)state;
   enum { N = 20, M = 5 };
@@ -260,7 +262,8 @@ static void test_divergence_keeps_a_finite_state(void **state) {
   cred_model *m = fit(table, &table_of_numbers, &opt, &info);
   assert_int_equal(info.outcome, CRED_FIT_DIVERGED);
   assert_true(info.n_diverged >= 20 && !info.converged);
-  for (size_t i = 0; i < m->dim; i++) assert_true(isfinite(m->posterior->members[0].mean[i]));
+  for (size_t i = 0; i < m->dim; i++)
+    assert_true(isfinite(m->posterior->members[0].mean[i]));
   m = through_a_file(m); // it can be saved and read
   cred_model_free(m);
   cred_table_free(table);
@@ -281,13 +284,15 @@ static void test_more_epochs(void **state) {
   assert_same_bytes(bytes_of_model(whole, false), bytes_of_model(m, false));
   assert_fails(cred_model_resume(m, &info, table, 6, 1, NULL, NULL), CRED_EINVAL, "7");
   cred_table *other = made_up_table(&table_of_numbers, 4);
-  assert_fails(cred_model_resume(m, &info, other, 0, 1, NULL, NULL), CRED_EDATA, "digest");
+  assert_fails(cred_model_resume(m, &info, other, 0, 1, NULL, NULL), CRED_EDATA,
+               "digest");
   assert_ok(cred_model_save(m, model_path(), true));
   cred_model *final;
   assert_ok(cred_model_load(&final, model_path()));
   unlink(model_path());
   assert_false(cred_model_can_resume(final));
-  assert_fails(cred_model_resume(final, &info, table, 0, 1, NULL, NULL), CRED_ECONFIG, "final");
+  assert_fails(cred_model_resume(final, &info, table, 0, 1, NULL, NULL), CRED_ECONFIG,
+               "final");
   cred_model_free(final);
   cred_model_free(whole);
   cred_model_free(m);
@@ -314,7 +319,8 @@ static void test_rows(void **state) {
   assert_memory_equal(a->rows, rows, sizeof rows);
   const size_t beyond[] = {0, 1, 40};
   cred_model *none = a;
-  assert_fails(cred_model_fit(&none, NULL, table, beyond, 3, &columns, &opt), CRED_EDATA, "40");
+  assert_fails(cred_model_fit(&none, NULL, table, beyond, 3, &columns, &opt), CRED_EDATA,
+               "40");
   assert_null(none);
   cred_model_free(a);
   cred_model_free(b);
@@ -331,20 +337,48 @@ static void test_wrong_options(void **state) {
     const char *word = "";
     cred_status expected = CRED_EINVAL;
     switch (wrong) {
-    case 0: opt.steps = 5, word = "only one"; break;
-    case 1: opt.net = "dense 5 rleu", word = "relu"; break;
-    case 2: opt.prior = "normale 1", word = "normal"; break;
-    case 3: opt.likelihood = "student", word = "student-t"; break;
-    case 4: opt.likelihood = "categorical", expected = CRED_ECONFIG, word = "y1"; break;
-    case 5: opt.likelihood = "poisson", expected = CRED_ECONFIG, word = "count"; break;
-    case 6: opt.validation = 1, word = "validation"; break;
-    case 7: opt.schedule.rate = NAN, word = "rate"; break;
-    case 8: opt.schedule.rate = -1, word = "rate"; break;
-    case 9: opt.dropout = 1, word = "dropout"; break;
-    case 10: opt.n_members = 20000, word = "members"; break;
-    case 11: opt.posterior = 9, word = "posterior"; break;
-    case 12: opt.method.temperature = NAN, word = "temperature"; break;
-    default: opt.prior = "normal learned", expected = CRED_ECONFIG, word = "ELBO"; break;
+    case 0:
+      opt.steps = 5, word = "only one";
+      break;
+    case 1:
+      opt.net = "dense 5 rleu", word = "relu";
+      break;
+    case 2:
+      opt.prior = "normale 1", word = "normal";
+      break;
+    case 3:
+      opt.likelihood = "student", word = "student-t";
+      break;
+    case 4:
+      opt.likelihood = "categorical", expected = CRED_ECONFIG, word = "y1";
+      break;
+    case 5:
+      opt.likelihood = "poisson", expected = CRED_ECONFIG, word = "count";
+      break;
+    case 6:
+      opt.validation = 1, word = "validation";
+      break;
+    case 7:
+      opt.schedule.rate = NAN, word = "rate";
+      break;
+    case 8:
+      opt.schedule.rate = -1, word = "rate";
+      break;
+    case 9:
+      opt.dropout = 1, word = "dropout";
+      break;
+    case 10:
+      opt.n_members = 20000, word = "members";
+      break;
+    case 11:
+      opt.posterior = 9, word = "posterior";
+      break;
+    case 12:
+      opt.method.temperature = NAN, word = "temperature";
+      break;
+    default:
+      opt.prior = "normal learned", expected = CRED_ECONFIG, word = "ELBO";
+      break;
     }
     cred_model *m = (cred_model *)table;
     const long live = cred__alloc_live();

@@ -1,4 +1,5 @@
-// Model files: what is written is read; what is broken is refused with words, never a crash.
+// Model files: what is written is read; what is broken is refused with words, never a
+// crash.
 
 #include "credence/data/safetensors.h"
 #include "model/assembled.h"
@@ -7,12 +8,22 @@
 static const recipe_of_test kinds[] = {
     {.n_rows = 30, .n_targets = 1, .likelihood = "student-t", .posterior = CRED_FIT_VI},
     {.n_rows = 30, .n_targets = 3, .likelihood = "mixture 2", .posterior = CRED_FIT_MAP},
-    {.n_rows = 30, .n_targets = 2, .likelihood = "heteroscedastic", .posterior = CRED_FIT_DROPOUT,
+    {.n_rows = 30,
+     .n_targets = 2,
+     .likelihood = "heteroscedastic",
+     .posterior = CRED_FIT_DROPOUT,
      .weighted = true},
-    {.n_rows = 30, .n_targets = 1, .likelihood = "poisson", .task = CRED_TARGET_COUNT,
+    {.n_rows = 30,
+     .n_targets = 1,
+     .likelihood = "poisson",
+     .task = CRED_TARGET_COUNT,
      .posterior = CRED_FIT_VI},
-    {.n_rows = 30, .n_targets = 1, .likelihood = "categorical", .task = CRED_TARGET_CLASS,
-     .n_levels = 4, .posterior = CRED_FIT_VI},
+    {.n_rows = 30,
+     .n_targets = 1,
+     .likelihood = "categorical",
+     .task = CRED_TARGET_CLASS,
+     .n_levels = 4,
+     .posterior = CRED_FIT_VI},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -104,7 +115,8 @@ static void test_truncated(void **state) {
   cred_table_free(table);
 }
 
-// Any byte changed: the file is refused, or read as a model that predicts without a crash.
+// Any byte changed: the file is refused, or read as a model that predicts without a
+// crash.
 static void test_flipped_bytes(void **state) {
   (void)state;
   static const unsigned char flips[] = {0x01, 0x80, 0xff, 0x20, 0x10};
@@ -175,7 +187,8 @@ static const edit edits[] = {
     {"fit", "\"members\": 2", "\"members\": 99999999999", 0, 0, "members"},
     {"fit", "dense 3", "dense 4", 0, 0, "member0.mean"},
     {"fit", "dense 3", "dense 0", 0, 0, "dense 0"},
-    {"fit", "dense 3", "dense 1000000", 0, 0, "member0.mean"}, // refused before memory is taken
+    {"fit", "dense 3", "dense 1000000", 0, 0,
+     "member0.mean"}, // refused before memory is taken
     {"fit", "dense 3", "dence 3", 0, 0, "dense"},
     {"fit", "student-t", "gaussian", 0, 0, "member0.mean"},
     {"fit", "student-t", "categorical", 0, 0, "y1"},
@@ -193,7 +206,8 @@ static const edit edits[] = {
     {"schema", "\"x1\"", "\"x2\"", 0, 0, "x2"},
 };
 
-static void add_array(cred_tensors *to, const cred_tensor *a, const edit *e, float *changed) {
+static void add_array(cred_tensors *to, const cred_tensor *a, const edit *e,
+                      float *changed) {
   cred_tensor b = *a;
   if (strcmp(a->name, e->name) == 0) {
     if (!e->from) return;
@@ -248,8 +262,8 @@ static void test_wrong_content(void **state) {
     cred_tensors_free(t);
     const cred_status status = load(&m);
     if (status != CRED_EDATA || !strstr(cred_error_message(), edits[i].expected))
-      fail_msg("edit %zu (%s, '%s'): status %d, %s", i, edits[i].name,
-               edits[i].to, (int)status, status ? cred_error_message() : "");
+      fail_msg("edit %zu (%s, '%s'): status %d, %s", i, edits[i].name, edits[i].to,
+               (int)status, status ? cred_error_message() : "");
   }
   cred_tensors_free(whole);
   cred__free(f.bytes);

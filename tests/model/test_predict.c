@@ -1,5 +1,5 @@
-// Predictions against closed forms of a linear network, brute force over the same draws, and
-// sampling. Monte Carlo tolerances: five standard errors.
+// Predictions against closed forms of a linear network, brute force over the same draws,
+// and sampling. Monte Carlo tolerances: five standard errors.
 
 #include "layer/layer.h"
 #include "model/assembled.h"
@@ -21,7 +21,8 @@ static void random_posterior(assembled *a, size_t n_members, double sd) {
     cred_likelihood_init(member->mean + m->noise_offset, &m->likelihood);
     for (size_t i = 0; i < m->noise_offset; i++) {
       member->mean[i] += (cred_real)(0.3 * cred_key_normal(&key, i));
-      if (member->sd) member->sd[i] = (cred_real)(sd * (0.5 + cred_key_uniform(&key, 9000 + i)));
+      if (member->sd)
+        member->sd[i] = (cred_real)(sd * (0.5 + cred_key_uniform(&key, 9000 + i)));
     }
   }
 }
@@ -79,12 +80,16 @@ static void test_linear_network(void **state) {
       assert_near(out.mean[i], shift + scale * mean, error * sd + 2e-6);
       assert_near(out.sd_epistemic[i], sd, error * sd * 0.7072 + 2e-6);
       assert_near(out.sd_aleatoric[i], 0.3 * scale, 2e-6);
-      assert_near(out.sd[i], sqrt(out.sd_epistemic[i] * out.sd_epistemic[i] +
-                                  out.sd_aleatoric[i] * out.sd_aleatoric[i]), 1e-9);
-      const double total = sqrt(sd * sd + 0.09 * scale * scale); // the predictive is a normal
+      assert_near(out.sd[i],
+                  sqrt(out.sd_epistemic[i] * out.sd_epistemic[i] +
+                       out.sd_aleatoric[i] * out.sd_aleatoric[i]),
+                  1e-9);
+      const double total =
+          sqrt(sd * sd + 0.09 * scale * scale); // the predictive is a normal
       assert_near(out.quantile[3 * i], shift + scale * mean - 1.6448536269514722 * total,
                   2.2 * error * total + 1e-5);
-      assert_near(out.quantile[3 * i + 1], shift + scale * mean, 1.3 * error * total + 1e-5);
+      assert_near(out.quantile[3 * i + 1], shift + scale * mean,
+                  1.3 * error * total + 1e-5);
     }
     cred_predictor_free(p);
   }
@@ -100,7 +105,10 @@ static const recipe_of_test numeric[] = {
 };
 static const recipe_of_test classes[] = {
     {.likelihood = "bernoulli", .n_targets = 1, .task = CRED_TARGET_CLASS, .n_levels = 2},
-    {.likelihood = "categorical", .n_targets = 1, .task = CRED_TARGET_CLASS, .n_levels = 4},
+    {.likelihood = "categorical",
+     .n_targets = 1,
+     .task = CRED_TARGET_CLASS,
+     .n_levels = 4},
 };
 
 // Outputs of function draw k for all rows, from the posterior itself.
@@ -112,7 +120,8 @@ static void outputs_of_draw(cred_real *out, const assembled *a, size_t k, uint64
   cred_posterior_draw(theta, m->posterior, k, &key, 1);
   cred__network_work *work;
   assert_ok(cred__network_work_new(&work, m->network, N, 1, false, false));
-  const cred__pass pass = {.mode = CRED__PLAIN, .n_rows = N, .n_threads = 1, .theta = theta};
+  const cred__pass pass = {
+      .mode = CRED__PLAIN, .n_rows = N, .n_threads = 1, .theta = theta};
   const cred_real *o = cred__network_forward(m->network, work, &pass, a->data.x);
   memcpy(out, o, N * cred_network_n_outputs(m->network) * sizeof *out);
   cred__network_work_free(work);
@@ -131,9 +140,10 @@ static void brute_force(const assembled *a) {
     const cred_real *noise = cred_model_noise(m, k % m->posterior->n_members);
     outputs_of_draw(brute[k], a, k, 1);
     if (!cred_likelihood_is_class(&m->likelihood))
-      cred_likelihood_mean_var(brute_mean[k], brute_var[k], &m->likelihood, brute[k], noise, N);
-    cred_likelihood_log_prob(brute_log[k], NULL, NULL, &m->likelihood, brute[k], a->data.y, noise,
-                             NULL, N);
+      cred_likelihood_mean_var(brute_mean[k], brute_var[k], &m->likelihood, brute[k],
+                               noise, N);
+    cred_likelihood_log_prob(brute_log[k], NULL, NULL, &m->likelihood, brute[k],
+                             a->data.y, noise, NULL, N);
   }
 }
 
@@ -146,7 +156,8 @@ static double brute_cdf(const cred_model *m, size_t row, size_t t, double y) {
   return sum / BRUTE_DRAWS;
 }
 
-static void check_number(const assembled *a, const cred_prediction *out, size_t i, size_t t) {
+static void check_number(const assembled *a, const cred_prediction *out, size_t i,
+                         size_t t) {
   const cred_model *m = a->model;
   const double scale = cred__target_sd(m, t), shift = cred__target_mean(m, t);
   const size_t n_targets = m->likelihood.n_targets, at = i * n_targets + t;
@@ -165,7 +176,8 @@ static void check_number(const assembled *a, const cred_prediction *out, size_t 
   const bool counts = m->likelihood.kind == CRED_LIK_POISSON;
   static const double levels[] = {0.05, 0.5, 0.95};
   for (size_t l = 0; l < 3; l++) {
-    const double y = (out->quantile[3 * at + l] - shift) / scale, f = brute_cdf(m, i, t, y);
+    const double y = (out->quantile[3 * at + l] - shift) / scale,
+                 f = brute_cdf(m, i, t, y);
     if (counts) // the smallest count that reaches the level
       assert_true(f >= levels[l] - 1e-9 && brute_cdf(m, i, t, y - 1) < levels[l] + 1e-9);
     else
@@ -177,7 +189,8 @@ static void check_number(const assembled *a, const cred_prediction *out, size_t 
 static void check_log_prob(const assembled *a, const cred_prediction *out, size_t i) {
   double p = 0;
   for (size_t k = 0; k < BRUTE_DRAWS; k++) p += exp(brute_log[k][i]) / BRUTE_DRAWS;
-  for (size_t t = 0; t < a->model->likelihood.n_targets; t++) p /= cred__target_sd(a->model, t);
+  for (size_t t = 0; t < a->model->likelihood.n_targets; t++)
+    p /= cred__target_sd(a->model, t);
   assert_near(out->log_prob[i], log(p), 1e-5 * (1 + fabs(log(p))));
 }
 
@@ -258,7 +271,8 @@ static void test_bounds_of_mutual_information(void **state) {
         assert_true(out.mutual_information[i] >= 0);
         assert_true(out.mutual_information[i] <= out.entropy[i]);
         assert_true(out.entropy[i] <= log(4) + 1e-12);
-        if (certain || draws == CRED_DRAWS_MEAN) assert_true(out.mutual_information[i] < 1e-5);
+        if (certain || draws == CRED_DRAWS_MEAN)
+          assert_true(out.mutual_information[i] < 1e-5);
       }
       cred_predictor_free(p);
       assembled_clear(&a);
@@ -298,8 +312,8 @@ static void test_quantiles_by_sampling(void **state) {
   assembled_clear(&a);
 }
 
-// CRPS = integral of (F(z) - 1{y <= z})^2 over z; Gneiting & Raftery (2007), eq. 20. Averaged
-// over rows, since each row's is estimated from 400 draws.
+// CRPS = integral of (F(z) - 1{y <= z})^2 over z; Gneiting & Raftery (2007), eq. 20.
+// Averaged over rows, since each row's is estimated from 400 draws.
 static void test_crps_by_integration(void **state) {
   (void)state;
   assembled a;
@@ -342,7 +356,8 @@ static void test_members_count_equally(void **state) {
       const cred_predict_options opt = options(CRED_DRAWS_FUNCTION, asked[s]);
       cred_prediction out;
       cred_predictor *p = predict(&out, &a, &opt);
-      assert_int_equal(out.n_draws, kind == 0 || asked[s] < 3 ? 3 : (asked[s] + 2) / 3 * 3);
+      assert_int_equal(out.n_draws,
+                       kind == 0 || asked[s] < 3 ? 3 : (asked[s] + 2) / 3 * 3);
       for (size_t i = 0; i < N; i++) {
         double mean = 0;
         for (size_t k = 0; k < 3; k++) {
@@ -351,7 +366,8 @@ static void test_members_count_equally(void **state) {
           for (size_t j = 0; j < 3; j++) mean += (double)(w[j] * a.data.x[3 * i + j]) / 3;
         }
         assert_near(out.mean[i],
-                    cred__target_mean(a.model, 0) + cred__target_sd(a.model, 0) * mean, 2e-6);
+                    cred__target_mean(a.model, 0) + cred__target_sd(a.model, 0) * mean,
+                    2e-6);
       }
       cred_predictor_free(p);
       assembled_clear(&a);
@@ -376,7 +392,8 @@ static void test_blocks_and_threads(void **state) {
   static const cred_fit_posterior kinds[] = {CRED_FIT_VI, CRED_FIT_DROPOUT};
   for (int draws = CRED_DRAWS_FUNCTION; draws <= CRED_DRAWS_ROW; draws++)
     for (size_t kind = 0; kind < 2; kind++) {
-      recipe_of_test r = {.likelihood = "gaussian", .n_targets = 1, .posterior = kinds[kind]};
+      recipe_of_test r = {
+          .likelihood = "gaussian", .n_targets = 1, .posterior = kinds[kind]};
       assembled a;
       setup(&a, r, kind ? "dense 9 relu, dropout 0.2, dense 4 tanh" : "dense 9 relu", 2);
       cred_predict_options opt = options(draws, 8);
@@ -436,7 +453,8 @@ static void test_as_many_draws_as_it_takes(void **state) {
 static void test_pit_is_uniform(void **state) {
   (void)state;
   enum { ROWS = 1500 };
-  recipe_of_test r = {.likelihood = "student-t", .n_targets = 1, .n_rows = ROWS, .net = "linear"};
+  recipe_of_test r = {
+      .likelihood = "student-t", .n_targets = 1, .n_rows = ROWS, .net = "linear"};
   assembled a;
   assemble(&a, &r);
   random_posterior(&a, 1, 0.5);
@@ -466,12 +484,14 @@ static void test_pit_is_uniform(void **state) {
   assembled_clear(&a);
 }
 
-// One theta for all rows: of a linear network each draw is linear. Their average is the mean.
+// One theta for all rows: of a linear network each draw is linear. Their average is the
+// mean.
 static void test_function_draws(void **state) {
   (void)state;
   assembled a;
   setup(&a, known_noise, "linear", 2);
-  for (size_t j = 0; j < 3; j++) // row 2 is half way between rows 0 and 1, 129 that of 0, 128
+  for (size_t j = 0; j < 3;
+       j++) // row 2 is half way between rows 0 and 1, 129 that of 0, 128
     for (size_t i = 1; i <= 128; i += 127)
       a.data.x[3 * (i + 1) + j] = 0.5f * (a.data.x[j] + a.data.x[3 * i + j]);
   enum { DRAWS = 40 };
@@ -491,8 +511,8 @@ static void test_function_draws(void **state) {
     assert_near(mean, out.mean[i], 1e-5);
   }
   a.data.n_inputs = 2;
-  assert_fails(cred_model_function_draws(f[0], a.model, &a.data, DRAWS, 1, 2), CRED_EINVAL,
-               "2 inputs");
+  assert_fails(cred_model_function_draws(f[0], a.model, &a.data, DRAWS, 1, 2),
+               CRED_EINVAL, "2 inputs");
   assert_fails(cred_predictor_run(&out, p, &a.data), CRED_EINVAL, "2 inputs");
   cred_predictor_free(p);
   assembled_clear(&a);

@@ -1,5 +1,5 @@
-// Where libraries of Bayesian networks go wrong: one test a fault, of a whole model. Faults of
-// single functions are tests of their own floors.
+// Where libraries of Bayesian networks go wrong: one test a fault, of a whole model.
+// Faults of single functions are tests of their own floors.
 
 #include "kernel/kernel.h"
 #include "model/assembled.h"
@@ -36,8 +36,9 @@ static cred_table *table_without_evidence(void) {
   return table;
 }
 
-// KL averaged over weights, or divided by the number of layers or by the size of a batch. After
-// one step from m, m' = m (1 - rate / (N t^2)) for every weight of every layer and batch.
+// KL averaged over weights, or divided by the number of layers or by the size of a batch.
+// After one step from m, m' = m (1 - rate / (N t^2)) for every weight of every layer and
+// batch.
 static void test_kl_is_a_sum(void **state) {
   (void)state;
   cred_table *table = table_without_evidence();
@@ -77,18 +78,23 @@ static void test_kl_is_a_sum(void **state) {
 static void test_every_weight_and_bias_counts_once(void **state) {
   (void)state;
   assembled a;
-  assemble(&a, &(recipe_of_test){.n_rows = 20, .n_targets = 2, .likelihood = "gaussian",
-                                 .net = "dense 6 tanh, dense 5 tanh", .prior = "normal 0.7"});
+  assemble(&a, &(recipe_of_test){.n_rows = 20,
+                                 .n_targets = 2,
+                                 .likelihood = "gaussian",
+                                 .net = "dense 6 tanh, dense 5 tanh",
+                                 .prior = "normal 0.7"});
   cred__network_density d;
   cred__network_density_init(&d, a.model, &a.data, NULL, 20, false);
-  assert_int_equal(d.density.dim, 3 * 6 + 6 + 6 * 5 + 5 + 5 * 2 + 2 + 2); // and two noises
+  assert_int_equal(d.density.dim,
+                   3 * 6 + 6 + 6 * 5 + 5 + 5 * 2 + 2 + 2); // and two noises
   float theta[200];
   const cred_key key = cred_key_make(4);
   double expected = 0;
   for (size_t i = 0; i < d.density.dim; i++) {
     theta[i] = (float)cred_key_normal(&key, i);
     if (i < d.density.dim - 2)
-      expected -= (double)(theta[i] * theta[i]) / (2 * 0.49) + log(0.7) + 0.9189385332046727;
+      expected -=
+          (double)(theta[i] * theta[i]) / (2 * 0.49) + log(0.7) + 0.9189385332046727;
   }
   assert_near(cred_density_log_prior(&d.density, NULL, theta, 1), expected, 1e-4);
   assembled_clear(&a);
@@ -125,7 +131,8 @@ static cred_data grid(const cred_model *m, const double *x, size_t n) {
   return data;
 }
 
-static cred_model *fit_line(size_t n, double noise, double slope, const cred_fit_options *opt) {
+static cred_model *fit_line(size_t n, double noise, double slope,
+                            const cred_fit_options *opt) {
   double *cells;
   static const char *const names[] = {"x", "y"}, *const targets[] = {"y"};
   assert_ok(NEW(&cells, 2 * n, "cells"));
@@ -147,8 +154,8 @@ static cred_model *fit_line(size_t n, double noise, double slope, const cred_fit
   return m;
 }
 
-// Squared error alone fixes the noise at sd sqrt(1/2); the spread of draws alone, sold as an
-// interval. Noise is learned, and it is in the sd.
+// Squared error alone fixes the noise at sd sqrt(1/2); the spread of draws alone, sold as
+// an interval. Noise is learned, and it is in the sd.
 static void test_noise_is_learned_and_told(void **state) {
   (void)state;
   static const double noises[] = {0.1, 0.8};
@@ -175,8 +182,8 @@ static void test_noise_is_learned_and_told(void **state) {
     for (size_t j = 0; j < 2; j++) {
       assert_true(out.sd_epistemic[j] == 0); // one point knows no doubt of its own
       assert_near(out.sd[j], noises[i], 4 * noises[i] / sqrt(1000));
-      assert_near(out.quantile[3 * j + 2] - out.quantile[3 * j], 2 * 1.6448536 * out.sd[j],
-                  1e-4);
+      assert_near(out.quantile[3 * j + 2] - out.quantile[3 * j],
+                  2 * 1.6448536 * out.sd[j], 1e-4);
     }
     cred_predictor_free(p);
     cred_data_clear(&data);
@@ -220,8 +227,8 @@ static void test_doubt_grows_away_from_the_data(void **state) {
   }
 }
 
-// One noise draw shared by a batch, or one a row: the user says which. Two rows alike agree
-// under one theta, and not under fresh noise for each.
+// One noise draw shared by a batch, or one a row: the user says which. Two rows alike
+// agree under one theta, and not under fresh noise for each.
 static void test_which_noise_is_shared(void **state) {
   (void)state;
   static const cred_fit_posterior kinds[] = {CRED_FIT_VI, CRED_FIT_DROPOUT};
@@ -251,7 +258,8 @@ static void test_which_noise_is_shared(void **state) {
 // Columns matched by position: by name the order and extra columns do not matter.
 static void test_columns_go_by_name(void **state) {
   (void)state;
-  static const char *const names[] = {"x1", "x2", "x3"}, *const other[] = {"x3", "z", "x1", "x2"};
+  static const char *const names[] = {"x1", "x2", "x3"}, *const other[] = {"x3", "z",
+                                                                           "x1", "x2"};
   cred_table *table = made_up_table(&numbers, 3), *a, *b;
   const cred_schema_options columns = made_up_columns(&numbers);
   const cred_fit_options opt = plain_ascent();
