@@ -65,7 +65,7 @@ fi
 net=$1 posterior=$2 seed=$3 epochs=${4:-}
 shift $(($# < 4 ? $# : 4))
 case $posterior in
-vi) recipe=(--posterior vi --prior 'mixture 1 0.0025 0.5') default_epochs=100 ;;
+vi) recipe=(--posterior vi --estimator weights --prior 'mixture 1 0.0025 0.5') default_epochs=100 ;;
 dropout) recipe=(--posterior dropout --dropout 0.5 --members 1) default_epochs=100 ;;
 map) recipe=(--posterior map --members 1) default_epochs=40 ;;
 ensemble) recipe=(--posterior map --members 5) default_epochs=40 ;;
