@@ -65,7 +65,7 @@ provenance() { # SECONDS-OF-ALL-CELLS
   printf -- '- command: `%s`\n' "$command_line"
   printf -- '- commit of the program: `%s`\n' "$commit"
   printf -- '- machine: %s, %s cores; %s\n' \
-    "$(lscpu | sed -n 's/^Model name: *//p' | head -n 1)" "$(nproc)" \
+    "$(lscpu | awk -F ': *' '/^Model name/ { name = $2 } END { print name }')" "$(nproc)" \
     "$("$credence" --version | sed -n 's/^instruction set: /instruction set /p')"
   printf -- '- date: %s\n' "$(date -u +%F)"
   printf -- '- time: %.0f s of this run; %.0f s over all cells, each on one core unless said\n\n' \

@@ -19,7 +19,7 @@ reference=$data/german_credit/german_credit_numeric_logistic_regression.referenc
 tensor() { # FILE NAME
   local header bytes place
   bytes=$(od -An -t u8 -N 8 "$1" | tr -d ' ')
-  header=$(tail -c +9 "$1" | head -c "$bytes")
+  header=$(head -c $((8 + bytes)) "$1" | tail -c "$bytes") # the other order breaks the pipe
   place=$(sed -n "s/.*\"$2\":{\"dtype\":\"F32\"[^}]*\"data_offsets\":\[\([0-9,]*\)\].*/\1/p" <<<"$header")
   [ "$place" ] || return
   od -An -v -w4 -t f4 -j $((8 + bytes + ${place%,*})) -N $((${place#*,} - ${place%,*})) "$1"
