@@ -70,7 +70,7 @@ static recipe recommended(const cred_fit_options *opt, const cred_schema *schema
     r.validation = small ? 0.0 : 0.1;
     break;
   }
-  if (opt->n_members > 1 && r.posterior != CRED_FIT_VI) r.folds = true;
+  if (opt->n_members > 1 && small && r.posterior != CRED_FIT_VI) r.folds = true;
   return r;
 }
 
@@ -111,7 +111,7 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
          "a known noise and the likelihood '%s' contradict each other: give one",
          opt->likelihood);
   recipe r = recommended(opt, schema, n_rows);
-  if (!isnan(opt->validation) && opt->validation > 0) r.folds = false;
+  if (!isnan(opt->validation)) r.folds = false; // a share was asked for, be it 0
   *out = (cred__plan){.posterior = r.posterior,
                       .n_members = opt->n_members ? opt->n_members : r.n_members,
                       .dropout = isnan(opt->dropout) ? r.dropout : opt->dropout,
@@ -136,8 +136,8 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
 cred_status cred__plan_check(const cred__plan *p) {
   if (p->posterior < CRED_FIT_VI || p->posterior > CRED_FIT_DROPOUT)
     FAIL(CRED_EINVAL, "posterior %d is not one of vi, map, dropout", (int)p->posterior);
-  if (p->n_members < 1 || p->n_members > 10000)
-    FAIL(CRED_EINVAL, "members: %zu given, 1 to 10000 are possible", p->n_members);
+  if (p->n_members < 1 || p->n_members > 5000)
+    FAIL(CRED_EINVAL, "members: %zu given, 1 to 5000 are possible", p->n_members);
   if (!(p->dropout >= 0 && p->dropout < 1))
     FAIL(CRED_EINVAL, "dropout rate is %g, must be in [0, 1)", p->dropout);
   if (!(p->validation >= 0 && p->validation < 1))

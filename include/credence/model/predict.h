@@ -29,7 +29,8 @@ typedef struct {
   cred_draws draws;
   size_t n_draws;  // default 100; rounded up to a multiple of the members
   double mc_error; // > 0: draw until the Monte Carlo error of every row's mean is below
-                   // this share of its sd (classes: of probability), at most n_draws_max
+                   // this share of its sd (classes: of probability), at most n_draws_max;
+                   // decided for each 128 rows, so cut blocks at multiples of 128
   size_t n_draws_max;   // default 10,000
   const double *levels; // quantiles to compute, each in (0, 1)
   size_t n_levels;
