@@ -26,8 +26,8 @@
 #define assert_ok(call)                                                                  \
   do {                                                                                   \
     const cred_status s_ = (call);                                                       \
-    if (s_ != CRED_OK) fail_msg("%s: %s: %s", #call, cred_status_name(s_),               \
-                                cred_error_message());                                   \
+    if (s_ != CRED_OK)                                                                   \
+      fail_msg("%s: %s: %s", #call, cred_status_name(s_), cred_error_message());         \
   } while (0)
 
 // The call fails with this status and its message contains this text.

@@ -1,4 +1,5 @@
-// test_random123.c -- Philox4x32-10 against the library of its authors, on 100,000 counters.
+// test_random123.c -- Philox4x32-10 against the library of its authors, on 100,000
+// counters.
 
 #include "check.h"
 #include "credence/base/key.h"

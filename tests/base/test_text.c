@@ -5,21 +5,36 @@
 #include "base/text.h"
 #include <locale.h>
 
-static bool parses(const char *s, double *v) { return cred__parse_double(v, s, strlen(s)); }
+static bool parses(const char *s, double *v) {
+  return cred__parse_double(v, s, strlen(s));
+}
 
 static void test_parse_double(void **state) {
   (void)state;
-  static const char *const good[] = {"0", "-0.0", "1", "+1.5", ".5", "5.", "1e3", "1E-3",
-                                     "123456789012345678901234567890", "2.2250738585072014e-308",
-                                     "1.7976931348623157e308", "0.1", "3.141592653589793",
-                                     "9007199254740993", "4.9e-324", "0000000000000000000000001.25"};
+  static const char *const good[] = {"0",
+                                     "-0.0",
+                                     "1",
+                                     "+1.5",
+                                     ".5",
+                                     "5.",
+                                     "1e3",
+                                     "1E-3",
+                                     "123456789012345678901234567890",
+                                     "2.2250738585072014e-308",
+                                     "1.7976931348623157e308",
+                                     "0.1",
+                                     "3.141592653589793",
+                                     "9007199254740993",
+                                     "4.9e-324",
+                                     "0000000000000000000000001.25"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     double v;
     assert_true(parses(good[i], &v));
     assert_true(v == strtod(good[i], NULL));
   }
-  static const char *const bad[] = {"",    " 1",  "1 ",   "1e3x", "0,1", "nan", "inf", "0x10", "1e400",
-                                    "1e", "1e+", ".",    "-",    "--1", "1.2.3", "1e999999999999"};
+  static const char *const bad[] = {
+      "",      " 1", "1 ",  "1e3x", "0,1", "nan", "inf",   "0x10",
+      "1e400", "1e", "1e+", ".",    "-",   "--1", "1.2.3", "1e999999999999"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     double v;
     if (parses(bad[i], &v)) fail_msg("'%s' was taken for a number", bad[i]);
@@ -56,7 +71,8 @@ static void test_locale(void **state) {
 
 static void test_nearest(void **state) {
   (void)state;
-  static const char *const names[] = {"hidden", "epochs", "learning-rate", "seed", "target"};
+  static const char *const names[] = {"hidden", "epochs", "learning-rate", "seed",
+                                      "target"};
   assert_string_equal(cred__nearest("hiden", names, 5), "hidden");
   assert_string_equal(cred__nearest("Epoch", names, 5), "epochs");
   assert_string_equal(cred__nearest("learn", names, 5), "learning-rate");
@@ -79,8 +95,10 @@ static void test_text_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parse_double), cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_locale),       cmocka_unit_test(test_nearest),
+      cmocka_unit_test(test_parse_double),
+      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_locale),
+      cmocka_unit_test(test_nearest),
       cmocka_unit_test(test_text_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,9 @@ typedef struct {
   double time_left_s;   // estimate; NaN if unknown
 } cred_progress;
 
-/// Called from a thread of the long call, never from two at once, at most ten times a second. Return false to cancel:
-/// the call then ends in a consistent state and says so in its info.
+/// Called from a thread of the long call, never from two at once, at most ten times a
+/// second. Return false to cancel: the call then ends in a consistent state and says so
+/// in its info.
 typedef bool (*cred_progress_fn)(void *context, const cred_progress *progress);
 
 #endif
