@@ -30,7 +30,7 @@ table() {
       for (i = 0; i < n[row]; i++) mean += value[row, key, i] / n[row]
       for (i = 0; i < n[row]; i++) square += (value[row, key, i] - mean) ^ 2
       text = sprintf(format, factor * mean)
-      if (n[row] > 1) text = text " ± " sprintf(format, factor * sqrt(square / (n[row] - 1)))
+      if (n[row] > 1) text = text " ± " sprintf(format, (factor < 0 ? -factor : factor) * sqrt(square / (n[row] - 1)))
       return text
     }
     {
