@@ -17,7 +17,7 @@ credence=${CREDENCE:-$root/build/release/credence}
 data=${CREDENCE_DATA:-$root/../shared/data}
 results=${RESULTS:-$root/out/results}
 jobs=${JOBS:-$(nproc)}
-command_line="bench/results/$(basename "$0")${*:+ $*}"
+command_line="bench/results/$(basename "$0")${*:+ ${*@Q}}"
 export credence data results
 
 need_data() {
@@ -68,6 +68,6 @@ provenance() { # SECONDS-OF-ALL-CELLS
     "$(lscpu | awk -F ': *' '/^Model name/ { name = $2 } END { print name }')" "$(nproc)" \
     "$("$credence" --version | sed -n 's/^instruction set: /instruction set /p')"
   printf -- '- date: %s\n' "$(date -u +%F)"
-  printf -- '- time: %.0f s of this run; %.0f s over all cells, each on one core unless said\n\n' \
+  printf -- '- time: %.0f s of this run; %.0f s over all cells\n\n' \
     "$SECONDS" "$1"
 }

@@ -12,8 +12,8 @@
 # shellcheck source=bench/results/common.sh
 . "$(dirname "$0")/common.sh"
 
-methods=${1:-default default-gauss ensemble5-gauss dropout map vi-local vi-weights vi-flipout
-  vi-normal-1 vi-ensemble5}
+methods=${1:-default default-gauss ensemble5-gauss dropout map vi-local vi-normal-1
+  vi-weights vi-flipout vi-ensemble5}
 seeds=${2:-1 2 3 4 5}
 folder=$results/sine
 
