@@ -1,6 +1,7 @@
 // cmd_check_data.c -- credence check-data: what is odd about a table, before training.
 
 #include "cli/input.h"
+#include "cli/request.h"
 #include "credence/data/lint.h"
 #include <jansson.h>
 #include <math.h>
@@ -90,8 +91,13 @@ static void print_next(const cred_lint_report *report, const cli_args *args) {
   size_t n;
   const char *const *targets = cli_list(args, "target", &n);
   if (report->n_errors || !cli_command_find("fit")) return;
-  printf("next: credence fit %s", cli_flag(args, "stable") ? "DATA" : report->source);
-  for (size_t i = 0; i < n; i++) printf(" --target %s", targets[i]);
+  char word[512], reading[2048];
+  printf("next: credence fit %s", cli_flag(args, "stable")
+                                      ? "DATA"
+                                      : cli_quoted(word, sizeof word, report->source));
+  for (size_t i = 0; i < n; i++)
+    printf(" --target %s", cli_quoted(word, sizeof word, targets[i]));
+  fputs(cli_reading(reading, sizeof reading, args), stdout);
   puts(n ? " -o model.cred" : " --target COLUMN -o model.cred");
 }
 

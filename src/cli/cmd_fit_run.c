@@ -109,8 +109,10 @@ static void say_scores(const cli__fit *fit, const cred_model *model,
     snprintf(validation, sizeof validation, ", best validation %.4f", info->validation);
   const bool has_kl =
       cred_model_posterior(model)->members[0].kind == CRED_POSTERIOR_GAUSSIAN;
-  cli_note(fit->args, "log likelihood %.4f a training row, %s %.4f%s (nats)",
-           info->log_lik, has_kl ? "KL" : "minus log prior", info->kl, validation);
+  cli_note(fit->args, "log likelihood %.4f a training row, %s %.4f%s (nats%s)",
+           info->log_lik, has_kl ? "KL" : "minus log prior", info->kl, validation,
+           schema->targets[0].type == CRED_TARGET_NUMBER ? ", of the standardised target"
+                                                         : "");
   for (size_t t = 0; t < schema->n_targets; t++) {
     const double sd = cred_model_noise_sd(model, t);
     if (!isnan(sd))
@@ -119,15 +121,18 @@ static void say_scores(const cli__fit *fit, const cred_model *model,
 }
 
 static void say_next(const cli__fit *fit) {
-  const char *path = strcmp(fit->path, "-") == 0 ? "MODEL" : fit->path;
+  char path[512], data[512], rows[512], reading[2048];
+  cli_quoted(path, sizeof path, strcmp(fit->path, "-") == 0 ? "MODEL" : fit->path);
+  cli_quoted(data, sizeof data, cli_positional(fit->args, 0));
+  cli_reading(reading, sizeof reading, fit->args);
   if (cli_flag(fit->args, "quiet")) return;
   if (!cli_command_find("evaluate"))
     fprintf(stderr, "next: credence predict %s NEW.csv\n", path);
   else if (cli_given(fit->args, "hold-out-file"))
-    fprintf(stderr, "next: credence evaluate %s %s --rows-file %s\n", path,
-            cli_positional(fit->args, 0), cli_text(fit->args, "hold-out-file"));
+    fprintf(stderr, "next: credence evaluate %s %s --rows-file %s%s\n", path, data,
+            cli_quoted(rows, sizeof rows, cli_text(fit->args, "hold-out-file")), reading);
   else
-    fprintf(stderr, "next: credence evaluate %s TEST.csv\n", path);
+    fprintf(stderr, "next: credence evaluate %s TEST.csv%s\n", path, reading);
 }
 
 bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
@@ -150,7 +155,11 @@ bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
   if (info->n_diverged)
     cli_note(args, "%zu steps were not finite and were not taken", info->n_diverged);
   if (!info->converged) {
-    cli_warn(args, "credence plot loss MODEL -o loss.png, then fit with more --epochs",
+    char path[512], next[1200];
+    cli_quoted(path, sizeof path, strcmp(fit->path, "-") == 0 ? "MODEL" : fit->path);
+    snprintf(next, sizeof next,
+             "credence plot loss %s -o loss.png, then fit with more --epochs", path);
+    cli_warn(args, next,
              "verdict: not converged within %zu epochs, or too few of them to tell",
              info->n_epochs);
     return false;

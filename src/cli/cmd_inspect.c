@@ -2,6 +2,7 @@
 // Lines.
 
 #include "cli/cli.h"
+#include "cli/request.h"
 #include "credence/data/schema.h"
 #include "model/model.h"
 #include <jansson.h>
@@ -270,7 +271,7 @@ static cred_status print_json(const cred_model *model) {
 static int run_inspect(const cli_args *args) {
   cred_model *model;
   int status = CRED_OK;
-  TRY(cred_model_load(&model, cli_positional(args, 0)));
+  TRY(cli_read_model(&model, args, cli_positional(args, 0)));
   if (cli_flag(args, "history"))
     print_history_csv(model);
   else

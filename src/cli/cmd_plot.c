@@ -232,7 +232,7 @@ static int run_plot(const cli_args *args) {
   cred_model *model;
   TRY(find_figure(&figure, cli_positional(args, 0)));
   TRY(check_words(args, figure));
-  TRY(cred_model_load(&model, cli_positional(args, 1)));
+  TRY(cli_read_model(&model, args, cli_positional(args, 1)));
   const cred_status status = draw(args, figure, model);
   cred_model_free(model);
   return status;

@@ -136,7 +136,7 @@ static cred_status job_init(job *j, const cli_args *args) {
   const char *model = cli_positional(args, 0), *data = cli_positional(args, 1);
   *j = (job){.args = args, .block_rows = BLOCK_ROWS};
   TRY(cli_check_inputs(model, data));
-  TRY(cred_model_load(&j->model, model));
+  TRY(cli_read_model(&j->model, args, model));
   j->schema = cred_model_schema(j->model);
   TRY(take_options(j));
   const cli__output_wish wish = {.model = j->model,

@@ -25,7 +25,7 @@ static cred_status read_rows(cli_held_out *h, const cli_args *args) {
 static cred_status read_parts(cli_held_out *h, const cli_args *args, int targets) {
   size_t n_seen;
   TRY(cli_check_inputs(cli_positional(args, 0), cli_positional(args, 1)));
-  TRY(cred_model_load(&h->model, cli_positional(args, 0)));
+  TRY(cli_read_model(&h->model, args, cli_positional(args, 0)));
   const cred_schema *schema = cred_model_schema(h->model);
   TRY(cli_read_table(&h->table, args, cli_positional(args, 1), schema->targets[0].name));
   TRY(read_rows(h, args));

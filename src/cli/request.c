@@ -121,3 +121,56 @@ void cli_note_unused(const cli_args *args, const cred_schema *schema,
              n > SHOWN_MAX ? ", ..." : "");
   cred__text_clear(&list);
 }
+
+cred_status cli_read_model(cred_model **out, const cli_args *args, const char *path) {
+  TRY(cred_model_load(out, path));
+  if (!cred_model_is_finished(*out))
+    cli_warn(
+        args, "credence fit DATA --resume MODEL -o MODEL",
+        "%s: its fit was interrupted, so that its predictions are those of half trained "
+        "members",
+        path);
+  return CRED_OK;
+}
+
+const char *cli_quoted(char *out, size_t n_bytes, const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789._-+/=:@%^";
+  size_t n = 0;
+  if (*word && strspn(word, plain) == strlen(word)) {
+    snprintf(out, n_bytes, "%s", word);
+    return out;
+  }
+  cred__text text = {0};
+  cred__text_append(&text, "'", 1);
+  for (; *word; word++) {
+    if (*word == '\'')
+      cred__text_append(&text, "'\\''", 4);
+    else
+      cred__text_append(&text, word, 1);
+  }
+  cred__text_append(&text, "'", 1);
+  n = snprintf(out, n_bytes, "%s", text.s ? text.s : "") > 0;
+  cred__text_clear(&text);
+  return n ? out : "''";
+}
+
+const char *cli_reading(char *out, size_t n_bytes, const cli_args *args) {
+  static const char *const names[] = {"format", "separator",   "header", "no-header",
+                                      "na",     "categorical", "member", "labels"};
+  size_t n = 0;
+  out[0] = 0;
+  const char *name, *text;
+  for (size_t i = 0; cli_effective(args, i, &name, &text); i++)
+    for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+      if (strcmp(name, names[j]) != 0 || !text || !cli_given(args, name)) continue;
+      char word[512];
+      const bool flag = strcmp(text, "true") == 0 && strstr(name, "header");
+      const int wrote = flag ? snprintf(out + n, n_bytes - n, " --%s", name)
+                             : snprintf(out + n, n_bytes - n, " --%s %s", name,
+                                        cli_quoted(word, sizeof word, text));
+      if (wrote > 0 && (size_t)wrote < n_bytes - n) n += (size_t)wrote;
+      out[n] = 0;
+    }
+  return out;
+}

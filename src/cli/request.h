@@ -41,6 +41,13 @@ const char *cli_first_given(const cli_args *args, const char *const *names);
 cred_status cli_refuse(const cli_args *args, const char *const *names,
                        const char *reason);
 
+// A model; says so where its fit was interrupted.
+cred_status cli_read_model(cred_model **out, const cli_args *args, const char *path);
+// A word as a shell takes it: quoted where it must be. Into a caller's buffer.
+const char *cli_quoted(char *out, size_t n_bytes, const char *word);
+// The options given on how to read a table (--na, --no-header, ...), to be repeated in a
+// command that is suggested: " --na NA". Into a caller's buffer.
+const char *cli_reading(char *out, size_t n_bytes, const cli_args *args);
 // The whole table, with --labels (if the command has it) as the column `target`.
 // Says on standard error how the file was understood, where that is worth a note.
 cred_status cli_read_table(cred_table **out, const cli_args *args, const char *path,

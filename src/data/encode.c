@@ -296,7 +296,7 @@ static cred_status encode_target(cred_real *y, const encoder *e, size_t i, size_
   const cred_schema_target *t = &e->schema->targets[i];
   const size_t column = e->targets[i].column;
   if (cred__cell_missing(e->table, row, column))
-    return cred__fail_missing(e->table, row, column);
+    return cred__fail_missing_target(e->table, row, column);
   if (t->type == CRED_TARGET_CLASS) {
     size_t place;
     TRY(cell_place(&place, e, &e->targets[i], row, "class", t->classes, t->n_classes));
@@ -323,7 +323,7 @@ static cred_status encode_weight(cred_real *weight, const encoder *e, size_t row
   if (e->table->columns[e->weight].type == CRED_COLUMN_CATEGORICAL)
     return cred__fail_word(e->table, row, e->weight);
   TRY(cell_number(&value, e, &from, row));
-  if (isnan(value)) return cred__fail_missing(e->table, row, e->weight);
+  if (isnan(value)) return cred__fail_missing_target(e->table, row, e->weight);
   if (!(value >= 0.0 && value <= INPUT_MAX)) {
     char where[CRED__WHERE_BYTES];
     cred__table_where(where, e->table, row, e->weight);

@@ -272,7 +272,7 @@ static cred_status learn_number_target(cred_schema_target *t, const learner *l,
   }
   moments m;
   TRY(run_moments(&m, l, column, 1));
-  if (m.n_missing) return cred__fail_missing(l->table, m.row_missing, column);
+  if (m.n_missing) return cred__fail_missing_target(l->table, m.row_missing, column);
   if (!(m.max > m.min))
     FAIL(CRED_EDATA,
          "%s: the target '%.100s' is %g in all %zu training rows: there is "

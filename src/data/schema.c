@@ -130,6 +130,17 @@ cred_status cred__fail_missing(const cred_table *table, size_t row, size_t colum
        where, table->columns[column].name);
 }
 
+cred_status cred__fail_missing_target(const cred_table *table, size_t row,
+                                      size_t column) {
+  char where[CRED__WHERE_BYTES];
+  cred__table_where(where, table, row, column);
+  FAIL(CRED_EDATA,
+       "%s: a missing cell in column '%.100s', a target or weight, which cannot be "
+       "filled in "
+       "(leave the row out: fit takes --missing drop)",
+       where, table->columns[column].name);
+}
+
 cred_status cred__fail_large(const cred_table *table, size_t row, size_t column,
                              const char *advice) {
   char where[CRED__WHERE_BYTES], cell[64];

@@ -27,6 +27,7 @@ cred_status cred__rows_used(size_t **used, size_t *n_used, const cred_table *tab
 
 bool cred__cell_missing(const cred_table *table, size_t row, size_t column);
 cred_status cred__fail_missing(const cred_table *table, size_t row, size_t column);
+cred_status cred__fail_missing_target(const cred_table *table, size_t row, size_t column);
 cred_status cred__fail_large(const cred_table *table, size_t row, size_t column,
                              const char *advice);
 // A column that the schema takes as numbers must not have words: the first is an error.

@@ -230,8 +230,11 @@ cred_status cred_model_load(cred_model **out, const char *path) {
   cred_tensors *t;
   cred_tensors_options opt = cred_tensors_defaults();
   opt.finite = false; // a history holds NaN where there was no validation
-  TRY(cred_tensors_read(&t, path, &opt));
-  cred_status status = load(out, t);
+  cred_status status = cred_tensors_read(&t, path, &opt);
+  if (status == CRED_EDATA)
+    cred__fail_prefix("no model (a file of `credence fit` is expected)");
+  if (status != CRED_OK) return status;
+  status = load(out, t);
   if (status != CRED_OK) {
     cred__fail_prefix("%s", path);
     if (status != CRED_ENOMEM) status = CRED_EDATA;

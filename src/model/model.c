@@ -193,6 +193,15 @@ bool cred_model_is_calibrated(const cred_model *m) {
 bool cred_model_can_resume(const cred_model *m) {
   return m->states[0].n_arrays > 0;
 }
+bool cred_model_is_finished(const cred_model *m) {
+  for (size_t k = 0; k < m->plan.n_members; k++) {
+    const cred__member_state *s = &m->states[k];
+    // the last epoch planned is always recorded
+    const double last = s->n_history ? s->history[4 * (s->n_history - 1)] : 0;
+    if (!s->done && last < (double)m->plan.epochs) return false;
+  }
+  return true;
+}
 size_t cred_model_n_history(const cred_model *m) {
   return m->n_history;
 }

@@ -409,6 +409,9 @@ void cred__predict_calibrated(cred_prediction *out, const cred_model *m, size_t 
       const double q = c->quantile[i % n_targets];
       cred_conformal_interval(out->lower + i, out->upper + i, out->mean + i, out->sd + i,
                               1, q);
+      if (m->likelihood.kind != CRED_LIK_POISSON) continue;
+      out->lower[i] = fmax(0.0, ceil(out->lower[i])); // no count lies between
+      out->upper[i] = floor(out->upper[i]);
     }
   }
   if (!out->set) return;

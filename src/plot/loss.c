@@ -100,12 +100,11 @@ static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d,
   const size_t n = collect(values, 0, d->kl, d->n, 1);
   if (n == 0) FAIL(CRED_EDATA, "plot: none of the %zu values of the KL is finite", d->n);
   const char *name = d->kl_is_prior ? "-log prior" : "KL";
-  cred__plot_printf(
-      plot,
-      "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
-      "set size 1, 0.46\n"
-      "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'%s a row (nats)'"),
-      name, name);
+  cred__plot_printf(plot,
+                    "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
+                    "set size 1, 0.46\n"
+                    "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'%s (nats)'"),
+                    name, name);
   write_range(plot, NULL, values, n);
   cred__plot_printf(plot,
                     "plot $kl using 1:2 with %s ls 3 dt 1 notitle\n"

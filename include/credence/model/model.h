@@ -45,6 +45,8 @@ CRED_API double cred_model_noise_sd(const cred_model *model, size_t target);
 /// All options and facts of the fit as JSON text ("prior", "seed", "data", ...),
 /// borrowed.
 CRED_API const char *cred_model_report(const cred_model *model);
+/// False where the fit was stopped before its end: members may be half trained.
+CRED_API bool cred_model_is_finished(const cred_model *model);
 /// True where optimiser state is there, so that the fit can go on.
 CRED_API bool cred_model_can_resume(const cred_model *model);
 
