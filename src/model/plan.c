@@ -1,7 +1,7 @@
 // plan.c -- the recommended recipe: every "auto" of a fit resolved by the task and the
 // size.
 //
-// The numbers were chosen on folds of training rows (docs/results/uci.md).
+// docs/results/uci.md says where the numbers come from and what was compared.
 
 #include "model/model.h"
 #include "base/alloc.h"
