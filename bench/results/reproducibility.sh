@@ -65,7 +65,12 @@ interrupted() { # SECONDS OPTIONS...
     kill -TERM $process 2>/dev/null || true
     status=0
     wait $process 2>/dev/null || status=$?
-    [ $status -ne 0 ] || break
+    if [ $status -eq 0 ]; then
+      [ $stops -eq 0 ] || break
+      rm -f "$model" # too late to stop it
+      pause=$(awk -v p="$pause" 'BEGIN { print p / 2 }')
+      continue
+    fi
     [ -s "$model" ] || { # nothing was there to be kept yet
       pause=$(awk -v p="$pause" 'BEGIN { print 1.5 * p }')
       continue

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/common.sh"
 
 sets=${1:-boston concrete}
-methods=${2:-map map-t default ensemble5-gauss dropout-gauss vi-learned vi-normal-1}
+methods=${2:-map map-t default ensemble5-gauss dropout-gauss vi-normal-1 vi-learned}
 sizes=${3:-20 40 80 160 320 all}
 splits=${4:-$(seq 0 9)}
 folder=$results/small
@@ -55,16 +55,28 @@ cell() { # SET METHOD SIZE SPLIT
   rm -r "$work"
 }
 
-cells() { find "$folder" -type f ! -name '*.part*' ! -name '*.dat' -exec cat {} +; }
+# Of the splits asked for.
+cells() { find "$folder" -type f ! -name '*.part*' ! -name '*.dat' -exec cat {} + |
+  awk -v splits=" $(echo $splits) " 'index(splits, " " $4 " ")'; }
 
-# "METHOD SIZE ROWS LL SE RMSE SE N" of a set; likelihoods below -99 are marked by their size.
+# "METHOD SIZE ROWS LL SE MEDIAN RMSE SE MEDIAN N" of a set. One split can carry a mean off where
+# a fit is sure of what is wrong, hence the medians.
 curves() { # SET
   cells | awk -v set="$1" -v methods="$methods" -v sizes="$sizes" '
     $1 == set { k = $2 SUBSEP $3; i = n[k]++; ll[k, i] = $5; rmse[k, i] = $6; rows[k] += $10 }
+    function median(a, k,   i, j, t, b) {
+      for (i = 0; i < n[k]; i++) {
+        t = a[k, i]
+        for (j = i; j > 0 && b[j - 1] > t; j--) b[j] = b[j - 1]
+        b[j] = t
+      }
+      i = int((n[k] - 1) / 2)
+      return (b[i] + b[n[k] - 1 - i]) / 2
+    }
     function stat(a, k,   i, mean, square) {
       for (i = 0; i < n[k]; i++) mean += a[k, i] / n[k]
       for (i = 0; i < n[k]; i++) square += (a[k, i] - mean) ^ 2
-      return mean " " (n[k] > 1 ? sqrt(square / (n[k] - 1) / n[k]) : 0)
+      return mean " " (n[k] > 1 ? sqrt(square / (n[k] - 1) / n[k]) : 0) " " median(a, k)
     }
     END {
       n_methods = split(methods, m); n_sizes = split(sizes, s)
@@ -80,8 +92,8 @@ markdown() { # SET
   curves "$1" | awk -v set="$1" '
     { if (!($1 in seen)) { seen[$1]; order[++n] = $1 }
       if (!($2 in have)) { have[$2]; size[++m] = $2; label[$2] = sprintf("%.0f", $3) }
-      ll[$1, $2] = sprintf("%.2f ± %.2f", $4, $5); rmse[$1, $2] = sprintf("%.2f ± %.2f", $6, $7)
-      splits = $8 }
+      ll[$1, $2] = sprintf("%.2f ± %.2f (%.2f)", $4, $5, $6)
+      rmse[$1, $2] = sprintf("%.2f ± %.2f (%.2f)", $7, $8, $9); splits = $10 }
     function block(title, a,   i, j) {
       printf "\n### %s, %s\n\n| posterior |", set, title
       for (i = 1; i <= m; i++) printf " %s rows |", label[size[i]]
@@ -97,7 +109,7 @@ markdown() { # SET
     END {
       block("test log-likelihood (higher is better)", ll)
       block("test RMSE", rmse)
-      printf "\nMean ± standard error over %d splits.\n", splits
+      printf "\nMean ± standard error over %d splits, and their median.\n", splits
     }'
 }
 

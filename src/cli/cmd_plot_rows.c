@@ -181,10 +181,14 @@ static cred_status take_scores(double **out, const rows *r, size_t target,
   return CRED_OK;
 }
 
-// Without its folders.
-static const char *file_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
+// Without its folders, but for the last one where the file of another folder has its
+// name.
+static const char *file_name(const char *path, const char *other) {
+  const char *slash = strrchr(path, '/'), *other_slash = strrchr(other, '/');
+  if (!slash) return path;
+  if (strcmp(slash + 1, other_slash ? other_slash + 1 : other) != 0) return slash + 1;
+  while (slash > path && slash[-1] != '/') slash--;
+  return slash;
 }
 
 static cred_status draw_scores(cred_plot **out, const cli_args *args, const rows *inside,
@@ -193,11 +197,13 @@ static cred_status draw_scores(cred_plot **out, const cli_args *args, const rows
   const bool epistemic = cli_choice(args, "score") == 1;
   const char *names[2][2] = {{"sd", "epistemic sd"},
                              {"predictive entropy (nats)", "mutual information (nats)"}};
+  const char *inside_path = cli_positional(args, 2),
+             *outside_path = cli_text(args, "ood");
   double *first = NULL, *second = NULL;
   cred_plot_histogram data = {.n_first = inside->data.n_rows,
                               .n_second = outside->data.n_rows,
-                              .first_name = file_name(cli_positional(args, 2)),
-                              .second_name = file_name(cli_text(args, "ood")),
+                              .first_name = file_name(inside_path, outside_path),
+                              .second_name = file_name(outside_path, inside_path),
                               .auroc = NAN};
   const cred_plot_labels labels = {.title = cli_text(args, "title"),
                                    .x = names[classes][epistemic]};

@@ -232,7 +232,8 @@ cred_status cred_model_load(cred_model **out, const char *path) {
   opt.finite = false; // a history holds NaN where there was no validation
   cred_status status = cred_tensors_read(&t, path, &opt);
   if (status == CRED_EDATA)
-    cred__fail_prefix("no model (a file of `credence fit` is expected)");
+    return cred__fail(status, "%s (a model file of `credence fit` is expected)",
+                      cred_error_message());
   if (status != CRED_OK) return status;
   status = load(out, t);
   if (status != CRED_OK) {
