@@ -135,12 +135,31 @@ static void say_next(const cli__fit *fit) {
     fprintf(stderr, "next: credence evaluate %s TEST.csv%s\n", path, reading);
 }
 
+// A class a row or so is no classification, and a level a row no category.
+static void warn_of_columns(const cli__fit *fit, const cred_model *model,
+                            const cred_fit_info *info) {
+  const cred_schema *schema = cred_model_schema(model);
+  const size_t n = info->n_train + info->n_validation;
+  const cred_schema_target *target = &schema->targets[0];
+  if (target->type == CRED_TARGET_CLASS && 5 * target->n_classes > n)
+    cli_warn(fit->args, "credence fit ... --task number",
+             "the target '%s' has %zu classes in %zu rows: is it a number?", target->name,
+             target->n_classes, n);
+  for (size_t i = 0; i < schema->n_columns; i++)
+    if (schema->columns[i].type == CRED_COLUMN_CATEGORICAL &&
+        2 * schema->columns[i].n_levels > n)
+      cli_warn(fit->args, "credence fit ... --id COLUMN, or --ignore COLUMN",
+               "the input '%s' has %zu levels in %zu rows: is it an identifier?",
+               schema->columns[i].name, schema->columns[i].n_levels, n);
+}
+
 bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
                       const cred_fit_info *info) {
   const cli_args *args = fit->args;
   if (info->outcome == CRED_FIT_STOPPED) return false;
   say_size(fit, model, info);
   say_scores(fit, model, info);
+  warn_of_columns(fit, model, info);
   if (cli_number(args, "temperature") != 1)
     cli_note(args,
              "temperature %g: this is a tempered posterior, not that of Bayes' rule",

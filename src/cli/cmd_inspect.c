@@ -155,6 +155,15 @@ static void print_history(const cli_args *args, const cred_model *model) {
   puts("(nats a row, mean over members)");
 }
 
+// What is done with missing cells, and the columns that are no inputs.
+static void print_roles(const cred_schema *schema) {
+  static const char *const missing[] = {"error", "mean", "indicator", "drop"};
+  printf("\nmissing cells: %s", missing[schema->missing]);
+  if (schema->id) printf("; id: %s", schema->id);
+  if (schema->weight) printf("; weight: %s", schema->weight);
+  putchar('\n');
+}
+
 static cred_status print_text(const cli_args *args, const cred_model *model) {
   const size_t n_members = cred_model_posterior(model)->n_members;
   printf("posterior: %s, %zu member%s%s\n", posterior_text(model), n_members,
@@ -162,6 +171,7 @@ static cred_status print_text(const cli_args *args, const cred_model *model) {
          cred_model_can_resume(model) ? "; can be resumed" : "");
   print_network(model);
   print_targets(args, model);
+  print_roles(cred_model_schema(model));
   print_columns(args, cred_model_schema(model));
   TRY(print_report(model));
   print_calibration(model);

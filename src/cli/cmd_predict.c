@@ -160,7 +160,8 @@ static cred_status first_block(job *j, const cred_table *table) {
 
 static cred_status need_columns(job *j, const cred_table *table) {
   size_t column;
-  if (j->schema->id) TRY(cred_table_need(&column, table, j->schema->id));
+  if (j->schema->id && cred_table_find(table, j->schema->id) == SIZE_MAX)
+    cli_note(j->args, "there is no column '%s': id stays empty", j->schema->id);
   for (size_t i = 0; i < j->output.n_keep; i++)
     TRY(cred_table_need(&column, table, j->output.keep[i]));
   return CRED_OK;

@@ -108,7 +108,10 @@ static void put_column(cred__text *line, const cli__output *out,
     cred__text_printf(line, "%llu", (unsigned long long)b->data->row[i]);
     break;
   case COLUMN_ID:
-    put_cell(line, out, b->table, table_row, out->schema->id);
+    if (cred_table_find(b->table, out->schema->id) != SIZE_MAX)
+      put_cell(line, out, b->table, table_row, out->schema->id);
+    else
+      put_text(line, out, "");
     break;
   case COLUMN_KEPT:
     put_cell(line, out, b->table, table_row, out->keep[c->offset]);

@@ -1,7 +1,7 @@
 // calibration.c -- reliability diagram and coverage curve.
 //
 //   ECE = sum_b share_b |accuracy_b - confidence_b|   Naeini, Cooper & Hauskrecht (2015)
-//   bars and band: +- 2 sqrt(p (1 - p) / n)           binomial standard error
+//   bars: Wilson (1927), z = 2;  band: +- 2 sqrt(p (1 - p) / n)
 
 #include "base/fail.h"
 #include "plot/figure.h"
@@ -46,18 +46,31 @@ static void title_with(cred_plot *plot, const char *name, const char *format,
                     name);
 }
 
-// confidence, accuracy, half a bar, share
+typedef struct {
+  double low, length;
+} interval;
+
+// The interval of a share p of n rows at 2 standard errors; Wilson (1927). Unlike p +- 2
+// se it keeps its length where p is 0 or 1.
+static interval wilson(double p, double n) {
+  if (!(n > 0)) return (interval){p, 0};
+  const double z2 = 4.0, scale = 1.0 / (1.0 + z2 / n);
+  const double centre = scale * (p + 0.5 * z2 / n);
+  const double half = scale * sqrt(z2 * (fmax(0, p * (1 - p)) / n + 0.25 * z2 / (n * n)));
+  return (interval){centre - half, 2 * half};
+}
+
+// confidence, accuracy, low end and length of a bar, share
 static void write_bins(cred_plot *plot, const cred_plot_reliability *d, bin_totals t) {
   cred__plot_printf(plot,
-                    "# mean confidence, accuracy, 2 standard errors, share of rows\n"
+                    "# mean confidence, accuracy, interval: low end and length, share\n"
                     "$bins << EOD\n");
   for (size_t i = 0; i < d->n_bins; i++) {
     if (!bin_used(d, i)) continue;
     const double share = d->weight[i] / t.weight_sum, p = d->accuracy[i];
-    const double error =
-        d->n_rows > 0 ? 2 * sqrt(fmax(0, p * (1 - p)) / (share * d->n_rows)) : 0;
-    const double row[4] = {d->confidence[i], p, error, share};
-    cred__plot_row(plot, 4, row);
+    const interval bar = wilson(p, share * d->n_rows);
+    const double row[5] = {d->confidence[i], p, bar.low, bar.length, share};
+    cred__plot_row(plot, 5, row);
   }
   cred__plot_printf(plot, "EOD\n");
 }
@@ -72,12 +85,11 @@ static void reliability_commands(cred_plot *plot, const cred_plot_labels *labels
                 "y_text") "set format x ''\n");
   cred__plot_x_range(plot, labels, unit);
   cred__plot_y_range(plot, labels, unit);
-  cred__plot_printf(plot,
-                    "unset key\nplot x with lines ls 24, \\\n%s"
-                    "  $bins using 1:2 with linespoints ls 1\nshare_max = ",
-                    has_bars ? "  $bins using 1:($2 - $3):(0):(2 * $3) " CRED__PLOT_BARS
-                               " ls 1 lw 1.2, \\\n"
-                             : "");
+  cred__plot_printf(
+      plot,
+      "unset key\nplot x with lines ls 24, \\\n%s"
+      "  $bins using 1:2 with linespoints ls 1\nshare_max = ",
+      has_bars ? "  $bins using 1:3:(0):4 " CRED__PLOT_BARS " ls 1 lw 1.2, \\\n" : "");
   cred__text_number(&plot->script, share_max);
   cred__plot_printf(
       plot,
@@ -86,7 +98,7 @@ static void reliability_commands(cred_plot *plot, const cred_plot_labels *labels
           "'share'") "set yrange [0:1.1 * "
                      "share_max]\nshare_step = share_max >= 0.6 ? 0.5 : "
                      "share_max >= 0.3 ? 0.2 : share_max >= 0.12 ? 0.1 : 0.05\n"
-                     "set ytics share_step\nplot $bins using 1:4:(0.018) with boxes fs "
+                     "set ytics share_step\nplot $bins using 1:5:(0.018) with boxes fs "
                      "solid 1 "
                      "lc rgb '#8DB8DC' notitle, \\\n  NaN with lines ls 24 title "
                      "'perfect', \\\n"
@@ -112,8 +124,7 @@ cred_status cred_plot_new_reliability(cred_plot **out, const cred_plot_reliabili
          data->n_bins);
   }
   title_with(plot, "ece", "   ECE %.3f", totals.ece);
-  cred__plot_name(plot, "bins_name",
-                  data->n_rows > 0 ? "bins, \xC2\xB1 2 standard errors" : "bins");
+  cred__plot_name(plot, "bins_name", data->n_rows > 0 ? "bins, 95 % intervals" : "bins");
   write_bins(plot, data, totals);
   reliability_commands(plot, labels, data->n_rows > 0,
                        totals.weight_max / totals.weight_sum);
