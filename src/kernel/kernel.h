@@ -1,6 +1,6 @@
 // kernel.h -- the hot loops: matrix product, noise, elementwise.
 //
-// Plain functions over arrays; nothing here allocates (bar oneDNN's own caches) or fails.
+// Plain functions over arrays; nothing here allocates or fails.
 // The files in isa/ are compiled once for each instruction set; a table filled at start
 // points to the best one this machine runs. Results are a function of the arguments
 // alone: a product is cut into tiles of a fixed size whatever the number of threads.
