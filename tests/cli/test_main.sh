@@ -41,17 +41,28 @@ credence help >&- 2>err
 credence help --completion bash 2>err | true
 got=${PIPESTATUS[0]}
 [ "$got" -eq 0 ] || [ "$got" -eq 74 ] || fail "a closed pipe: $got"
-(trap '' PIPE; sleep 0.1; credence help 2>err; echo $? >status) | true
+rm -f closed
+(
+  trap '' PIPE
+  until [ -e closed ]; do sleep 0.01; done
+  credence help 2>err
+  echo $? >status
+) | {
+  exec <&-
+  touch closed
+}
 [ "$(cat status)" -eq 74 ] || fail "a pipe without reader is not 74: $(cat status)"
 credence help >out 2>&- || fail "closed standard error"
 
-# fast enough to be asked for by a prompt: the best of five under 5 ms (50 with sanitizers)
+# fast enough to be asked for by a prompt: 5 ms (50 with sanitizers), unless something else
+# has the processor: the best of fifty at most
 best=1000000
-for _ in 1 2 3 4 5; do
+for _ in $(seq 50); do
   begin=$(date +%s%N)
   credence --version >out
   t=$((($(date +%s%N) - begin) / 1000))
   [ $t -lt $best ] && best=$t
+  [ $best -lt 50000 ] && break
 done
 [ $best -lt 50000 ] || fail "--version takes $best us"
 echo "--version: $best us"

@@ -120,7 +120,8 @@ static void test_none(void **state) {
   free(text);
 }
 
-// A child that works until it is told to stop; n_signals are sent to it.
+// A child that works until it is told to stop; n_signals are sent to it, each after it
+// has seen the one before, because two that wait would be one.
 static int interrupted_child(int number, int n_signals, bool listens) {
   int ready[2];
   char c;
@@ -129,14 +130,15 @@ static int interrupted_child(int number, int n_signals, bool listens) {
   if (child == 0) {
     cli_signals_init();
     (void)!write(ready[1], "x", 1);
-    while (!listens || !cli_interrupted()) usleep(1000);
+    while (!cli_interrupted()) usleep(1000);
+    (void)!write(ready[1], "x", 1);
+    while (!listens) usleep(1000);
     cli_signals_finish();
     _exit(7); // not reached: the signal is raised again
   }
-  assert_int_equal(read(ready[0], &c, 1), 1);
   for (int i = 0; i < n_signals; i++) {
+    assert_int_equal(read(ready[0], &c, 1), 1);
     kill(child, number);
-    usleep(20000);
   }
   int status;
   assert_int_equal(waitpid(child, &status, 0), child);

@@ -525,7 +525,8 @@ static void test_killed_while_saving(void **state) {
   write_example(other, false);
   rename(other, file);
   int n_new = 0;
-  for (uint64_t k = 0; k < 50; k++) {
+  // on a busy machine no child may have come to its first file by then
+  for (uint64_t k = 0; k < 50 || (n_new == 0 && k < 2000); k++) {
     const pid_t child = fork();
     if (child == 0) save_for_ever();
     usleep((useconds_t)(200 + 12000 * cred_key_uniform(&key, k)));
