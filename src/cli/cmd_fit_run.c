@@ -4,30 +4,24 @@
 // result is, bit for bit, that of a fit that was never stopped. So a checkpoint is
 // complete at any moment, and the model is never looked at while it changes.
 
+#include "base/clock.h"
 #include "cli/cmd_fit.h"
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct {
   cli_progress progress;
   double gap_s, time_s_due; // of checkpoints; 0: none
 } watch;
 
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bool watch_call(void *context, const cred_progress *state) {
   watch *w = context;
   if (!cli_progress_call(&w->progress, state)) return false;
-  return !(w->gap_s > 0 && now_s() >= w->time_s_due);
+  return !(w->gap_s > 0 && cred__now_s() >= w->time_s_due);
 }
 
 static void watch_restart(watch *w) {
-  w->time_s_due = now_s() + w->gap_s;
+  w->time_s_due = cred__now_s() + w->gap_s;
 }
 
 static cred_status first_part(cred_model **model, cred_fit_info *info,

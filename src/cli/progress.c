@@ -3,21 +3,15 @@
 // No escape sequence and no colour is ever written, so NO_COLOR needs nothing; a terminal
 // that cannot go back in its line (TERM=dumb) gets the table.
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LINES_MAX = 60, LINES_AIM = 40, LINE_BYTES = 256 };
 static const double line_gap_s = 0.1;
-
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static bool can_overwrite(FILE *file) {
   const char *term = getenv("TERM");
@@ -175,7 +169,7 @@ bool cli_progress_call(void *context, const cred_progress *state) {
   cli_progress *progress = context;
   const bool timed = progress->how == CLI_PROGRESS_BAR ||
                      (progress->how == CLI_PROGRESS_JSON && !progress->stable);
-  const double time_s = timed ? now_s() : 0.0;
+  const double time_s = timed ? cred__now_s() : 0.0;
   const bool too_soon = timed && time_s - progress->time_s_last < line_gap_s;
   if (!too_soon || is_last(state)) {
     if (progress->how == CLI_PROGRESS_BAR)

@@ -3,20 +3,14 @@
 #define _GNU_SOURCE
 #include "model/model.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/thread.h"
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 // Below this many parameters a step is too short to share between threads.
 enum { SMALL_DIM = 20000 };
-
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 // Classes of the rows for stratified splits; NULL for numbers.
 static cred_status make_stratum(int32_t **out, const cred_model *m,
@@ -44,7 +38,7 @@ static cred_status train_members(cred_model *m, const cred_data *data,
   n_threads = cred__n_threads(n_threads);
   const size_t n = m->plan.n_members;
   const bool side_by_side = n >= n_threads || m->dim < SMALL_DIM;
-  const double start = now_s();
+  const double start = cred__now_s();
   cred__training t = {.model = m,
                       .data = data,
                       .stratum = stratum,

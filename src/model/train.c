@@ -7,11 +7,11 @@
 #define _GNU_SOURCE
 #include "model/model.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/thread.h"
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 enum { HISTORY_ROWS = 1000, DIVERGED_STEPS = 20, SCORE_DRAWS = 8, SCORE_ROWS = 256 };
 
@@ -33,12 +33,6 @@ typedef struct {
   size_t n_batches, history_stride;
   size_t n_failed; // steps in a row that were not finite
 } run;
-
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 cred_status cred__member_split(cred_split *out, const cred_model *m, size_t n_rows,
                                const int32_t *stratum, size_t member) {
@@ -168,7 +162,7 @@ static cred_status end_epoch(run *r, size_t epoch) {
 static void report_progress(run *r, const cred_step_info *info, size_t epoch) {
   cred__training *t = r->t;
   if (!t->progress || atomic_flag_test_and_set(&t->progress_busy)) return;
-  const double now = now_s();
+  const double now = cred__now_s();
   if (now - t->time_last_s < 0.1) {
     atomic_flag_clear(&t->progress_busy);
     return;
