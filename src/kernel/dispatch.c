@@ -107,3 +107,12 @@ void cred__momentum_step(cred_real *theta, cred_real *m1, const cred_real *grad,
                          const cred__momentum *a, size_t n) {
   table->momentum(theta, m1, grad, a, n);
 }
+
+double cred__multiply_adds(cred_real *x, size_t n) {
+  return table->multiply_adds(x, n);
+}
+
+void cred__add_scaled(cred_real *restrict a, const cred_real *restrict b, cred_real s,
+                      size_t n) {
+  table->add_scaled(a, b, s, n);
+}

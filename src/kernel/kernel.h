@@ -39,6 +39,12 @@ void cred__mask_fill(cred_real *out, size_t n, double rate, const cred_key *key,
 void cred__sign_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                      uint64_t first);
 
+// The limits of the machine: n rounds of multiply-adds in registers, seeded by x (2),
+// which returns the number of operations; a (n) += s b.
+double cred__multiply_adds(cred_real *x, size_t n);
+void cred__add_scaled(cred_real *restrict a, const cred_real *restrict b, cred_real s,
+                      size_t n);
+
 // softplus(x) = log(1 + exp x), stable, its derivative sigmoid(x), and its inverse (y >
 // 0).
 double cred__softplus(double x);

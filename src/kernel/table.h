@@ -27,6 +27,9 @@ typedef struct {
                const cred__adam *a, size_t n);
   void (*momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,
                    const cred__momentum *a, size_t n);
+  double (*multiply_adds)(cred_real *x, size_t n);
+  void (*add_scaled)(cred_real *restrict a, const cred_real *restrict b, cred_real s,
+                     size_t n);
 } cred__kernel_table;
 
 extern const cred__kernel_table cred__kernel_table_base, cred__kernel_table_v3,

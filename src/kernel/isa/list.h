@@ -26,4 +26,9 @@ void K(adam)(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *gr
 void K(momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,
                  const cred__momentum *a, size_t n);
 
+// Multiply-adds in registers, n rounds of them, and a += s b: the limits of the machine.
+double K(multiply_adds)(cred_real *x, size_t n);
+void K(add_scaled)(cred_real *restrict a, const cred_real *restrict b, cred_real s,
+                   size_t n);
+
 #endif

@@ -14,4 +14,6 @@ const cred__kernel_table K(kernel_table) = {
     .normal_kl_grad = K(normal_kl_grad),
     .adam = K(adam),
     .momentum = K(momentum),
+    .multiply_adds = K(multiply_adds),
+    .add_scaled = K(add_scaled),
 };
