@@ -14,6 +14,8 @@
 #include <math.h>
 #include <string.h>
 
+#define HALF_LOG_2PI 0.91893853320467274178
+
 typedef struct {
   const cred_density *density; // of the step under way
   cred_method_options opt;
@@ -21,10 +23,12 @@ typedef struct {
   cred__tiles tiles;
   size_t dim;
   cred_real *theta, *m1, *m2; // (D) state; m2 NULL for sgd
+  bool fused;                 // the step is taken in the sink; else:
   cred_real *grad;            // (D)
   double *log_prior, *norm2;  // (tiles)
   double prior_weight;
   cred__stepper stepper;
+  cred__sum log_prior_sum; // fused
 } map_state;
 
 static void state_free(void *p) {
@@ -59,7 +63,9 @@ static cred_status state_new(void **out, const cred_density *density,
   TRY_DONE(NEW(&s->theta, s->dim, "parameters"));
   TRY_DONE(NEW(&s->m1, s->dim, "optimiser moments"));
   if (opt->optimiser.kind != CRED_SGD) TRY_DONE(NEW(&s->m2, s->dim, "optimiser moments"));
-  TRY_DONE(NEW(&s->grad, s->dim, "a gradient"));
+  // the one place that decides: a norm needs the whole gradient before anything moves
+  s->fused = s->dim >= CRED__FUSED_DIM && opt->optimiser.clip_norm == 0;
+  if (!s->fused) TRY_DONE(NEW(&s->grad, s->dim, "a gradient"));
   TRY_DONE(NEW(&s->log_prior, s->tiles.n, "sums over tiles"));
   TRY_DONE(NEW(&s->norm2, s->tiles.n, "sums over tiles"));
   const cred_key init = cred_key_derive(key, CRED_FOR_INIT, 0);
@@ -95,12 +101,9 @@ static void update(void *p, size_t i, size_t worker) {
                       s->m2 ? s->m2 + t->begin : NULL, s->grad + t->begin, t->n);
 }
 
-static cred_status step(void *p, cred_step_info *info, const cred_density *density,
-                        void *work, const cred_batch *batch, uint64_t number, double rate,
-                        double kl_weight) {
-  map_state *s = p;
-  s->density = density;
-  s->prior_weight = s->opt.temperature * kl_weight;
+static cred_status stored_step(map_state *s, cred_step_info *info, void *work,
+                               const cred_batch *batch, uint64_t number, double rate) {
+  const cred_density *density = s->density;
   cred_store store = {.dmean = s->grad, .scale = 1};
   const cred_sink sink = cred_sink_store(&store);
   TRY(density->point(density->model, &info->log_lik, &sink, work, s->theta, batch,
@@ -120,6 +123,74 @@ static cred_status step(void *p, cred_step_info *info, const cred_density *densi
   s->stepper = cred__stepper_at(&s->opt.optimiser, number, rate, per_row * clip);
   cred__parallel(s->tiles.n_threads, s->tiles.n, update, s);
   return CRED_OK;
+}
+
+// A range that the sink was given.
+typedef struct {
+  map_state *s;
+  const cred_real *grad;
+} range;
+
+static void move_piece(void *context, const cred_slice *slice, size_t index, size_t begin,
+                       size_t at, size_t n) {
+  (void)index;
+  const range *r = context;
+  map_state *s = r->s;
+  const cred_real *grad = r->grad + at;
+  cred_real *theta = s->theta + begin, *m1 = s->m1 + begin;
+  cred_real *m2 = s->m2 ? s->m2 + begin : NULL;
+  const bool bayesian = slice->kind == CRED_SLICE_BAYESIAN;
+  if (!cred__gradient_holds(grad, n)) {
+    cred__sum_fail(&s->log_prior_sum);
+    return;
+  }
+  if (bayesian && slice->prior.kind == CRED_PRIOR_NORMAL && m2) {
+    const double sd = slice->prior.sd, precision = 1.0 / (sd * sd);
+    const double square = cred__normal_adam_step(theta, m1, m2, grad, &s->stepper.adam,
+                                                 s->prior_weight * precision, n);
+    cred__sum_add(&s->log_prior_sum,
+                  -0.5 * precision * square - (log(sd) + HALF_LOG_2PI) * (double)n);
+    return;
+  }
+  cred_real total[CRED__TILE];
+  memcpy(total, grad, n * sizeof *total);
+  if (bayesian)
+    cred__sum_add(&s->log_prior_sum,
+                  cred__log_prior_grad(total, &slice->prior, theta, s->prior_weight, n));
+  cred__stepper_apply(&s->stepper, bayesian, theta, m1, m2, total, n);
+}
+
+static void take(void *context, size_t offset, const cred_real *dmean,
+                 const cred_real *dsd, size_t n) {
+  (void)dsd;
+  map_state *s = context;
+  range r = {s, dmean};
+  cred__for_pieces(s->density, offset, n, move_piece, &r);
+}
+
+// The guards against a gradient that is not finite are those of variational_fused.c.
+static cred_status fused_step(map_state *s, cred_step_info *info, void *work,
+                              const cred_batch *batch, uint64_t number, double rate) {
+  const cred_density *density = s->density;
+  const cred_sink sink = {.take = take, .context = s};
+  s->stepper =
+      cred__stepper_at(&s->opt.optimiser, number, rate, 1.0 / (double)density->n_rows);
+  cred__sum_start(&s->log_prior_sum);
+  TRY(density->point(density->model, &info->log_lik, &sink, work, s->theta, batch,
+                     &s->key, number));
+  info->kl = -cred__sum_value(&s->log_prior_sum);
+  info->finite = isfinite(info->log_lik) && isfinite(info->kl);
+  return CRED_OK;
+}
+
+static cred_status step(void *p, cred_step_info *info, const cred_density *density,
+                        void *work, const cred_batch *batch, uint64_t number, double rate,
+                        double kl_weight) {
+  map_state *s = p;
+  s->density = density;
+  s->prior_weight = s->opt.temperature * kl_weight;
+  return s->fused ? fused_step(s, info, work, batch, number, rate)
+                  : stored_step(s, info, work, batch, number, rate);
 }
 
 static size_t n_arrays(const void *p) {

@@ -33,6 +33,48 @@ void cred__tiles_clear(cred__tiles *tiles) {
   *tiles = (cred__tiles){0};
 }
 
+void cred__for_pieces(const cred_density *density, size_t offset, size_t n,
+                      cred__piece piece, void *context) {
+  size_t s = 0;
+  for (size_t at = 0; at < n;) {
+    while (density->slices[s].offset + density->slices[s].n <= offset + at) s++;
+    const cred_slice *slice = &density->slices[s];
+    size_t length = slice->offset + slice->n - (offset + at);
+    if (length > n - at) length = n - at;
+    if (length > CRED__TILE) length = CRED__TILE;
+    piece(context, slice, s, offset + at, at, length);
+    at += length;
+  }
+}
+
+void cred__sum_start(cred__sum *sum) {
+  sum->coarse = sum->fine = 0;
+  sum->failed = false;
+}
+
+void cred__sum_add(cred__sum *sum, double x) {
+  if (!(fabs(x) < 0x1p62)) {
+    sum->failed = true;
+    return;
+  }
+  const double coarse = rint(x * 0x1p-20);
+  atomic_fetch_add_explicit(&sum->coarse, (int64_t)coarse, memory_order_relaxed);
+  atomic_fetch_add_explicit(&sum->fine, (int64_t)rint((x - coarse * 0x1p20) * 0x1p24),
+                            memory_order_relaxed);
+}
+
+void cred__sum_fail(cred__sum *sum) {
+  sum->failed = true;
+}
+
+double cred__sum_value(const cred__sum *sum) {
+  return sum->failed ? NAN : (double)sum->coarse * 0x1p20 + (double)sum->fine * 0x1p-24;
+}
+
+bool cred__gradient_holds(const cred_real *grad, size_t n) {
+  return cred__all_within(grad, (cred_real)CRED__GRADIENT_MAX, n);
+}
+
 bool cred__density_learns_scale(const cred_density *density) {
   for (size_t s = 0; s < density->n_slices; s++)
     if (density->slices[s].log_sd != CRED_NO_INDEX) return true;

@@ -87,9 +87,9 @@ double cred__mixture_grad(cred_real *dw, const cred_real *w, const cred__mixture
   return table->mixture_grad(dw, w, prior, scale, n);
 }
 
-void cred__chain_log_sd(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
-                        const cred_real *log_sd, double entropy_weight, size_t n) {
-  table->chain_log_sd(dlog_sd, dw, eps, log_sd, entropy_weight, n);
+void cred__chain_log_sd(cred_real *dlog_sd, const cred_real *dw, const cred_real *w,
+                        const cred_real *mean, size_t n) {
+  table->chain_log_sd(dlog_sd, dw, w, mean, n);
 }
 
 double cred__normal_kl_grad(cred_real *dmean, cred_real *dlog_sd, const cred_real *mean,
@@ -101,6 +101,12 @@ double cred__normal_kl_grad(cred_real *dmean, cred_real *dlog_sd, const cred_rea
 void cred__adam_step(cred_real *theta, cred_real *m1, cred_real *m2,
                      const cred_real *grad, const cred__adam *a, size_t n) {
   table->adam(theta, m1, m2, grad, a, n);
+}
+
+double cred__normal_adam_step(cred_real *theta, cred_real *m1, cred_real *m2,
+                              const cred_real *grad, const cred__adam *a, double pull,
+                              size_t n) {
+  return table->normal_adam(theta, m1, m2, grad, a, pull, n);
 }
 
 void cred__momentum_step(cred_real *theta, cred_real *m1, const cred_real *grad,
@@ -115,4 +121,16 @@ double cred__multiply_adds(cred_real *x, size_t n) {
 void cred__add_scaled(cred_real *restrict a, const cred_real *restrict b, cred_real s,
                       size_t n) {
   table->add_scaled(a, b, s, n);
+}
+
+double cred__mixture_step(const cred__gaussian_step *p, const cred__mixture *prior) {
+  return table->mixture_step(p, prior);
+}
+
+double cred__normal_step(const cred__gaussian_step *p, double prior_sd) {
+  return table->normal_step(p, prior_sd);
+}
+
+bool cred__all_within(const cred_real *x, cred_real limit, size_t n) {
+  return table->all_within(x, limit, n);
 }

@@ -18,18 +18,24 @@ typedef struct {
                         const cred_real *eps, size_t n);
   double (*mixture_grad)(cred_real *dw, const cred_real *w, const cred__mixture *prior,
                          double scale, size_t n);
-  void (*chain_log_sd)(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
-                       const cred_real *log_sd, double entropy_weight, size_t n);
+  void (*chain_log_sd)(cred_real *dlog_sd, const cred_real *dw, const cred_real *w,
+                       const cred_real *mean, size_t n);
   double (*normal_kl_grad)(cred_real *dmean, cred_real *dlog_sd, const cred_real *mean,
                            const cred_real *log_sd, double prior_sd, double weight,
                            size_t n);
   void (*adam)(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *grad,
                const cred__adam *a, size_t n);
+  double (*normal_adam)(cred_real *theta, cred_real *m1, cred_real *m2,
+                        const cred_real *grad, const cred__adam *a, double pull,
+                        size_t n);
   void (*momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,
                    const cred__momentum *a, size_t n);
   double (*multiply_adds)(cred_real *x, size_t n);
   void (*add_scaled)(cred_real *restrict a, const cred_real *restrict b, cred_real s,
                      size_t n);
+  double (*mixture_step)(const cred__gaussian_step *p, const cred__mixture *prior);
+  double (*normal_step)(const cred__gaussian_step *p, double prior_sd);
+  bool (*all_within)(const cred_real *x, cred_real limit, size_t n);
 } cred__kernel_table;
 
 extern const cred__kernel_table cred__kernel_table_base, cred__kernel_table_v3,

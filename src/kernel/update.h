@@ -5,6 +5,7 @@
 #define CRED_SRC_KERNEL_UPDATE_H
 
 #include "credence/base/real.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 // theta = mean + exp(log_sd) * eps.
@@ -22,10 +23,10 @@ typedef struct {
 double cred__mixture_grad(cred_real *dw, const cred_real *w, const cred__mixture *prior,
                           double scale, size_t n);
 
-// dlog_sd += dw * eps * exp(log_sd) + entropy_weight: the chain rule of a draw and the
-// gradient of the entropy, d/dlog_sd sum(log_sd) = 1.
-void cred__chain_log_sd(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
-                        const cred_real *log_sd, double entropy_weight, size_t n);
+// dlog_sd += dw * (w - mean): the chain rule of the draw w = mean + exp(log_sd) eps, its
+// noise as rounding left it.
+void cred__chain_log_sd(cred_real *dlog_sd, const cred_real *dw, const cred_real *w,
+                        const cred_real *mean, size_t n);
 
 // Adds -weight * gradient of KL(N(mean, exp(log_sd)^2) || N(0, prior_sd^2)); returns the
 // KL. Kingma & Welling (2014), appendix B.
@@ -42,11 +43,40 @@ typedef struct {
 void cred__adam_step(cred_real *theta, cred_real *m1, cred_real *m2,
                      const cred_real *grad, const cred__adam *a, size_t n);
 
+// The same with gradient grad - pull * theta, that of a normal prior; returns the sum of
+// theta^2 before the step.
+double cred__normal_adam_step(cred_real *theta, cred_real *m1, cred_real *m2,
+                              const cred_real *grad, const cred__adam *a, double pull,
+                              size_t n);
+
 // Ascent with momentum: v = beta v + g; theta += rate * v - rate * decay * theta.
 typedef struct {
   double rate, beta, decay, scale;
 } cred__momentum;
 void cred__momentum_step(cred_real *theta, cred_real *m1, const cred_real *grad,
                          const cred__momentum *a, size_t n);
+
+// One step of a range of a factorised Gaussian on the ELBO, by Adam, in one pass: prior,
+// chain rule and both updates; formulas in isa/step.c. Weight draws: grad is d log lik /
+// dw at the draw w, and dsd, sd are NULL. Else grad and dsd are those of the mean and the
+// sd, and w is a draw for the prior (read by the mixture alone).
+// |grad|, |dsd * sd| <= CRED__GRADIENT_MAX, epsilon >= CRED__EPSILON_MIN.
+#define CRED__GRADIENT_MAX 1e12
+#define CRED__EPSILON_MIN  1e-12
+typedef struct {
+  size_t n;
+  const cred_real *grad, *dsd, *sd, *w; // (n)
+  cred_real *mean, *log_sd;             // (n) moved
+  cred_real *m1[2], *m2[2];             // (n) moments of mean and log_sd
+  double kl_weight;
+  const cred__adam *adam; // decay: of the mean alone
+} cred__gaussian_step;
+// Return the range's KL before the step: by the draw w for a mixture, else in closed
+// form.
+double cred__mixture_step(const cred__gaussian_step *p, const cred__mixture *prior);
+double cred__normal_step(const cred__gaussian_step *p, double prior_sd);
+
+// Whether every |x| <= limit; false for NaN.
+bool cred__all_within(const cred_real *x, cred_real limit, size_t n);
 
 #endif

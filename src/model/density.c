@@ -83,7 +83,14 @@ static void gather(density_work *w, const cred__network_density *d,
   }
 }
 
-// Forward, likelihood, backward; the sink gets the network's gradient, then the rest.
+static bool all_finite(const cred_real *x, size_t n) {
+  double sum = 0; // NaN once x - x is
+  for (size_t i = 0; i < n; i++) sum += (double)(x[i] - x[i]);
+  return sum == 0;
+}
+
+// Forward, likelihood, backward; the sink gets the network's gradient, then the rest, or
+// nothing where likelihood or gradient at the outputs are not finite.
 static double evaluate(const cred__network_density *d, const cred_sink *sink,
                        density_work *w, const cred_batch *batch, cred__pass *pass) {
   const cred_model *m = d->owner;
@@ -105,6 +112,8 @@ static double evaluate(const cred__network_density *d, const cred_sink *sink,
   const size_t n_out = batch->n * cred_network_n_outputs(m->network);
   for (size_t i = 0; i < n_out; i++) w->dout[i] *= s;
   for (size_t i = 0; i < w->n_tail; i++) w->dparams[i] *= s;
+  if (!isfinite(log_lik)) return log_lik;
+  if (!all_finite(w->dout, n_out) || !all_finite(w->dparams, w->n_tail)) return NAN;
   cred__network_backward(m->network, w->net, pass, w->x, w->dout);
   if (w->n_tail) {
     // the tail has no sd; a sink of an expectation still wants a gradient of it

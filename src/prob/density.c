@@ -40,6 +40,8 @@ cred_status cred_density_eval(const cred_density *density, double *log_lik,
   const cred_sink sink = cred_sink_store(&store);
   TRY(density->point(density->model, log_lik, dtheta ? &sink : NULL, work, theta, batch,
                      key, step));
+  if (dtheta && !isfinite(*log_lik)) // there is no gradient
+    for (size_t i = 0; i < density->dim; i++) dtheta[i] = NAN;
   *log_prior = cred_density_log_prior(density, dtheta, theta, 1.0);
   return CRED_OK;
 }

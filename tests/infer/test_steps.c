@@ -3,81 +3,11 @@
 // runs out.
 
 #include "infer/linear.h"
+#include "infer/wide.h"
 #include "base/alloc.h"
 
 static const cred_batch all_rows = {NULL, 0};
 static const cred_method *const methods[] = {&cred_method_map, &cred_method_variational};
-
-// A density of many independent parameters: log p = -sum c_i (w_i - a_i)^2 / 2.
-typedef struct {
-  cred_density density;
-  cred_slice slices[4];
-  float *target, *curvature, *grad;
-} wide;
-
-static cred_status wide_point(const void *model, double *log_lik, const cred_sink *sink,
-                              void *work, const cred_real *theta, const cred_batch *batch,
-                              const cred_key *key, uint64_t step) {
-  const wide *d = model;
-  (void)work, (void)batch, (void)key, (void)step;
-  double sum = 0;
-  for (size_t i = 0; i < d->density.dim; i++) {
-    const float r = d->target[i] - theta[i];
-    sum -= 0.5 * (double)(d->curvature[i] * r * r);
-    d->grad[i] = d->curvature[i] * r;
-  }
-  *log_lik = sum;
-  for (size_t i = 0; sink && i < d->density.dim; i += 1000) { // ranges across slices
-    const size_t left = d->density.dim - i;
-    sink->take(sink->context, i, d->grad + i, NULL, left < 1000 ? left : 1000);
-  }
-  return CRED_OK;
-}
-
-static void wide_start(const void *model, cred_real *theta, const cred_key *key) {
-  const wide *d = model;
-  for (size_t i = 0; i < d->density.dim; i++)
-    theta[i] = (cred_real)(0.2 * cred_key_uniform(key, i) - 0.1);
-}
-
-static void wide_init(wide *d, const char *prior_text) {
-  static const size_t sizes[] = {17001, 13, 4000, 1}; // past the size of one thread
-  cred_prior prior;
-  assert_ok(cred_prior_parse(&prior, prior_text));
-  const bool learned = prior.scale == CRED_SCALE_LEARNED;
-  *d = (wide){.density = {.n_slices = 4,
-                          .slices = d->slices,
-                          .n_rows = 100,
-                          .model = d,
-                          .init = wide_start,
-                          .point = wide_point}};
-  for (size_t s = 0; s < 4; s++) {
-    d->slices[s] = (cred_slice){.name = "w",
-                                .offset = d->density.dim,
-                                .n = sizes[s],
-                                .n_dims = 1,
-                                .fan_in = 50,
-                                .log_sd = CRED_NO_INDEX,
-                                .kind = s == 3 ? CRED_SLICE_POINT : CRED_SLICE_BAYESIAN};
-    if (s < 3) d->slices[s].prior = prior;
-    d->density.dim += sizes[s];
-  }
-  for (size_t s = 0; s < 3 && learned; s++) d->slices[s].log_sd = d->density.dim - 1;
-  assert_ok(NEW(&d->target, d->density.dim, "targets"));
-  assert_ok(NEW(&d->curvature, d->density.dim, "curvatures"));
-  assert_ok(NEW(&d->grad, d->density.dim, "gradient"));
-  const cred_key key = cred_key_make(6);
-  for (size_t i = 0; i < d->density.dim; i++) {
-    d->target[i] = (float)cred_key_normal(&key, i);
-    d->curvature[i] = (float)(100 * cred_key_uniform(&key, i));
-  }
-}
-
-static void wide_clear(wide *d) {
-  cred__free(d->target);
-  cred__free(d->curvature);
-  cred__free(d->grad);
-}
 
 static void run(const cred_method *method, void *state, const cred_density *density,
                 uint64_t from, uint64_t to) {
@@ -85,15 +15,6 @@ static void run(const cred_method *method, void *state, const cred_density *dens
     cred_step_info info;
     assert_ok(method->step(state, &info, density, NULL, &all_rows, t, 0.01, 1));
     assert_true(info.finite && isfinite(info.log_lik) && isfinite(info.kl));
-  }
-}
-
-static void assert_same_state(const cred_method *method, void *a, void *b) {
-  assert_int_equal(method->n_arrays(a), method->n_arrays(b));
-  for (size_t i = 0; i < method->n_arrays(a); i++) {
-    const cred_state_array x = method->array(a, i), y = method->array(b, i);
-    assert_string_equal(x.name, y.name);
-    assert_memory_equal(x.data, y.data, x.n * sizeof *x.data);
   }
 }
 
@@ -124,7 +45,7 @@ static void test_threads(void **state) {
         void *s;
         assert_ok(methods[m]->state_new(&s, &d.density, &opt, &key, threads[t]));
         run(methods[m], s, &d.density, 0, 3);
-        if (first) assert_same_state(methods[m], first, s);
+        if (first) wide_assert_same_state(methods[m], first, s);
         if (first)
           methods[m]->state_free(s);
         else
@@ -157,7 +78,7 @@ static void test_on_from_saved_arrays(void **state) {
         memcpy(to.data, from.data, to.n * sizeof *to.data);
       }
       run(method, second, &d.density, 4, 6);
-      assert_same_state(method, whole, second);
+      wide_assert_same_state(method, whole, second);
       method->state_free(whole);
       method->state_free(first);
       method->state_free(second);
@@ -204,7 +125,7 @@ static void test_a_step_that_is_not_finite(void **state) {
         cred_step_info info = {.finite = true};
         assert_ok(methods[m]->step(s, &info, &l.density, NULL, &all_rows, 2, 0.01, 1));
         assert_false(info.finite);
-        assert_same_state(methods[m], s, before);
+        wide_assert_same_state(methods[m], s, before);
         run(methods[m], s, &l.density, 3, 5);
         methods[m]->state_free(s);
         methods[m]->state_free(before);

@@ -82,13 +82,13 @@ static void test_draw_and_chain(void **state) {
     if (!cred__kernel_select(sets[s])) continue;
     for (size_t i = 0; i < N; i++) dlog_sd[i] = 0.5f;
     cred__gaussian_draw(theta, mean, log_sd, eps, N);
-    cred__chain_log_sd(dlog_sd, dw, eps, log_sd, 2.0, N);
+    cred__chain_log_sd(dlog_sd, dw, theta, mean, N);
     for (size_t i = 0; i < N; i++) {
       const double noise = exp((double)log_sd[i]) * (double)eps[i];
       assert_near((double)theta[i], (double)mean[i] + noise,
                   5e-7 * (fabs((double)mean[i]) + fabs(noise)));
-      const double chain = (double)dw[i] * noise;
-      assert_near((double)dlog_sd[i], 2.5 + chain, 5e-7 * (fabs(chain) + 2.5));
+      const double chain = (double)dw[i] * ((double)theta[i] - (double)mean[i]);
+      assert_near((double)dlog_sd[i], 0.5 + chain, 5e-7 * (fabs(chain) + 0.5));
     }
   }
 }

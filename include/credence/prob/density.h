@@ -8,7 +8,8 @@
 //
 // Gradients of the log likelihood go to a *sink*, range by range: each element of theta
 // exactly once an evaluation, from any thread, disjoint ranges at the same time, and only
-// after the evaluation no longer reads those elements of its parameters.
+// after the evaluation no longer reads those elements of its parameters. Where the log
+// likelihood is not finite, the sink may be given nothing.
 
 #ifndef CRED_PROB_DENSITY_H
 #define CRED_PROB_DENSITY_H

@@ -16,15 +16,20 @@ void K(gaussian_draw)(cred_real *theta, const cred_real *mean, const cred_real *
                       const cred_real *eps, size_t n);
 double K(mixture_grad)(cred_real *dw, const cred_real *w, const cred__mixture *prior,
                        double scale, size_t n);
-void K(chain_log_sd)(cred_real *dlog_sd, const cred_real *dw, const cred_real *eps,
-                     const cred_real *log_sd, double entropy_weight, size_t n);
+void K(chain_log_sd)(cred_real *dlog_sd, const cred_real *dw, const cred_real *w,
+                     const cred_real *mean, size_t n);
 double K(normal_kl_grad)(cred_real *dmean, cred_real *dlog_sd, const cred_real *mean,
                          const cred_real *log_sd, double prior_sd, double weight,
                          size_t n);
 void K(adam)(cred_real *theta, cred_real *m1, cred_real *m2, const cred_real *grad,
              const cred__adam *a, size_t n);
+double K(normal_adam)(cred_real *theta, cred_real *m1, cred_real *m2,
+                      const cred_real *grad, const cred__adam *a, double pull, size_t n);
 void K(momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,
                  const cred__momentum *a, size_t n);
+double K(mixture_step)(const cred__gaussian_step *p, const cred__mixture *prior);
+double K(normal_step)(const cred__gaussian_step *p, double prior_sd);
+bool K(all_within)(const cred_real *x, cred_real limit, size_t n);
 
 // Multiply-adds in registers, n rounds of them, and a += s b: the limits of the machine.
 double K(multiply_adds)(cred_real *x, size_t n);

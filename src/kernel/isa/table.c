@@ -13,7 +13,11 @@ const cred__kernel_table K(kernel_table) = {
     .chain_log_sd = K(chain_log_sd),
     .normal_kl_grad = K(normal_kl_grad),
     .adam = K(adam),
+    .normal_adam = K(normal_adam),
     .momentum = K(momentum),
     .multiply_adds = K(multiply_adds),
     .add_scaled = K(add_scaled),
+    .mixture_step = K(mixture_step),
+    .normal_step = K(normal_step),
+    .all_within = K(all_within),
 };

@@ -72,10 +72,9 @@ double K(mixture_grad)(cred_real *restrict dw, const cred_real *restrict w,
 }
 
 void K(chain_log_sd)(cred_real *restrict dlog_sd, const cred_real *restrict dw,
-                     const cred_real *restrict eps, const cred_real *restrict log_sd,
-                     double entropy_weight, size_t n) {
-  const cred_real h = (cred_real)entropy_weight;
-  for (size_t i = 0; i < n; i++) dlog_sd[i] += dw[i] * eps[i] * cred__exp(log_sd[i]) + h;
+                     const cred_real *restrict w, const cred_real *restrict mean,
+                     size_t n) {
+  for (size_t i = 0; i < n; i++) dlog_sd[i] += dw[i] * (w[i] - mean[i]);
 }
 
 double K(normal_kl_grad)(cred_real *restrict dmean, cred_real *restrict dlog_sd,
@@ -122,4 +121,28 @@ void K(momentum)(cred_real *restrict theta, cred_real *restrict m1,
     m1[i] = b * m1[i] + grad[i] * scale;
     theta[i] = keep * theta[i] + rate * m1[i];
   }
+}
+
+double K(normal_adam)(cred_real *restrict theta, cred_real *restrict m1,
+                      cred_real *restrict m2, const cred_real *restrict grad,
+                      const cred__adam *a, double pull, size_t n) {
+  const cred_real b1 = (cred_real)a->beta1, b2 = (cred_real)a->beta2;
+  const cred_real a1 = (cred_real)(1.0 - a->beta1), a2 = (cred_real)(1.0 - a->beta2);
+  const cred_real rate = (cred_real)(a->rate * a->correct1), scale = (cred_real)a->scale;
+  const cred_real c2 = (cred_real)a->correct2, epsilon = (cred_real)a->epsilon;
+  const cred_real keep = (cred_real)(1.0 - a->rate * a->decay), p = (cred_real)pull;
+  double lane[SUM_LANES] = {0};
+  for (size_t i = 0; i < n; i += STRIP) {
+    const size_t m = n - i < STRIP ? n - i : STRIP;
+    cred_real term[STRIP];
+    for (size_t j = 0; j < m; j++) {
+      const cred_real t = theta[i + j], g = (grad[i + j] - p * t) * scale;
+      term[j] = t * t;
+      m1[i + j] = b1 * m1[i + j] + a1 * g;
+      m2[i + j] = b2 * m2[i + j] + a2 * g * g;
+      theta[i + j] = keep * t + rate * m1[i + j] / (cred__sqrt(m2[i + j] * c2) + epsilon);
+    }
+    strip_sum(lane, term, m);
+  }
+  return lanes_sum(lane);
 }
