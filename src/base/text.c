@@ -213,6 +213,17 @@ void cred__text_printf(cred__text *text, const char *format, ...) {
   text->n += (size_t)n;
 }
 
+void cred__text_csv(cred__text *text, const char *s) {
+  const size_t n = strlen(s);
+  if (!s[strcspn(s, ",\"\r\n")] && !(n && (s[0] == ' ' || s[n - 1] == ' '))) {
+    cred__text_append(text, s, n);
+    return;
+  }
+  cred__text_append(text, "\"", 1);
+  for (; *s; s++) cred__text_append(text, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
+  cred__text_append(text, "\"", 1);
+}
+
 void cred__text_number(cred__text *text, double value) {
   char number[CRED__NUMBER_BYTES];
   const int n = cred__format_double(number, value);

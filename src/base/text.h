@@ -36,6 +36,9 @@ void cred__text_clear(cred__text *text);
 void cred__text_append(cred__text *text, const char *s, size_t n);
 void cred__text_printf(cred__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// A cell of CSV (RFC 4180): in quotes where it has a comma, a quote, an end of line, or a
+// blank at an end.
+void cred__text_csv(cred__text *text, const char *s);
 // A number in its shortest form.
 void cred__text_number(cred__text *text, double value);
 cred_status cred__text_status(const cred__text *text);

@@ -399,21 +399,14 @@ static void draw_values(double *out, const cred_predictor *p, size_t draw, size_
   }
 }
 
-cred_status cred_model_function_draws(double *out, const cred_model *model,
-                                      const cred_data *data, size_t n_draws,
-                                      uint64_t seed, size_t n_threads) {
-  TRY(check_inputs(model, data));
-  cred_predict_options opt = cred_predict_defaults();
-  opt.draws = CRED_DRAWS_FUNCTION;
-  opt.n_draws = n_draws;
-  opt.seed = seed;
-  opt.n_threads = n_threads;
-  opt.n_levels = 0;
-  cred_predictor *p;
-  TRY(cred_predictor_new(&p, model, &opt));
+cred_status cred_predictor_draws(double *out, cred_predictor *p, const cred_data *data) {
+  const cred_model *model = p->model;
   const bool classes = cred_likelihood_is_class(&model->likelihood);
   const size_t width =
       classes ? model->likelihood.n_classes : model->likelihood.n_targets;
+  TRY(check_inputs(model, data));
+  if (p->draws != CRED_DRAWS_FUNCTION && p->draws != CRED_DRAWS_MEAN)
+    FAIL(CRED_EINVAL, "single draws are of a predictor of function draws");
   p->data = data;
   for (p->first = 0; p->first < data->n_rows; p->first += p->block_rows) {
     const size_t left = data->n_rows - p->first;
@@ -429,6 +422,22 @@ cred_status cred_model_function_draws(double *out, const cred_model *model,
         draw_values(out + (k * data->n_rows + p->first + i * CRED__STRIP_ROWS) * width, p,
                     k, i, p->strip[0].var);
   }
-  cred_predictor_free(p);
   return CRED_OK;
+}
+
+cred_status cred_model_function_draws(double *out, const cred_model *model,
+                                      const cred_data *data, size_t n_draws,
+                                      uint64_t seed, size_t n_threads) {
+  TRY(check_inputs(model, data));
+  cred_predict_options opt = cred_predict_defaults();
+  opt.draws = CRED_DRAWS_FUNCTION;
+  opt.n_draws = n_draws;
+  opt.seed = seed;
+  opt.n_threads = n_threads;
+  opt.n_levels = 0;
+  cred_predictor *p;
+  TRY(cred_predictor_new(&p, model, &opt));
+  const cred_status status = cred_predictor_draws(out, p, data);
+  cred_predictor_free(p);
+  return status;
 }

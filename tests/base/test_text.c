@@ -82,6 +82,19 @@ static void test_nearest(void **state) {
   assert_string_equal(cred__nearest("A", letters, 2), "a");
 }
 
+static void test_csv(void **state) {
+  (void)state;
+  static const char *const cells[][2] = {{"a b", "a b"},         {"a,b", "\"a,b\""},
+                                         {"a\"b", "\"a\"\"b\""}, {"a\nb", "\"a\nb\""},
+                                         {" a", "\" a\""},       {"", ""}};
+  for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+    cred__text text = {0};
+    cred__text_csv(&text, cells[i][0]);
+    assert_string_equal(text.s ? text.s : "", cells[i][1]);
+    cred__text_clear(&text);
+  }
+}
+
 static void test_text_out_of_memory(void **state) {
   (void)state;
   cred__text text = {0};
@@ -95,11 +108,9 @@ static void test_text_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parse_double),
-      cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_locale),
-      cmocka_unit_test(test_nearest),
-      cmocka_unit_test(test_text_out_of_memory),
+      cmocka_unit_test(test_parse_double), cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_locale),       cmocka_unit_test(test_nearest),
+      cmocka_unit_test(test_csv),          cmocka_unit_test(test_text_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,10 @@ CRED_API cred_status cred_predictor_run(cred_prediction *out, cred_predictor *pr
 CRED_API cred_status cred_model_function_draws(double *out, const cred_model *model,
                                                const cred_data *data, size_t n_draws,
                                                uint64_t seed, size_t n_threads);
+/// The same of a predictor of function draws, for blocks of rows one after the other: its
+/// draws are those of every block. out (n_draws, B, T or C).
+CRED_API cred_status cred_predictor_draws(double *out, cred_predictor *predictor,
+                                          const cred_data *data);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,324 @@
+// cmd_acquire.c -- credence acquire: which rows of a pool are worth a label.
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cli/cmd_acquire.h"
+#include "cli/held_out.h"
+#include "cli/line.h"
+#include "credence/data/split.h"
+#include "credence/decide/acquire.h"
+#include <float.h>
+#include <string.h>
+
+static const cli_option options[] = {
+    CLI_OPTION_OUTPUT("the chosen rows (CSV)", "-"),
+    {.name = "number",
+     .short_name = 'n',
+     .type = CLI_SIZE,
+     .argument = "N",
+     .default_text = "10",
+     .min = 1,
+     .max = 1e9,
+     .help = "rows to choose"},
+    {.name = "by",
+     .type = CLI_CHOICE,
+     .argument = "SCORE",
+     .default_text = "auto",
+     .choices = CLI_ACQUISITIONS,
+     .help = "what makes a row worth a label; auto: bald for classes, epistemic for "
+             "numbers"},
+    {.name = "power",
+     .type = CLI_NUMBER,
+     .argument = "BETA",
+     .default_text = "0",
+     .min = 0,
+     .max = 1e6,
+     .help = "draw the rows with probabilities ~ score^BETA; 0: the highest scores"},
+    {.name = "candidates",
+     .type = CLI_SIZE,
+     .argument = "N",
+     .default_text = "0",
+     .max = 1e12,
+     .help = "score only N rows of the pool, drawn at random; 0: all"},
+    {.name = "scores",
+     .type = CLI_FILE_OUT,
+     .argument = "FILE",
+     .help = "write the scores of all rows that were scored"},
+    {.name = "keep",
+     .type = CLI_LIST,
+     .argument = "COLUMNS",
+     .help = "columns of POOL to repeat at the end of the lines"},
+    {.name = "targets",
+     .type = CLI_FILE_IN,
+     .argument = "FILE",
+     .help = "rows that will be predicted; a sample of POOL where it is not given",
+     .group = "Scores"},
+    {.name = "n-targets",
+     .type = CLI_SIZE,
+     .argument = "N",
+     .default_text = "100",
+     .min = 1,
+     .max = 1e6,
+     .help = "epig: how many of the rows to be predicted are looked at",
+     .group = "Scores"},
+    {.name = "configurations",
+     .type = CLI_SIZE,
+     .argument = "N",
+     .default_text = "10000",
+     .min = 1,
+     .max = 1 << 24,
+     .help = "batchbald: labels of the batch so far that are enumerated, and from there "
+             "on drawn",
+     .group = "Scores"},
+    {.name = "draws",
+     .type = CLI_SIZE,
+     .argument = "N",
+     .default_text = "100",
+     .min = 1,
+     .max = 1e6,
+     .help = "function draws from the posterior; rounded up to a multiple of the members",
+     .group = "Scores"},
+    CLI_OPTION_ROWS_FILE,
+    CLI_OPTIONS_INPUT,
+    CLI_OPTION_SEED,
+    CLI_OPTION_THREADS,
+    CLI_OPTION_JSON,
+};
+
+// All that the steps need.
+typedef struct {
+  const cli_args *args;
+  cred_model *model;
+  cred_table *pool, *targets;
+  size_t *listed, n_listed; // of --rows-file; NULL: all
+  size_t *rows, n_rows;     // candidates: rows of the pool
+  cred_data data, target_data;
+  cred_acquired acquired;
+  bool json;
+} job;
+
+static void job_clear(job *j) {
+  cred_acquired_clear(&j->acquired);
+  cred_data_clear(&j->data);
+  cred_data_clear(&j->target_data);
+  cred_acquire_rows_free(j->rows);
+  cred__free(j->listed);
+  cred_table_free(j->pool);
+  cred_table_free(j->targets);
+  cred_model_free(j->model);
+}
+
+static cred_acquire_options take_options(const cli_args *args) {
+  cred_acquire_options opt = cred_acquire_defaults();
+  opt.kind = (cred_acquisition)cli_choice(args, "by");
+  opt.n = cli_size(args, "number");
+  opt.power = cli_number(args, "power");
+  opt.n_draws = cli_size(args, "draws");
+  opt.n_targets = cli_size(args, "n-targets");
+  opt.n_configurations = cli_size(args, "configurations");
+  opt.seed = cli_seed(args);
+  opt.n_threads = cli_size(args, "threads");
+  return opt;
+}
+
+// Options of another score are mistakes.
+static cred_status check_options(const cli_args *args) {
+  static const char *const of_epig[] = {"targets", "n-targets", NULL};
+  static const char *const of_batchbald[] = {"configurations", NULL};
+  const int by = cli_choice(args, "by");
+  if (by != CRED_ACQUIRE_EPIG) TRY(cli_refuse(args, of_epig, "belongs to --by epig"));
+  if (by != CRED_ACQUIRE_BATCHBALD)
+    TRY(cli_refuse(args, of_batchbald, "belongs to --by batchbald"));
+  TRY(cli_check_inputs(cli_positional(args, 0), cli_positional(args, 1)));
+  TRY(cli_check_output(cli_text(args, "output")));
+  return cli_given(args, "scores") ? cli_check_output(cli_text(args, "scores")) : CRED_OK;
+}
+
+// The candidates: --candidates of the rows of POOL, or of those of --rows-file.
+static cred_status choose_candidates(job *j) {
+  const cli_args *args = j->args;
+  const char *path = cli_text(args, "rows-file");
+  const size_t n_table = cred_table_n_rows(j->pool);
+  if (path) TRY(cred_split_read_index(&j->listed, &j->n_listed, path, n_table));
+  const size_t n = path ? j->n_listed : n_table;
+  const cred_key root = cred_key_make(cli_seed(args));
+  const cred_key key = cred_key_derive(&root, CRED_FOR_ACQUIRE, 0);
+  TRY(cred_acquire_rows(&j->rows, &j->n_rows, n, cli_size(args, "candidates"), &key));
+  for (size_t i = 0; j->listed && i < j->n_rows; i++) j->rows[i] = j->listed[j->rows[i]];
+  return CRED_OK;
+}
+
+static cred_status read_targets(job *j) {
+  const char *path = cli_text(j->args, "targets");
+  if (!path) return CRED_OK;
+  TRY(cli_read_table(&j->targets, j->args, path, NULL));
+  return cred_schema_encode(&j->target_data, cred_model_schema(j->model), j->targets,
+                            NULL, 0, 0, 0);
+}
+
+static cred_status need_columns(const job *j) {
+  size_t n, column;
+  const char *const *keep = cli_list(j->args, "keep", &n);
+  for (size_t i = 0; i < n; i++) TRY(cred_table_need(&column, j->pool, keep[i]));
+  return CRED_OK;
+}
+
+static cred_status acquire(job *j) {
+  const cred_schema *schema = NULL;
+  const cred_acquire_options opt = take_options(j->args);
+  TRY(check_options(j->args));
+  TRY(cli_read_model(&j->model, j->args, cli_positional(j->args, 0)));
+  schema = cred_model_schema(j->model);
+  TRY(cli_read_table(&j->pool, j->args, cli_positional(j->args, 1), NULL));
+  TRY(need_columns(j));
+  TRY(choose_candidates(j));
+  TRY(cred_schema_encode(&j->data, schema, j->pool, j->rows, j->n_rows, 0, 0));
+  if (j->data.n_dropped)
+    cli_note(j->args, "%zu rows with missing cells cannot be chosen", j->data.n_dropped);
+  TRY(read_targets(j));
+  return cred_acquire(&j->acquired, j->model, &j->data,
+                      j->targets ? &j->target_data : NULL, &opt);
+}
+
+// --- output: rank,row,id,score,... of the chosen rows; row,id,score,rank of all ---
+
+static void put_key(cred__text *line, const job *j, const char *name, bool first) {
+  cli_line_put(line, first ? (j->json ? "{" : "") : ",");
+  if (!j->json) return;
+  cli_line_json(line, name);
+  cli_line_put(line, ":");
+}
+
+static void put_size(cred__text *line, const job *j, const char *name, uint64_t value,
+                     bool first) {
+  put_key(line, j, name, first);
+  cred__text_printf(line, "%llu", (unsigned long long)value);
+}
+
+// The id of a row of the pool, where the model has ids.
+static void put_id(cred__text *line, const job *j, size_t row) {
+  const cred_schema *s = cred_model_schema(j->model);
+  if (!s->id) return;
+  put_key(line, j, "id", false);
+  if (cred_table_find(j->pool, s->id) != SIZE_MAX)
+    cli_line_cell(line, j->json, j->pool, row, s->id);
+  else
+    cli_line_text(line, j->json, "");
+}
+
+static void put_score(cred__text *line, const job *j, double score) {
+  put_key(line, j, "score", false);
+  cli_line_number(line, j->json, score);
+}
+
+static void put_kept(cred__text *line, const job *j, size_t row) {
+  size_t n;
+  const char *const *keep = cli_list(j->args, "keep", &n);
+  for (size_t i = 0; i < n; i++) {
+    put_key(line, j, keep[i], false);
+    cli_line_cell(line, j->json, j->pool, row, keep[i]);
+  }
+}
+
+static void put_chosen(cred__text *line, const job *j, size_t i) {
+  const size_t row = (size_t)j->data.row[j->acquired.chosen[i]];
+  put_size(line, j, "rank", i + 1, true);
+  put_size(line, j, "row", row, false);
+  put_id(line, j, row);
+  put_score(line, j, j->acquired.chosen_score[i]);
+  put_kept(line, j, row);
+}
+
+static void put_scored(cred__text *line, const job *j, size_t i) {
+  const size_t row = (size_t)j->data.row[i];
+  size_t rank = 0;
+  for (size_t k = 0; k < j->acquired.n_chosen && !rank; k++)
+    if (j->acquired.chosen[k] == i) rank = k + 1;
+  put_size(line, j, "row", row, true);
+  put_id(line, j, row);
+  put_score(line, j, j->acquired.score[i]);
+  put_key(line, j, "rank", false);
+  if (rank)
+    cred__text_printf(line, "%zu", rank);
+  else if (j->json)
+    cli_line_put(line, "null");
+  put_kept(line, j, row);
+}
+
+static void put_head(cred__text *line, const job *j, bool chosen) {
+  size_t n;
+  const char *const *keep = cli_list(j->args, "keep", &n);
+  const char *id = cred_model_schema(j->model)->id ? ",id" : "";
+  cred__text_printf(line, chosen ? "rank,row%s,score" : "row%s,score,rank", id);
+  for (size_t i = 0; i < n; i++) {
+    cli_line_put(line, ",");
+    cli_line_csv(line, keep[i]);
+  }
+  cli_line_put(line, "\n");
+}
+
+static cred_status write_lines(FILE *file, const job *j, bool chosen) {
+  const size_t n = chosen ? j->acquired.n_chosen : j->acquired.n_rows;
+  cred__text line = {0};
+  cred_status status = CRED_OK;
+  if (!j->json) {
+    put_head(&line, j, chosen);
+    status = cli_line_write(file, &line);
+  }
+  for (size_t i = 0; status == CRED_OK && i < n; i++) {
+    line.n = 0;
+    chosen ? put_chosen(&line, j, i) : put_scored(&line, j, i);
+    cli_line_put(&line, j->json ? "}\n" : "\n");
+    status = cli_line_write(file, &line);
+  }
+  cred__text_clear(&line);
+  return status;
+}
+
+static cred_status write_file(const char *path, const job *j, bool chosen) {
+  cred__writer writer;
+  TRY(cred__writer_init(&writer, path));
+  const cred_status status = write_lines(writer.file, j, chosen);
+  if (status == CRED_OK) return cred__writer_commit(&writer);
+  cred__writer_abort(&writer);
+  return status;
+}
+
+static int run_acquire(const cli_args *args) {
+  job j = {.args = args, .json = cli_flag(args, "json")};
+  int status = acquire(&j);
+  if (status == CRED_OK && cli_given(args, "scores"))
+    status = write_file(cli_text(args, "scores"), &j, false);
+  if (status == CRED_OK) status = write_file(cli_text(args, "output"), &j, true);
+  if (status == CRED_OK)
+    cli_note(args, "%zu of %zu rows scored by %s chosen", j.acquired.n_chosen,
+             j.acquired.n_rows, cred_acquisition_name(j.acquired.kind));
+  job_clear(&j);
+  return status;
+}
+
+const cli_command cmd_acquire = {
+    .name = "acquire",
+    .summary = "Choose the rows of a pool that are most worth a label",
+    .positional = "MODEL POOL",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .details =
+        "Columns: rank,row,id,score, in the order of choice; row counts from 0 in POOL,\n"
+        "id is there if the model was fitted with --id. Targets in POOL are not looked\n"
+        "at; take the rows that have a label already out with --rows-file.\n"
+        "\n"
+        "Classes: random, least-confidence, margin, entropy, bald, variation-ratios,\n"
+        "mean-sd, epig, batchbald. Numbers: random, variance, epistemic, epig.\n"
+        "bald, epistemic and epig ask for what the model could learn; entropy and\n"
+        "variance also for noise, that no label takes away. batchbald chooses rows that\n"
+        "say something together; --power makes a batch less alike at no cost.",
+    .examples =
+        "credence demo moons -o moons.csv\n"
+        "credence demo moons --rows 500 --seed 2 -o pool.csv\n"
+        "credence fit moons.csv --target label --steps 300 --members 3 -o moons.cred\n"
+        "credence acquire moons.cred pool.csv -n 5 --keep x1,x2\n"
+        "credence acquire moons.cred pool.csv -n 5 --by batchbald --scores scores.csv\n"
+        "credence acquire moons.cred pool.csv -n 5 --by epig --targets moons.csv",
+    .run = run_acquire,
+};

@@ -1,0 +1,23 @@
+// line.h -- a line of CSV (RFC 4180) or of JSON Lines, cell by cell.
+
+#ifndef CRED_SRC_CLI_LINE_H
+#define CRED_SRC_CLI_LINE_H
+
+#include "base/text.h"
+#include "credence/data/table.h"
+#include <stdio.h>
+
+void cli_line_put(cred__text *line, const char *s); // as it is
+// A word: in quotes where the text has a comma, a quote or an end of line; of JSON
+// always.
+void cli_line_csv(cred__text *line, const char *s);
+void cli_line_json(cred__text *line, const char *s);
+void cli_line_text(cred__text *line, bool json, const char *s);
+// The shortest text of the nearest float; JSON's null where it is not finite.
+void cli_line_number(cred__text *line, bool json, double value);
+// A cell of a table: numbers in their shortest form, words as they are.
+void cli_line_cell(cred__text *line, bool json, const cred_table *table, size_t row,
+                   const char *name);
+cred_status cli_line_write(FILE *file, const cred__text *line);
+
+#endif
