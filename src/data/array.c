@@ -215,6 +215,9 @@ cred_status cred__array_take(cred_table **out, cred__input *input,
   for (size_t j = 0; j < array->n_columns; j++)
     table->columns[j].place = fortran ? fortran_place(array, j) : j;
   table->n_rows = n_rows;
+  if (array->rank == 3 || array->rank == 4)
+    table->shape = (cred_shape){array->shape[1], array->shape[2],
+                                array->rank == 4 ? array->shape[3] : 1};
   TRY_DONE(name_columns(table, member));
   cred__table_set_digest(table, input->digest);
   *out = table;

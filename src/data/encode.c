@@ -62,10 +62,25 @@ static cred_status fail_lacking(const encoder *e, size_t n) {
   return CRED_EDATA;
 }
 
+// Images of another shape may have all columns of the model by name.
+static cred_status check_images(const encoder *e) {
+  const cred_shape want = e->schema->shape;
+  cred_shape have;
+  size_t first;
+  if (!cred__is_image(want) || !cred_table_shape(&have, &first, e->table) ||
+      (have.height == want.height && have.width == want.width &&
+       have.channels == want.channels))
+    return CRED_OK;
+  FAIL(CRED_EDATA, "%s: images of %zu x %zu x %zu, the model takes %zu x %zu x %zu",
+       e->table->source, have.height, have.width, have.channels, want.height, want.width,
+       want.channels);
+}
+
 static cred_status find_columns(encoder *e, int with_targets) {
   const cred_schema *s = e->schema;
   size_t n_lacking = 0;
   e->with_targets = with_targets != 0;
+  TRY(check_images(e));
   for (size_t i = 0; i < s->n_columns; i++) {
     e->inputs[i].column = cred_table_find(e->table, s->columns[i].name);
     n_lacking += e->inputs[i].column == SIZE_MAX;

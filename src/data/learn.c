@@ -383,10 +383,23 @@ static cred_status learn_targets(learner *l) {
   return CRED_OK;
 }
 
+// The image of the table, where the inputs are its columns and no others.
+static cred_shape image_shape(const learner *l) {
+  const cred_schema *s = l->schema;
+  cred_shape shape = {0, 0, 0};
+  size_t first;
+  if (!cred_table_shape(&shape, &first, l->table)) return shape;
+  bool same = shape.height * shape.width * shape.channels == s->n_columns;
+  for (size_t i = 0; same && i < s->n_columns; i++)
+    same = l->inputs[i] == first + i && !s->columns[i].indicator;
+  return same ? shape : (cred_shape){0, 0, 0};
+}
+
 static cred_status learn_rest(learner *l) {
   const cred_schema_options *opt = l->opt;
   cred_schema *s = l->schema;
   s->missing = opt->missing;
+  s->shape = image_shape(l);
   s->input_scale = opt->input_scale > 0.0    ? opt->input_scale
                    : opt->standardise_inputs ? 0.0
                                              : 1.0;

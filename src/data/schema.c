@@ -43,6 +43,20 @@ cred_status cred_schema_copy(cred_schema **out, const cred_schema *schema) {
   return status;
 }
 
+static cred_status check_shape(const cred_schema *schema) {
+  const cred_shape shape = schema->shape;
+  size_t n;
+  bool fits = !__builtin_mul_overflow(shape.height, shape.width, &n) &&
+              !__builtin_mul_overflow(n, shape.channels, &n) && n == schema->n_inputs;
+  for (size_t i = 0; fits && cred__is_image(shape) && i < schema->n_columns; i++)
+    fits =
+        schema->columns[i].type == CRED_COLUMN_NUMERIC && !schema->columns[i].indicator;
+  if (!fits)
+    FAIL(CRED_EDATA, "schema: %zu inputs are no image of %zu x %zu x %zu",
+         schema->n_inputs, shape.height, shape.width, shape.channels);
+  return CRED_OK;
+}
+
 cred_status cred__schema_layout(cred_schema *schema) {
   size_t n = 0;
   for (size_t i = 0; i < schema->n_columns; i++) {
@@ -57,7 +71,8 @@ cred_status cred__schema_layout(cred_schema *schema) {
     n += c->n_inputs;
   }
   schema->n_inputs = n;
-  return CRED_OK;
+  if (schema->shape.channels == 0) schema->shape = (cred_shape){1, 1, n};
+  return check_shape(schema);
 }
 
 size_t cred__run_length(const cred_table *table, const size_t *columns, size_t n,

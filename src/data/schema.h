@@ -44,7 +44,13 @@ void cred__names_clear(cred__names *names);
 size_t cred__names_find(const cred__names *names, const char *text);
 size_t cred__names_find_value(const cred__names *names, double value);
 
-// Offsets and number of inputs from the columns.
+// Whether a shape is that of an image rather than of a row of numbers.
+static inline bool cred__is_image(cred_shape shape) {
+  return shape.height > 1 || shape.width > 1;
+}
+
+// Offsets, number of inputs and, unless it is set, the shape from the columns; fails on a
+// shape that the inputs do not fill.
 cred_status cred__schema_layout(cred_schema *schema);
 
 #endif

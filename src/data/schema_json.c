@@ -61,6 +61,11 @@ static json_t *text_json(const char *text) {
   return text ? json_string(text) : json_null();
 }
 
+static json_t *shape_json(cred_shape shape) {
+  return json_pack("[III]", (json_int_t)shape.height, (json_int_t)shape.width,
+                   (json_int_t)shape.channels);
+}
+
 cred_status cred_schema_to_json(char **out, const cred_schema *schema) {
   *out = NULL;
   json_t *root = json_object(), *columns = json_array(), *targets = json_array();
@@ -75,6 +80,9 @@ cred_status cred_schema_to_json(char **out, const cred_schema *schema) {
        put(root, "id", text_json(schema->id)) &&
        put(root, "weight", text_json(schema->weight)) &&
        put(root, "input_scale", json_real(schema->input_scale));
+  // without it: a row of numbers
+  if (ok && cred__is_image(schema->shape))
+    ok = put(root, "shape", shape_json(schema->shape));
   char *text = ok ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
   json_decref(root), json_decref(columns), json_decref(targets);
   if (!text) FAIL(CRED_ENOMEM, "no memory for a schema, or a name that is not UTF-8");
@@ -198,6 +206,20 @@ static cred_status read_optional(char **out, const json_t *root, const char *key
   return read_name(out, value, key);
 }
 
+static cred_status read_shape(cred_shape *shape, const json_t *root) {
+  const json_t *list = json_object_get(root, "shape");
+  size_t *const extents[] = {&shape->height, &shape->width, &shape->channels};
+  if (!list) return CRED_OK;
+  for (size_t i = 0; i < 3; i++) {
+    const json_t *value = json_array_get(list, i);
+    const json_int_t extent = json_integer_value(value);
+    if (json_array_size(list) != 3 || extent < 1 || extent > 10000000)
+      FAIL(CRED_EDATA, "schema: 'shape' is not height, width and channels of an image");
+    *extents[i] = (size_t)extent;
+  }
+  return CRED_OK;
+}
+
 static cred_status read_schema(cred_schema *s, const json_t *root) {
   const json_t *columns = json_object_get(root, "columns");
   const json_t *targets = json_object_get(root, "targets");
@@ -218,6 +240,7 @@ static cred_status read_schema(cred_schema *s, const json_t *root) {
   TRY(read_optional(&s->id, root, "id"));
   TRY(read_optional(&s->weight, root, "weight"));
   TRY(read_number(&s->input_scale, root, "input_scale", -1e-300));
+  TRY(read_shape(&s->shape, root));
   TRY(check_names(s));
   return cred__schema_layout(s);
 }

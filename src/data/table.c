@@ -171,6 +171,38 @@ cred_column_type cred_table_type(const cred_table *table, size_t column) {
   return table->columns[column].type;
 }
 
+bool cred_table_shape(cred_shape *shape, size_t *first_column, const cred_table *table) {
+  if (table->shape.channels == 0) return false;
+  *shape = table->shape;
+  *first_column = table->shape_column;
+  return true;
+}
+
+// Numeric columns from first_column on, one an element.
+static bool holds_shape(const cred_table *table, cred_shape shape, size_t first_column) {
+  size_t n;
+  if (__builtin_mul_overflow(shape.height, shape.width, &n) ||
+      __builtin_mul_overflow(n, shape.channels, &n) || n == 0 ||
+      first_column > table->n_columns || n > table->n_columns - first_column)
+    return false;
+  for (size_t i = 0; i < n; i++)
+    if (table->columns[first_column + i].type != CRED_COLUMN_NUMERIC) return false;
+  return true;
+}
+
+cred_status cred_table_set_shape(cred_table *table, cred_shape shape,
+                                 size_t first_column) {
+  if (!holds_shape(table, shape, first_column))
+    FAIL(CRED_EINVAL,
+         "%s: an image of %zu x %zu x %zu from column %zu on needs as many numeric "
+         "columns, the table has %zu columns",
+         table->source, shape.height, shape.width, shape.channels, first_column + 1,
+         table->n_columns);
+  table->shape = shape;
+  table->shape_column = first_column;
+  return CRED_OK;
+}
+
 size_t cred_table_line(const cred_table *table, size_t row) {
   return table->line ? table->line[row] : 0;
 }

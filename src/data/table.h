@@ -45,6 +45,8 @@ struct cred_table {
   size_t *line;         // (n_rows) or NULL
   char prefix;          // of generated names: 'c', 'x'; 0: names from a header
   size_t first_number;  // the number in the first generated name
+  cred_shape shape;     // of the image in the columns from shape_column on; 0: none
+  size_t shape_column;
 };
 
 size_t cred__store_bytes(cred__store store);

@@ -145,6 +145,8 @@ cred_status cred_table_select(cred_table **out, const cred_table *table,
   TRY(cred__table_new(&part, table->source, table->n_columns, table->n_blocks));
   cred_status status = CRED_OK;
   part->n_rows = n_rows;
+  part->shape = table->shape;
+  part->shape_column = table->shape_column;
   TRY_DONE(copy_part(part, 0, 0, table, rows, n_rows));
   TRY_DONE(copy_lines(part, table, rows, n_rows));
   TRY_DONE(join_names(part, table, NULL, NULL));
@@ -171,6 +173,9 @@ cred_status cred_table_join(cred_table **out, const cred_table *x,
                       x->n_blocks + labels->n_blocks));
   cred_status status = CRED_OK;
   both->n_rows = x->n_rows;
+  const bool first = x->shape.channels > 0; // an image of x goes before one of labels
+  both->shape = first ? x->shape : labels->shape;
+  both->shape_column = first ? x->shape_column : x->n_columns + labels->shape_column;
   TRY_DONE(copy_part(both, 0, 0, x, NULL, x->n_rows));
   TRY_DONE(copy_part(both, x->n_columns, x->n_blocks, labels, NULL, x->n_rows));
   TRY_DONE(copy_lines(both, x, NULL, x->n_rows));

@@ -5,7 +5,8 @@
 // of the columns, what to do with missing cells, mean and sd of every encoded input and
 // of every regression target. A numeric column is one input, standardised; a categorical
 // one is one input a level (one-hot). Input columns are looked up by name, so that order
-// and extra columns do not matter.
+// and extra columns do not matter. Where the inputs are the pixels of an image and
+// nothing else, the schema keeps its shape.
 
 #ifndef CRED_DATA_SCHEMA_H
 #define CRED_DATA_SCHEMA_H
@@ -53,6 +54,7 @@ typedef struct {
 
 typedef struct {
   size_t n_columns, n_targets, n_inputs;
+  cred_shape shape;            // of the inputs; (1, 1, n_inputs) unless an image
   cred_schema_column *columns; // (n_columns)
   cred_schema_target *targets; // (n_targets)
   cred_missing missing;
@@ -104,8 +106,9 @@ typedef struct {
 
 /// Encode rows (NULL: all) of a table. with_targets: 1 needs the target columns, 0
 /// ignores them, -1 takes them if all are there. first_row: index in the file of the
-/// table's row 0. Unknown level: an error with line, column and the levels. The weight
-/// belongs to the targets: without them it is not looked for.
+/// table's row 0. Fails on images of another shape than the schema's. Unknown level: an
+/// error with line, column and the levels. The weight belongs to the targets: without
+/// them it is not looked for.
 CRED_API cred_status cred_schema_encode(cred_data *out, const cred_schema *schema,
                                         const cred_table *table, const size_t *rows,
                                         size_t n_rows, int with_targets,

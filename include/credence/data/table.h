@@ -4,12 +4,14 @@
 // missing; a categorical one holds level numbers (int32), -1 where missing, and its
 // sorted level names. Tables are immutable once read; rows keep the order of the file. An
 // IDX or NPY array of rank > 1 becomes one row an element of its first axis, with the
-// remaining axes flattened into numeric columns "x0", "x1", ... held as one block.
+// remaining axes flattened into numeric columns "x0", "x1", ... held as one block. One of
+// rank 3 (rows, height, width) or 4 (rows, height, width, channels) is a table of images.
 
 #ifndef CRED_DATA_TABLE_H
 #define CRED_DATA_TABLE_H
 
 #include "credence/base/real.h"
+#include "credence/base/shape.h"
 #include "credence/base/status.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,6 +87,14 @@ CRED_API const char *cred_table_level_name(const cred_table *table, size_t colum
 /// buffer.
 CRED_API void cred_table_cell(char *out, size_t n_bytes, const cred_table *table,
                               size_t row, size_t column);
+/// Whether some columns are an image, row by row and the channels of a pixel side by
+/// side: its shape, and its first column. Both are left alone where there is none.
+CRED_API bool cred_table_shape(cred_shape *shape, size_t *first_column,
+                               const cred_table *table);
+/// Say so of a table made from arrays. Fails with CRED_EINVAL where numeric columns for
+/// such a shape are not there.
+CRED_API cred_status cred_table_set_shape(cred_table *table, cred_shape shape,
+                                          size_t first_column);
 /// Line of the file a row began at (1 is the first), 0 for arrays.
 CRED_API size_t cred_table_line(const cred_table *table, size_t row);
 /// Name of the source for messages; 16 hexadecimal digits of a digest of its content.
