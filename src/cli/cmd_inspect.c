@@ -36,19 +36,36 @@ static size_t shown(const cli_args *args, size_t n) {
 
 // --- text ---
 
+// "784", or "28 x 28 x 1" of a map.
+static void shape_text(char out[72], cred_shape shape) {
+  if (shape.height == 1 && shape.width == 1)
+    snprintf(out, 72, "%zu", shape.channels);
+  else
+    snprintf(out, 72, "%zu x %zu x %zu", shape.height, shape.width, shape.channels);
+}
+
 static void print_network(const cred_model *model) {
   const cred_network *network = cred_model_network(model);
-  printf("\n%-12s %-24s %10s %12s\n", "layer", "text", "outputs", "parameters");
-  printf("%-12s %-24s %10zu %12s\n", "inputs", "", cred_network_n_inputs(network), "-");
-  for (size_t i = 0; i < cred_network_n_layers(network); i++) {
+  const size_t n = cred_network_n_layers(network);
+  char shape[72];
+  int wide = 24;
+  for (size_t i = 0; i < n; i++) {
+    const int length = (int)strlen(cred_network_layer(network, i).text);
+    if (length > wide) wide = length;
+  }
+  shape_text(shape, cred_network_in_shape(network));
+  printf("\n%-12s %-*s %14s %12s\n", "layer", wide, "text", "outputs", "parameters");
+  printf("%-12s %-*s %14s %12s\n", "inputs", wide, "", shape, "-");
+  for (size_t i = 0; i < n; i++) {
     const cred_network_row row = cred_network_layer(network, i);
-    printf("%-12s %-24s %10zu %12zu\n", row.name, row.text, row.n_out, row.n_params);
+    shape_text(shape, row.out);
+    printf("%-12s %-*s %14s %12zu\n", row.name, wide, row.text, shape, row.n_params);
   }
   // what stands behind the network in the vector of parameters
   for (size_t i = cred_network_n_slices(network); i < cred_model_n_slices(model); i++)
-    printf("%-37s %10s %12zu\n", cred_model_slice(model, i)->name, "-",
+    printf("%-*s %14s %12zu\n", wide + 13, cred_model_slice(model, i)->name, "-",
            cred_model_slice(model, i)->n);
-  printf("%-12s %-24s %10s %12zu\n", "total", "", "", model->dim);
+  printf("%-12s %-*s %14s %12zu\n", "total", wide, "", "", model->dim);
 }
 
 static void print_levels(const cli_args *args, char *const *levels, size_t n) {
@@ -236,9 +253,11 @@ static cred_status json_network(const cred_model *model) {
   const cred_network *network = cred_model_network(model);
   for (size_t i = 0; i < cred_network_n_layers(network); i++) {
     const cred_network_row row = cred_network_layer(network, i);
-    TRY(print_line(json_pack("{ss ss ss sI sI}", "kind", "layer", "name", row.name,
-                             "text", row.text, "outputs", (json_int_t)row.n_out,
-                             "parameters", (json_int_t)row.n_params)));
+    TRY(print_line(json_pack("{ss ss ss sI s[III] sI}", "kind", "layer", "name", row.name,
+                             "text", row.text, "outputs", (json_int_t)row.n_out, "shape",
+                             (json_int_t)row.out.height, (json_int_t)row.out.width,
+                             (json_int_t)row.out.channels, "parameters",
+                             (json_int_t)row.n_params)));
   }
   return CRED_OK;
 }

@@ -37,7 +37,7 @@ static cred_status parse(cred__layer *layer, const char *const *words, size_t n_
 }
 
 static cred_status shape(cred__layer *layer) {
-  layer->n_out = layer->n_in;
+  layer->out = layer->in;
   layer->n_slices = 0;
   return CRED_OK;
 }

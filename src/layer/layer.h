@@ -2,7 +2,8 @@
 //
 // A layer is a row of operations (shape rule, init, forward, backward, moments), one file
 // each. Arrays are row-major (B, elements); parameters are slices of the flat vector
-// theta. A layer knows nothing of priors, of methods, of what takes its gradient.
+// theta. A layer knows nothing of priors, of methods, of what takes its gradient. The
+// elements of a row are a map (height, width, channels), row-major.
 //   plain     out = f(in; theta)
 //   local     theta ~ N(theta, sd^2) fresh for each row: local reparameterisation,
 //             Kingma, Salimans & Welling (2015), eq. 6
@@ -37,8 +38,8 @@ typedef struct {
   const char *usage; // "dense WIDTH [ACTIVATION]"
   // Reads the words behind the name into the layer's fields.
   cred_status (*parse)(cred__layer *layer, const char *const *words, size_t n_words);
-  // n_in is known: sets n_out and the sizes of the slices (offsets are set by the
-  // network).
+  // in and n_in are known: sets out, n_out and the sizes of the slices (offsets are set
+  // by the network). A layer that sets n_out alone gives (1, 1, n_out).
   cred_status (*shape)(cred__layer *layer);
   void (*init)(const cred__layer *layer, cred_real *theta,
                const cred_key *key); // or NULL
@@ -61,7 +62,16 @@ typedef struct {
   size_t (*n_scratch_moments)(const cred__layer *layer, size_t n_rows, size_t n_threads);
 } cred__layer_ops;
 
-enum { CRED__LAYER_SLICES = 4, CRED__LAYER_TEXT = 64 };
+enum { CRED__LAYER_SLICES = 4, CRED__LAYER_TEXT = 96 };
+
+// A window that slides over a map: convolution, pooling.
+typedef enum { CRED__VALID = 0, CRED__SAME = 1, CRED__GIVEN = 2 } cred__padding;
+typedef struct {
+  size_t height, width, stride, dilation, groups;
+  cred__padding padding;
+  size_t pad;       // GIVEN: rows and columns of zeros on every side
+  size_t top, left; // set by the shape rule
+} cred__window;
 
 struct cred__layer {
   const cred__layer_ops *ops;
@@ -69,18 +79,24 @@ struct cred__layer {
   char name[CRED__LAYER_TEXT]; // "dense1"
   char text[CRED__LAYER_TEXT]; // canonical: "dense 50"
   size_t n_in, n_out;          // elements a row
+  cred_shape in, out;          // their shapes
   size_t n_slices;
   cred_network_slice slices[CRED__LAYER_SLICES];
   char slice_names[CRED__LAYER_SLICES][CRED__LAYER_TEXT];
   double gain; // of the initial weights: sqrt(2) before relu and its kin
   // fields of the kinds
-  size_t width;   // dense
+  size_t width; // dense: units; convolution: channels
+  cred__window window;
   double rate;    // dropout
   int activation; // activation: cred__activation (kernel/activation.h)
   double slope;   // leaky_relu, elu
 };
 
-extern const cred__layer_ops cred__dense_ops, cred__activation_ops, cred__dropout_ops;
+extern const cred__layer_ops cred__dense_ops, cred__activation_ops, cred__dropout_ops,
+    cred__conv_ops, cred__pool_ops;
+
+// Number of elements; false for none, or more than 2^31.
+bool cred__shape_elements(size_t *n, cred_shape shape);
 
 // The layers of a network, for the passes below.
 size_t cred__network_n_items(const cred_network *network);

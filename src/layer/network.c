@@ -12,6 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
+bool cred__shape_elements(size_t *n, cred_shape shape) {
+  *n = 0;
+  if (shape.height == 0 || shape.width == 0 || shape.channels == 0) return false;
+  return !__builtin_mul_overflow(shape.height, shape.width, n) &&
+         !__builtin_mul_overflow(*n, shape.channels, n) && *n <= CRED__PARAMS_MAX;
+}
+
 size_t cred__network_n_items(const cred_network *network) {
   return network->n_layers;
 }
@@ -33,6 +40,12 @@ size_t cred_network_n_inputs(const cred_network *network) {
 size_t cred_network_n_outputs(const cred_network *network) {
   return network->n_outputs;
 }
+cred_shape cred_network_in_shape(const cred_network *network) {
+  return network->in;
+}
+cred_shape cred_network_out_shape(const cred_network *network) {
+  return network->layers[network->n_layers - 1].out;
+}
 bool cred_network_has_dropout(const cred_network *network) {
   return network->has_dropout;
 }
@@ -52,7 +65,8 @@ cred_network_row cred_network_layer(const cred_network *network, size_t i) {
   assert(i < network->n_groups);
   const cred__network_group *group = &network->groups[i];
   const cred__layer *first = &network->layers[group->first];
-  cred_network_row row = {first->name, group->text, first[group->n - 1].n_out, 0};
+  const cred__layer *last = &first[group->n - 1];
+  cred_network_row row = {first->name, group->text, last->n_out, last->out, 0};
   for (size_t l = 0; l < group->n; l++)
     for (size_t s = 0; s < first[l].n_slices; s++) row.n_params += first[l].slices[s].n;
   return row;
@@ -62,13 +76,15 @@ static bool is_activation(const cred__layer *layer) {
   return layer->ops == &cred__activation_ops;
 }
 
-// The activation that the outputs of layer i meet first: sets the width of its start.
+// The activation that the outputs of layer i meet first, before other parameters: sets
+// the width of its start.
 static double gain_of(const cred_network *network, size_t i) {
   for (size_t j = i + 1; j < network->n_layers; j++) {
     const cred__layer *next = &network->layers[j];
-    if (next->ops == &cred__dropout_ops) continue;
-    if (!is_activation(next)) return 1.0;
-    return cred__activation_halves((cred__activation)next->activation) ? sqrt(2.0) : 1.0;
+    if (next->ops->init) return 1.0;
+    if (is_activation(next))
+      return cred__activation_halves((cred__activation)next->activation) ? sqrt(2.0)
+                                                                         : 1.0;
   }
   return 1.0;
 }
@@ -84,15 +100,26 @@ static void name_layer(const cred_network *network, size_t i) {
     snprintf(layer->name, sizeof layer->name, "%s%zu", layer->ops->name, number);
 }
 
+static cred_status shape_layer(cred__layer *layer, cred_shape in) {
+  layer->in = in;
+  layer->n_in = in.height * in.width * in.channels;
+  TRY(layer->ops->shape(layer));
+  if (layer->out.channels == 0) layer->out = (cred_shape){1, 1, layer->n_out};
+  const cred_shape out = layer->out;
+  if (!cred__shape_elements(&layer->n_out, out))
+    FAIL(CRED_EINVAL, "a map of %zu x %zu x %zu is more than 2^31 numbers", out.height,
+         out.width, out.channels);
+  return CRED_OK;
+}
+
 static cred_status shape_layers(cred_network *network) {
-  size_t n = network->n_inputs;
+  cred_shape in = network->in;
   for (size_t i = 0; i < network->n_layers; i++) {
     cred__layer *layer = &network->layers[i];
     layer->index = i;
-    layer->n_in = n;
     layer->gain = gain_of(network, i);
     name_layer(network, i);
-    const cred_status status = layer->ops->shape(layer);
+    const cred_status status = shape_layer(layer, in);
     if (status != CRED_OK) cred__fail_prefix("network: %s", layer->name);
     TRY(status);
     for (size_t s = 0; s < layer->n_slices; s++) {
@@ -104,9 +131,21 @@ static cred_status shape_layers(cred_network *network) {
     }
     network->n_slices += layer->n_slices;
     network->has_dropout |= layer->ops == &cred__dropout_ops;
-    n = layer->n_out;
+    in = layer->out;
   }
   return CRED_OK;
+}
+
+// Outputs for every place need a map like the input's.
+static cred_status check_per_pixel(const cred_network *network) {
+  const cred_shape in = network->in, out = network->layers[network->n_layers - 1].in;
+  if (!network->per_pixel || (in.height == out.height && in.width == out.width))
+    return CRED_OK;
+  FAIL(
+      CRED_EINVAL,
+      "network: outputs for every pixel need a last map of %zu x %zu as the input, it is "
+      "%zu x %zu (pad convolutions with 'same', and undo pooling)",
+      in.height, in.width, out.height, out.width);
 }
 
 static cred_status list_slices(cred_network *network) {
@@ -118,9 +157,10 @@ static cred_status list_slices(cred_network *network) {
   return CRED_OK;
 }
 
-// An activation right behind a dense layer shares its row.
+// An activation right behind a dense layer or its like shares its row.
 static bool joins(const cred__layer *layers, size_t i) {
-  return i > 0 && is_activation(&layers[i]) && layers[i - 1].ops == &cred__dense_ops;
+  return i > 0 && is_activation(&layers[i]) &&
+         cred__registry_takes_activation(layers[i - 1].ops);
 }
 
 static cred_status group_layers(cred_network *network) {
@@ -161,44 +201,64 @@ static cred_status write_text(char **out, const cred__layer *layers, size_t n,
   return status;
 }
 
-static cred_status read_layers(cred_network *network, const char *text) {
+// The hidden layers of a text, with room for an output layer behind them.
+static cred_status read_layers(cred__layer **layers, size_t *n, const char *text) {
   size_t n_max;
+  if (!text) FAIL(CRED_EINVAL, "network: the text is missing (NULL)");
   TRY(cred__registry_count(&n_max, text));
-  TRY(NEW(&network->layers, n_max + 1, "layers of a network"));
-  TRY(cred__registry_read(network->layers, &network->n_layers, text));
-  TRY(write_text(&network->text, network->layers, network->n_layers, -1));
+  TRY(NEW(layers, n_max + 1, "layers of a network"));
+  return cred__registry_read(*layers, n, text);
+}
+
+static void add_output(cred_network *network) {
   cred__layer *output = &network->layers[network->n_layers++];
-  output->ops = &cred__dense_ops;
+  const bool map = network->per_pixel;
+  output->ops = map ? &cred__conv_ops : &cred__dense_ops;
   output->width = network->n_outputs;
-  snprintf(output->text, sizeof output->text, "dense %zu", network->n_outputs);
-  return CRED_OK;
+  output->window =
+      (cred__window){.height = 1, .width = 1, .stride = 1, .dilation = 1, .groups = 1};
+  snprintf(output->text, sizeof output->text, map ? "conv %zu 1" : "dense %zu",
+           network->n_outputs);
 }
 
 static cred_status build(cred_network *network, const char *text) {
-  TRY(read_layers(network, text));
+  TRY(read_layers(&network->layers, &network->n_layers, text));
+  TRY(write_text(&network->text, network->layers, network->n_layers, -1));
+  add_output(network);
   TRY(shape_layers(network));
+  TRY(check_per_pixel(network));
+  network->n_outputs = network->layers[network->n_layers - 1].n_out;
   TRY(list_slices(network));
   return group_layers(network);
 }
 
-cred_status cred_network_parse(cred_network **out, const char *text, size_t n_inputs,
-                               size_t n_outputs) {
+cred_status cred_network_parse_shaped(cred_network **out, const char *text, cred_shape in,
+                                      size_t n_outputs, bool per_pixel) {
   *out = NULL;
-  if (!text) FAIL(CRED_EINVAL, "network: the text is missing (NULL)");
-  if (n_inputs == 0 || n_inputs > CRED__PARAMS_MAX)
-    FAIL(CRED_EINVAL, "network: %zu inputs, must be 1 to 2^31", n_inputs);
+  size_t n_inputs;
+  if (!cred__shape_elements(&n_inputs, in))
+    FAIL(CRED_EINVAL, "network: %zu x %zu x %zu inputs, must be 1 to 2^31", in.height,
+         in.width, in.channels);
   if (n_outputs == 0 || n_outputs > CRED__PARAMS_MAX)
     FAIL(CRED_EINVAL, "network: %zu outputs, must be 1 to 2^31", n_outputs);
   cred_network *network;
   TRY(NEW(&network, 1, "a network"));
   network->n_inputs = n_inputs;
   network->n_outputs = n_outputs;
+  network->in = in;
+  network->per_pixel = per_pixel;
   const cred_status status = build(network, text);
   if (status != CRED_OK)
     cred_network_free(network);
   else
     *out = network;
   return status;
+}
+
+cred_status cred_network_parse(cred_network **out, const char *text, size_t n_inputs,
+                               size_t n_outputs) {
+  return cred_network_parse_shaped(out, text, (cred_shape){1, 1, n_inputs}, n_outputs,
+                                   false);
 }
 
 void cred_network_free(cred_network *network) {
@@ -214,11 +274,11 @@ cred_status cred_network_with_dropout(char **out, const char *text, double rate)
   *out = NULL;
   if (!(rate >= 0 && rate < 1))
     FAIL(CRED_EINVAL, "dropout rate is %g, must be from 0 up to, not including, 1", rate);
-  cred_network *network;
-  TRY(cred_network_parse(&network, text, 1, 1));
-  const cred_status status =
-      write_text(out, network->layers, network->n_layers - 1, rate);
-  cred_network_free(network);
+  cred__layer *layers = NULL;
+  size_t n = 0;
+  cred_status status = read_layers(&layers, &n, text);
+  if (status == CRED_OK) status = write_text(out, layers, n, rate);
+  cred__free(layers);
   return status;
 }
 

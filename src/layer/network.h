@@ -13,6 +13,8 @@ typedef struct {
 
 struct cred_network {
   size_t n_inputs, n_outputs, n_params;
+  cred_shape in;
+  bool per_pixel; // n_outputs / (places of the input) for every place
   size_t n_layers, n_slices, n_groups;
   cred__layer *layers;               // (n_layers), the output layer last
   const cred_network_slice **slices; // (n_slices), in the layers

@@ -112,13 +112,24 @@ static cred_status work_init(cred__network_work *work, const cred_network *netwo
   return CRED_OK;
 }
 
+// Elements that a row adds: its outputs, or what the layer works with.
+static size_t n_of_row(const cred__layer *layer) {
+  size_t n = layer->n_out;
+  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
+    const cred__mode m = (cred__mode)mode;
+    n = larger(n, layer->ops->n_scratch(layer, 2, m, 1) -
+                      layer->ops->n_scratch(layer, 1, m, 1));
+  }
+  return n;
+}
+
 cred_status cred__network_work_new(cred__network_work **out, const cred_network *network,
                                    size_t n_rows_max, size_t n_threads, bool backward,
                                    bool moments) {
   *out = NULL;
   size_t widest = network->n_inputs, n;
   for (size_t i = 0; i < network->n_layers; i++)
-    widest = larger(widest, network->layers[i].n_out);
+    widest = larger(widest, n_of_row(&network->layers[i]));
   if (__builtin_mul_overflow(n_rows_max, widest, &n) || n > (size_t)1 << 45)
     FAIL(CRED_ENOMEM,
          "network: a block of %zu rows by %zu elements is more than any memory",

@@ -1,7 +1,8 @@
 // registry.c -- the kinds of layers, and the reader of a network's text.
 //
 //   network = "linear" | item { "," item }
-//   item    = name { word },  split at blanks; an activation may follow a dense layer
+//   item    = name { word },  split at blanks; an activation may follow a layer that
+//   takes one
 // A message shows the item, names what is wrong in it, and suggests the nearest known
 // word.
 
@@ -20,6 +21,8 @@ typedef struct {
 
 static const kind kinds[] = {
     {&cred__dense_ops, true},
+    {&cred__conv_ops, true},
+    {&cred__pool_ops, false},
     {&cred__dropout_ops, false},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds, N_WORDS = N_KINDS + CRED__N_ACTIVATIONS };
@@ -33,7 +36,13 @@ const char *cred__registry_word(size_t i) {
                      : cred__activation_name((cred__activation)(i - N_KINDS));
 }
 
-enum { LIST_BYTES = 256, SHOWN_BYTES = 64, ITEM_WORDS = 8 };
+bool cred__registry_takes_activation(const cred__layer_ops *ops) {
+  for (size_t i = 0; i < N_KINDS; i++)
+    if (kinds[i].ops == ops) return kinds[i].takes_activation;
+  return false;
+}
+
+enum { LIST_BYTES = 256, SHOWN_BYTES = 64, ITEM_WORDS = 16 };
 
 // "a, b, c" of the words first ... N_WORDS - 1.
 static void list_words(char out[LIST_BYTES], size_t first) {

@@ -19,6 +19,9 @@ cred_status cred__registry_count(size_t *n_max, const char *text);
 // activation behind its layer becomes a layer of its own.
 cred_status cred__registry_read(cred__layer *layers, size_t *n_layers, const char *text);
 
+// Whether an activation may stand in the item of this kind, and shares its row then.
+bool cred__registry_takes_activation(const cred__layer_ops *ops);
+
 // The failure for a word where only an activation may stand.
 cred_status cred__registry_unknown_activation(const char *word);
 

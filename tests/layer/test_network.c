@@ -23,6 +23,129 @@ static const char *const texts[][2] = {
     {"  linear ", "linear"},
 };
 
+// The same on maps of 9 x 8 x 4: shape of the last hidden layer, and all parameters with
+// an output layer of 2.
+static const struct {
+  const char *text, *canonical;
+  cred_shape out;
+  size_t n_params;
+} maps[] = {
+    {"conv 6 3", "conv 6 3", {7, 6, 6}, 222 + 506},
+    {"conv 6 3 relu, pool 2", "conv 6 3 relu, pool 2", {3, 3, 6}, 222 + 110},
+    {"conv 6 3x2 valid, relu", "conv 6 3x2 relu", {7, 7, 6}, 150 + 590},
+    {"conv 6 5 pad same tanh", "conv 6 5 same tanh", {9, 8, 6}, 606 + 866},
+    {"conv 6 5 same", "conv 6 5 same", {9, 8, 6}, 606 + 866},
+    {"conv 6 3x3 stride 2 same", "conv 6 3 same stride 2", {5, 4, 6}, 222 + 242},
+    {"conv 6 3 pad 0 stride 1", "conv 6 3", {7, 6, 6}, 222 + 506},
+    {"conv 8 3 groups 4 dilation 2 pad 2",
+     "conv 8 3 pad 2 dilation 2 groups 4",
+     {9, 8, 8},
+     80 + 1154},
+    {"pool 2", "pool 2", {4, 4, 4}, 130},
+    {"pool 2 stride 2", "pool 2", {4, 4, 4}, 130},
+    {"pool 3x2 stride 1, gelu", "pool 3x2 stride 1, gelu", {7, 7, 4}, 394},
+    {"dense 3 relu", "dense 3 relu", {1, 1, 3}, 867 + 8},
+    {"dropout 0.5, relu", "dropout 0.5, relu", {9, 8, 4}, 578},
+};
+
+static void test_maps(void **state) {
+  (void)state;
+  const cred_shape in = {9, 8, 4};
+  for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+    cred_network *a;
+    for (int again = 0; again < 2; again++) {
+      const char *text = again ? maps[i].canonical : maps[i].text;
+      assert_ok(cred_network_parse_shaped(&a, text, in, 2, false));
+      assert_string_equal(cred_network_text(a), maps[i].canonical);
+      assert_int_equal(cred_network_n_params(a), maps[i].n_params);
+      assert_int_equal(cred_network_n_inputs(a), 9 * 8 * 4);
+      const cred_shape out = cred__network_item(a, cred__network_n_items(a) - 1)->in;
+      assert_memory_equal(&out, &maps[i].out, sizeof out);
+      assert_int_equal(cred_network_out_shape(a).channels, 2);
+      assert_int_equal(cred_network_n_outputs(a), 2);
+      cred_network_free(a);
+    }
+  }
+}
+
+static void test_per_pixel(void **state) {
+  (void)state;
+  const cred_shape in = {9, 8, 4};
+  cred_network *network;
+  assert_ok(cred_network_parse_shaped(&network, "conv 6 3 same relu", in, 5, true));
+  const cred_shape out = cred_network_out_shape(network);
+  assert_true(out.height == 9 && out.width == 8 && out.channels == 5);
+  assert_int_equal(cred_network_n_outputs(network), 9 * 8 * 5);
+  assert_string_equal(cred_network_layer(network, 1).text, "conv 5 1");
+  assert_string_equal(cred_network_layer(network, 1).name, "output");
+  assert_int_equal(cred_network_layer(network, 1).n_params, 35);
+  cred_network_free(network);
+  assert_ok(cred_network_parse_shaped(&network, "linear", in, 3, true));
+  assert_int_equal(cred_network_n_params(network), 15);
+  cred_network_free(network);
+  assert_fails(cred_network_parse_shaped(&network, "conv 6 3, conv 6 3", in, 5, true),
+               CRED_EINVAL, "a last map of 9 x 8 as the input, it is 5 x 4 (pad");
+  assert_fails(cred_network_parse_shaped(&network, "dense 6", in, 5, true), CRED_EINVAL,
+               "it is 1 x 1");
+}
+
+// Text on maps of 9 x 8 x 4, and what its message must contain.
+static const char *const wrong_maps[][2] = {
+    {"conv", "conv needs channels and a size (write 'conv 32 5')"},
+    {"conv 8", "conv needs channels and a size"},
+    {"conv 0 3", "channels is '0', must be a whole number from 1 to 1000000"},
+    {"conv 8 0", "size is '0', must be a whole number from 1 to 1000, or two"},
+    {"conv 8 3x", "size is '3x'"},
+    {"conv 8 x3", "size is 'x3'"},
+    {"conv 8 3x3x3", "size is '3x3x3'"},
+    {"conv 8 1001", "size is '1001'"},
+    {"conv relu 3", "conv needs channels and a size"},
+    {"conv 8 relu", "conv needs channels and a size"},
+    {"conv 8 3 strid 2", "unknown word 'strid', did you mean 'stride'?"},
+    {"conv 8 3 sam", "unknown word 'sam', did you mean 'same'?"},
+    {"conv 8 3 rel", "unknown word 'rel', did you mean 'relu'?"},
+    {"conv 8 3 7", "unexpected '7'; behind the size may stand: stride, pad, same, valid"},
+    {"conv 8 3 stride", "'stride' needs a number behind it"},
+    {"conv 8 3 stride 0", "stride is '0', must be a whole number from 1 to 1000"},
+    {"conv 8 3 pad -1", "pad is '-1', must be 'same', 'valid' or a number"},
+    {"conv 8 3 pad 3", "padding of 3 for a window of 3 x 3"},
+    {"conv 8 3 groups 3", "4 channels to 8 cannot be cut into 3 groups"},
+    {"conv 6 3 groups 4", "4 channels to 6 cannot be cut into 4 groups"},
+    {"conv 8 9", "conv1: a window of 9 x 9 does not fit its map of 9 x 8"},
+    {"conv 8 3 dilation 5", "a window of 11 x 11 does not fit"},
+    {"pool 2, pool 2, pool 3", "pool3: a window of 3 x 3 does not fit its map of 2 x 2"},
+    {"conv 1000000 3, conv 1000000 3", "is more than 2^30"},
+    {"pool", "pool needs a size (write 'pool 2')"},
+    {"pool 2 same", "unexpected 'same'; behind the size may stand: stride"},
+    {"pool 2 relu", "unexpected 'relu'"},
+    {"pool 2x3", "a window of 2 x 3 needs a stride (write 'stride 2')"},
+    {"pol 2", "unknown layer 'pol', did you mean 'pool'?"},
+    {"dense 4, conv 8 3", "a window of 3 x 3 on a row of 4 numbers without height and"},
+};
+
+static void test_messages_on_maps(void **state) {
+  (void)state;
+  const cred_shape in = {9, 8, 4};
+  for (size_t i = 0; i < sizeof wrong_maps / sizeof *wrong_maps; i++) {
+    cred_network *network = (cred_network *)&network;
+    assert_fails(cred_network_parse_shaped(&network, wrong_maps[i][0], in, 1, false),
+                 CRED_EINVAL, wrong_maps[i][1]);
+    assert_null(network);
+  }
+  cred_network *network;
+  const cred_shape none = {9, 0, 4}, huge = {(size_t)1 << 40, (size_t)1 << 40, 4};
+  const cred_shape wide = {1 << 14, 1 << 14, 3};
+  const cred_shape thin = {1 << 28, 1, 1};
+  assert_fails(cred_network_parse_shaped(&network, "linear", none, 1, false), CRED_EINVAL,
+               "9 x 0 x 4 inputs");
+  assert_fails(cred_network_parse_shaped(&network, "linear", huge, 1, false), CRED_EINVAL,
+               "inputs, must be 1 to 2^31");
+  assert_fails(cred_network_parse_shaped(&network, "conv 9 1", wide, 1, false),
+               CRED_EINVAL, "is more than 2^31 numbers");
+  assert_fails(cred_network_parse_shaped(&network, "conv 1 9 pad 8", thin, 1, false),
+               CRED_EINVAL, "zeros included, is more than 2^30 numbers");
+}
+
 static void test_round_trip(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -44,7 +167,8 @@ static const char *const wrong[][2] = {
     {"  \t", "is empty"},
     {"dens 50", "item 1 'dens 50': unknown layer 'dens', did you mean 'dense'?"},
     {"dense 5 relu, Relu", "item 2 'Relu': unknown layer 'Relu', did you mean 'relu'?"},
-    {"xyzzyqwerty", "must be one of dense, dropout, relu, leaky_relu, elu, gelu"},
+    {"xyzzyqwerty",
+     "must be one of dense, conv, pool, dropout, relu, leaky_relu, elu, gelu"},
     {"dense", "dense needs a width"},
     {"dense relu", "dense needs a width"},
     {"dense 0", "width is '0', must be a whole number from 1 to 1000000"},
@@ -70,7 +194,7 @@ static const char *const wrong[][2] = {
     {"dense 5 relu,", "item 2 '': a layer is missing before or after a comma"},
     {",dense 5", "item 1 '': a layer is missing"},
     {"dense 5, linear", "'linear' stands alone"},
-    {"dense 1 2 3 4 5 6 7 8 9", "more than 8 words"},
+    {"dense 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "more than 16 words"},
     {"dense 5\x01\x02 relu", "item 1 'dense 5?? relu'"},
     {"dense 1000000, dense 1000000",
      "dense2: 1000000 inputs by 1000000 units are more than"},
@@ -125,6 +249,24 @@ static void test_suggestions(void **state) {
   }
 }
 
+static void test_slices_of_maps(void **state) {
+  (void)state;
+  cred_network *network;
+  const cred_shape in = {9, 8, 4};
+  assert_ok(cred_network_parse_shaped(&network, "conv 6 3x2 relu, conv 4 1 groups 2", in,
+                                      2, false));
+  static const size_t shapes[][4] = {{3, 2, 4, 6}, {6}, {1, 1, 3, 4}, {4}, {196, 2}, {2}};
+  static const size_t fan_in[] = {24, 24, 3, 3, 196, 196};
+  assert_int_equal(cred_network_n_slices(network), 6);
+  for (size_t i = 0; i < 6; i++) {
+    const cred_network_slice slice = cred_network_get_slice(network, i);
+    assert_memory_equal(slice.shape, shapes[i], sizeof shapes[i]);
+    assert_int_equal(slice.fan_in, fan_in[i]);
+    assert_int_equal(slice.is_bias, i % 2);
+  }
+  cred_network_free(network);
+}
+
 static void test_rows_and_slices(void **state) {
   (void)state;
   cred_network *network;
@@ -174,9 +316,11 @@ static void test_with_dropout(void **state) {
        "dense 5 relu, dropout 0.2, dense 6 tanh, dropout 0.2"},
       {"dense 5, relu, dropout 0.5, dense 6", "dense 5 relu, dropout 0.5, dense 6"},
       {"linear", "linear"},
+      {"conv 8 3 relu, pool 2, dense 5 relu",
+       "conv 8 3 relu, dropout 0.2, pool 2, dense 5 relu, dropout 0.2"},
   };
   char *text;
-  for (size_t i = 0; i < 3; i++) {
+  for (size_t i = 0; i < 4; i++) {
     assert_ok(cred_network_with_dropout(&text, cases[i][0], 0.2));
     assert_string_equal(text, cases[i][1]);
     cred__free(text);
@@ -236,7 +380,8 @@ static void test_out_of_memory(void **state) {
     cred__network_work *work = NULL;
     char *text = NULL;
     cred__alloc_fail_after(k);
-    cred_status status = cred_network_parse(&network, "dense 5 relu, dropout 0.1", 3, 1);
+    cred_status status = cred_network_parse_shaped(
+        &network, "conv 3 2 relu, pool 2, dropout 0.1", (cred_shape){5, 5, 1}, 1, false);
     if (status == CRED_OK)
       status = cred__network_work_new(&work, network, 7, 2, true, true);
     if (status == CRED_OK) status = cred_network_with_dropout(&text, "dense 5 relu", 0.1);
@@ -271,6 +416,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),
       cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_maps),
+      cmocka_unit_test(test_per_pixel),
+      cmocka_unit_test(test_messages_on_maps),
+      cmocka_unit_test(test_slices_of_maps),
       cmocka_unit_test(test_long_texts),
       cmocka_unit_test(test_suggestions),
       cmocka_unit_test(test_rows_and_slices),

@@ -21,9 +21,10 @@ static void fill(float *x, size_t n, uint64_t seed, double low, double high) {
     x[i] = (float)(low + (high - low) * cred_key_uniform(&key, i));
 }
 
-static void fixture_init(fixture *f, const char *text, size_t n_rows, size_t n_in,
-                         size_t n_out) {
-  assert_ok(cred_network_parse(&f->network, text, n_in, n_out));
+static void fixture_init_shaped(fixture *f, const char *text, size_t n_rows,
+                                cred_shape in, size_t n_out) {
+  assert_ok(cred_network_parse_shaped(&f->network, text, in, n_out, false));
+  const size_t n_in = in.height * in.width * in.channels;
   f->n_rows = n_rows;
   f->n_in = n_in;
   const size_t n = f->n_params = cred_network_n_params(f->network);
@@ -37,6 +38,11 @@ static void fixture_init(fixture *f, const char *text, size_t n_rows, size_t n_i
   cred_network_init(f->network, f->theta, &key);
   fill(f->sd, n, 4, 0.01, 0.1);
   fill(f->x, n_rows * n_in, 5, -1, 1);
+}
+
+static void fixture_init(fixture *f, const char *text, size_t n_rows, size_t n_in,
+                         size_t n_out) {
+  fixture_init_shaped(f, text, n_rows, (cred_shape){1, 1, n_in}, n_out);
 }
 
 static void fixture_clear(fixture *f) {
@@ -112,6 +118,33 @@ static void test_same_bytes_for_any_threads(void **state) {
   fixture_clear(&b);
 }
 
+// Maps: tiles and tasks that threads share, and maps of several tasks.
+static void test_same_bytes_on_maps(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t n_rows;
+    cred_shape in;
+  } nets[] = {
+      {"conv 20 5 relu, pool 2, dropout 0.1, conv 9 3 same stride 2 relu, dense 30",
+       21,
+       {17, 15, 3}},
+      {"conv 6 3 same dilation 2, pool 3", 2, {70, 60, 2}},
+      {"conv 8 3 groups 4 relu", 9, {12, 12, 4}}};
+  for (size_t i = 0; i < 3; i++) {
+    fixture a, b;
+    fixture_init_shaped(&a, nets[i].text, nets[i].n_rows, nets[i].in, 13);
+    fixture_init_shaped(&b, nets[i].text, nets[i].n_rows, nets[i].in, 13);
+    for (int set = 0; set < N_SETS; set++) {
+      if (!cred__kernel_select(sets[set])) continue;
+      for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
+        check_threads(&a, &b, (cred__mode)mode);
+    }
+    fixture_clear(&a);
+    fixture_clear(&b);
+  }
+}
+
 static void test_moments_same_bytes(void **state) {
   (void)state;
   fixture f;
@@ -136,7 +169,8 @@ static void test_moments_same_bytes(void **state) {
 }
 
 static void check_rows(fixture *f, cred__network_work *work, cred__mode mode) {
-  enum { B = 37, IN = 11, OUT = 3 };
+  enum { B = 37, OUT = 3 };
+  const size_t n_in = f->n_in;
   uint64_t index[B];
   for (size_t b = 0; b < B; b++) index[b] = 1000 - 7 * b;
   cred__pass pass = pass_of(f, mode, 1, NULL);
@@ -148,7 +182,7 @@ static void check_rows(fixture *f, cred__network_work *work, cred__mode mode) {
     for (size_t b = 0; b + size <= B; b += 3) {
       pass.row = index + b;
       pass.n_rows = size;
-      out = cred__network_forward(f->network, work, &pass, f->x + b * IN);
+      out = cred__network_forward(f->network, work, &pass, f->x + b * n_in);
       assert_memory_equal(out, f->out + b * OUT, size * OUT * sizeof *out);
     }
 }
@@ -157,16 +191,23 @@ static void check_rows(fixture *f, cred__network_work *work, cred__mode mode) {
 static void test_rows_do_not_depend_on_their_block(void **state) {
   (void)state;
   fixture f;
-  fixture_init(&f, "dense 70 tanh, dropout 0.3, dense 33 relu, dense 5 gelu", 37, 11, 3);
-  cred__network_work *work;
-  assert_ok(cred__network_work_new(&work, f.network, 37, 1, false, false));
-  for (int set = 0; set < N_SETS; set++) {
-    if (!cred__kernel_select(sets[set])) continue;
-    for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
-      check_rows(&f, work, (cred__mode)mode);
+  for (int maps = 0; maps < 2; maps++) {
+    if (maps)
+      fixture_init_shaped(&f, "conv 5 3 relu, dropout 0.3, pool 2, conv 7 2 same", 37,
+                          (cred_shape){6, 7, 2}, 3);
+    else
+      fixture_init(&f, "dense 70 tanh, dropout 0.3, dense 33 relu, dense 5 gelu", 37, 11,
+                   3);
+    cred__network_work *work;
+    assert_ok(cred__network_work_new(&work, f.network, 37, 1, false, false));
+    for (int set = 0; set < N_SETS; set++) {
+      if (!cred__kernel_select(sets[set])) continue;
+      for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
+        check_rows(&f, work, (cred__mode)mode);
+    }
+    cred__network_work_free(work);
+    fixture_clear(&f);
   }
-  cred__network_work_free(work);
-  fixture_clear(&f);
 }
 
 // A function draw has one mask for all rows: equal rows give equal outputs.
@@ -194,10 +235,9 @@ static void test_shared_mask(void **state) {
   fixture_clear(&f);
 }
 
-static void test_no_allocation(void **state) {
-  (void)state;
+static void check_no_allocation(const char *text, cred_shape in) {
   fixture f;
-  fixture_init(&f, "dense 200 relu, dropout 0.1, dense 100 tanh", 64, 50, 3);
+  fixture_init_shaped(&f, text, 64, in, 3);
   cred__network_work *work;
   assert_ok(cred__network_work_new(&work, f.network, 64, 2, true, true));
   const cred_sink sink = {take, &f};
@@ -213,12 +253,19 @@ static void test_no_allocation(void **state) {
   fixture_clear(&f);
 }
 
-// Standard deviations of 0: every evaluation gives what the plain one gives.
-static void test_sd_0_is_plain(void **state) {
+static void test_no_allocation(void **state) {
   (void)state;
+  check_no_allocation("dense 200 relu, dropout 0.1, dense 100 tanh",
+                      (cred_shape){1, 1, 50});
+  check_no_allocation("conv 6 3 relu, pool 2, conv 6 2 same, dropout 0.1",
+                      (cred_shape){8, 7, 2});
+}
+
+// Standard deviations of 0: every evaluation gives what the plain one gives.
+static void check_sd_0(const char *text, cred_shape in) {
   fixture f, plain;
-  fixture_init(&f, "dense 20 silu, dense 10 elu", 16, 5, 2);
-  fixture_init(&plain, "dense 20 silu, dense 10 elu", 16, 5, 2);
+  fixture_init_shaped(&f, text, 16, in, 2);
+  fixture_init_shaped(&plain, text, 16, in, 2);
   memset(f.sd, 0, f.n_params * sizeof *f.sd);
   for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
     fixture *to = mode ? &f : &plain;
@@ -234,6 +281,12 @@ static void test_sd_0_is_plain(void **state) {
   }
   fixture_clear(&f);
   fixture_clear(&plain);
+}
+
+static void test_sd_0_is_plain(void **state) {
+  (void)state;
+  check_sd_0("dense 20 silu, dense 10 elu", (cred_shape){1, 1, 5});
+  check_sd_0("conv 6 3 silu, pool 2, dense 4", (cred_shape){8, 6, 2});
 }
 
 // A work without backward gives the same outputs, and an empty block is no fault.
@@ -279,6 +332,7 @@ static void test_nan_stays_in_its_row(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_same_bytes_for_any_threads),
+      cmocka_unit_test(test_same_bytes_on_maps),
       cmocka_unit_test(test_moments_same_bytes),
       cmocka_unit_test(test_rows_do_not_depend_on_their_block),
       cmocka_unit_test(test_shared_mask),
