@@ -62,6 +62,11 @@ void cred__gemm(const cred__gemm_args *g) {
   table->gemm(g);
 }
 
+void cred__pack_columns(cred_real *panels, const cred__gemm_args *g, size_t first,
+                        size_t end) {
+  table->pack(panels, g, first, end);
+}
+
 void cred__normal_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                        uint64_t first) {
   table->normal_fill(out, n, key, index, first);

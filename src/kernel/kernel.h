@@ -22,10 +22,32 @@ typedef struct {
   const cred_real *a, *b;
   cred_real *c;
   size_t lda, ldb, ldc;
+  const cred_real *packed; // op(B) as cred__pack left it, k > 0; b is then not read
+  bool trans_c;            // with packed: C is stored (n, m)
 } cred__gemm_args;
 void cred__gemm(const cred__gemm_args *g);
 // The same on n_threads threads, cut into fixed tiles.
 void cred__matmul(size_t n_threads, const cred__gemm_args *g);
+
+// Panels of op(B), for products with several A or on several threads: k *
+// cred__panel_room(n) numbers. A product of a tall A with a transposed small B whose
+// result is wanted transposed (trans_c) is A B' without moving A: the way to D W' where
+// W is large.
+enum { CRED__PANEL_LANES = 16, CRED__PANEL_COLUMNS = 96, CRED__PANEL_DEPTH = 1280 };
+static inline size_t cred__panel_room(size_t n) {
+  return (n + CRED__PANEL_LANES - 1) / CRED__PANEL_LANES * CRED__PANEL_LANES;
+}
+// k in equal parts of at most CRED__PANEL_DEPTH.
+static inline size_t cred__panel_depth(size_t k) {
+  const size_t parts = (k + CRED__PANEL_DEPTH - 1) / CRED__PANEL_DEPTH;
+  return parts <= 1 ? k : (k + parts - 1) / parts;
+}
+// Packs B of g (a, c are not read) on n_threads threads.
+void cred__pack(size_t n_threads, cred_real *panels, const cred__gemm_args *g);
+// Columns first ... end - 1 of it; both are multiples of CRED__PANEL_COLUMNS, or end is
+// n.
+void cred__pack_columns(cred_real *panels, const cred__gemm_args *g, size_t first,
+                        size_t end);
 
 // out (n) = standard normals number first ... first + n - 1 of the stream (key, index).
 // first must be a multiple of CRED__NOISE_BLOCK.

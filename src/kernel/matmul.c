@@ -5,7 +5,13 @@
 
 // Below SERIAL multiply-adds a fork costs more than it saves (about 5 us against 100
 // GFLOP/s).
-enum { TILE_ROWS = 256, TILE_COLUMNS = 96, SERIAL = 250000 };
+enum {
+  TILE_ROWS = 256,
+  TILE_COLUMNS = CRED__PANEL_COLUMNS,
+  PACKED_ROWS = 64, // of A against all of a packed B
+  SERIAL = 250000,
+  SERIAL_PACK = 50000
+};
 
 typedef struct {
   const cred__gemm_args *g;
@@ -30,7 +36,22 @@ static void one_tile(void *p, size_t task, size_t worker) {
   cred__gemm(&t);
 }
 
+static void packed_rows(void *p, size_t task, size_t worker) {
+  (void)worker;
+  cred__gemm_args t = *(const cred__gemm_args *)p;
+  const size_t i = task * PACKED_ROWS;
+  t.a += t.trans_a ? i : i * t.lda;
+  t.c += t.trans_c ? i : i * t.ldc;
+  t.m = t.m - i < PACKED_ROWS ? t.m - i : PACKED_ROWS;
+  cred__gemm(&t);
+}
+
 void cred__matmul(size_t n_threads, const cred__gemm_args *g) {
+  if (g->packed) {
+    if (g->m * g->n * g->k < SERIAL) n_threads = 1;
+    cred__parallel(n_threads, tiles_of(g->m, PACKED_ROWS), packed_rows, (void *)g);
+    return;
+  }
   context c = {.g = g, .n_column_tiles = tiles_of(g->n, TILE_COLUMNS)};
   const size_t n_tasks = c.n_column_tiles * tiles_of(g->m, TILE_ROWS);
   if (g->m * g->n * g->k < SERIAL) n_threads = 1;
@@ -39,4 +60,23 @@ void cred__matmul(size_t n_threads, const cred__gemm_args *g) {
     return;
   }
   cred__parallel(n_threads, n_tasks, one_tile, &c);
+}
+
+typedef struct {
+  cred_real *panels;
+  const cred__gemm_args *g;
+} packing;
+
+static void pack_task(void *p, size_t task, size_t worker) {
+  (void)worker;
+  const packing *c = p;
+  const size_t first = task * CRED__PANEL_COLUMNS, end = first + CRED__PANEL_COLUMNS;
+  cred__pack_columns(c->panels, c->g, first, end < c->g->n ? end : c->g->n);
+}
+
+void cred__pack(size_t n_threads, cred_real *panels, const cred__gemm_args *g) {
+  packing c = {panels, g};
+  const size_t n_tasks = tiles_of(g->n, CRED__PANEL_COLUMNS);
+  if (g->n * g->k < SERIAL_PACK) n_threads = 1;
+  cred__parallel(n_threads, n_tasks, pack_task, &c);
 }

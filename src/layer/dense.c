@@ -74,7 +74,7 @@ static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) 
 
 static size_t n_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode,
                         size_t n_threads) {
-  size_t n = cred__dense_n_buffers(layer, n_threads);
+  size_t n = cred__dense_n_buffers(layer, n_rows, n_threads);
   if (mode == CRED__LOCAL) n += cred__dense_local_n_scratch(layer, n_rows);
   if (mode == CRED__FLIPOUT) n += cred__dense_flipout_n_scratch(layer, n_rows);
   return n;
@@ -99,7 +99,8 @@ static void plain_backward(const cred__layer *layer, const cred__pass *pass,
                            const cred_real *in) {
   if (din)
     cred__dense_times_transposed(cred__dense_threads(layer, pass), layer, pass->n_rows,
-                                 din, dout, cred__dense_weight(layer, pass->theta));
+                                 din, scratch, dout,
+                                 cred__dense_weight(layer, pass->theta));
   const cred__dense_gradient gradient = {.in = in, .dout = dout, .buffers = scratch};
   cred__dense_take(layer, pass, &gradient);
 }

@@ -28,13 +28,14 @@ size_t cred__dense_threads(const cred__layer *layer, const cred__pass *pass);
 cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
                          uint32_t purpose);
 
-// out = x W (accumulate: +=), x (B, n_in), W (n_in, n_out); and out = d W^T.
+// out = x W (accumulate: +=), x (B, n_in), W (n_in, n_out); and out = d W^T, `panels` as
+// the buffers of a gradient.
 void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
                        cred_real *out, const cred_real *x, const cred_real *weight,
                        bool accumulate);
 void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
-                                  size_t n_rows, cred_real *out, const cred_real *d,
-                                  const cred_real *weight);
+                                  size_t n_rows, cred_real *out, cred_real *panels,
+                                  const cred_real *d, const cred_real *weight);
 
 // Elementwise loops, cut into fixed ranges: task(context, first, end).
 typedef void (*cred__range_task)(void *context, size_t first, size_t end);
@@ -50,7 +51,8 @@ void cred__multiply_add(size_t n_threads, cred_real *out, const cred_real *x,
 // Gradients of the weights, tile by tile, then of the biases, each handed to the sink:
 //   dmean = in^T dout,   dsd = scale * factor o (in_sd^T dout_sd)
 //   dmean = sum_b dout,  dsd = scale * factor_bias o sum_b dout_sd
-// in_sd = NULL: no dsd. `buffers` holds cred__dense_n_buffers() numbers.
+// in_sd = NULL: no dsd. `buffers` holds cred__dense_n_buffers() numbers, for blocks of at
+// most the rows it was asked for.
 typedef struct {
   const cred_real *in, *dout, *in_sd, *dout_sd;
   const cred_real *factor, *factor_bias;
@@ -59,7 +61,7 @@ typedef struct {
 } cred__dense_gradient;
 void cred__dense_take(const cred__layer *layer, const cred__pass *pass,
                       const cred__dense_gradient *gradient);
-size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_threads);
+size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_rows, size_t n_threads);
 
 // The evaluations; see dense_local.c and dense_flipout.c.
 size_t cred__dense_local_n_cache(const cred__layer *layer, size_t n_rows);

@@ -104,8 +104,9 @@ void cred__dense_flipout_backward(const cred__layer *layer, const cred__pass *pa
   row_signs(layer, pass, n_threads, sign, false);
   if (din) {
     cred__multiply(n_threads, delta, cache, sd, n_in * n_out);
-    cred__dense_times_transposed(n_threads, layer, n_rows, product, signed_dout, delta);
-    cred__dense_times_transposed(n_threads, layer, n_rows, din, dout,
+    cred__dense_times_transposed(n_threads, layer, n_rows, product, buffers, signed_dout,
+                                 delta);
+    cred__dense_times_transposed(n_threads, layer, n_rows, din, buffers, dout,
                                  cred__dense_weight(layer, pass->theta));
     cred__multiply_add(n_threads, din, sign, product, 1, n_rows * n_in);
   }

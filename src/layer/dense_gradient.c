@@ -9,7 +9,7 @@
 #include "base/thread.h"
 #include "kernel/kernel.h"
 
-enum { TILE_ELEMENTS = 32768, RANGE_ELEMENTS = 32768, ROW_STEP = 8 };
+enum { TILE_ELEMENTS = 16384, RANGE_ELEMENTS = 32768, ROW_STEP = 8, WIDE = 64 };
 
 size_t cred__dense_threads(const cred__layer *layer, const cred__pass *pass) {
   const size_t work = pass->n_rows * layer->n_in * layer->n_out;
@@ -39,20 +39,40 @@ void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows
   cred__matmul(n_threads, &g);
 }
 
+// Where W is wide, as (W d^T)^T: W is read where it lies, and d is packed instead. On one
+// core (AMD Zen 4), 128 rows: 107 GFLOP/s instead of 86 for 1200 x 1200, but 50 instead
+// of 89 for 1200 x 10, where each tile is soon done.
 void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
-                                  size_t n_rows, cred_real *out, const cred_real *d,
-                                  const cred_real *weight) {
+                                  size_t n_rows, cred_real *out, cred_real *panels,
+                                  const cred_real *d, const cred_real *weight) {
   const size_t n_in = layer->n_in, n_out = layer->n_out;
-  const cred__gemm_args g = {.m = n_rows,
-                             .n = n_in,
+  if (n_out < WIDE) {
+    const cred__gemm_args narrow = {.m = n_rows,
+                                    .n = n_in,
+                                    .k = n_out,
+                                    .trans_b = true,
+                                    .a = d,
+                                    .b = weight,
+                                    .c = out,
+                                    .lda = n_out,
+                                    .ldb = n_out,
+                                    .ldc = n_in};
+    cred__matmul(n_threads, &narrow);
+    return;
+  }
+  const cred__gemm_args g = {.m = n_in,
+                             .n = n_rows,
                              .k = n_out,
                              .trans_b = true,
-                             .a = d,
-                             .b = weight,
+                             .trans_c = true,
+                             .a = weight,
+                             .b = d,
                              .c = out,
+                             .packed = panels,
                              .lda = n_out,
                              .ldb = n_out,
                              .ldc = n_in};
+  cred__pack(n_threads, panels, &g);
   cred__matmul(n_threads, &g);
 }
 
@@ -130,8 +150,16 @@ static size_t tile_rows(const cred__layer *layer) {
   return rows < layer->n_in ? rows : layer->n_in;
 }
 
-size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_threads) {
-  return n_threads * 2 * tile_rows(layer) * layer->n_out;
+// Panels of dout and dout_sd, which the tiles of all threads share; before them, of what
+// is multiplied by W^T.
+static size_t n_panels(const cred__layer *layer, size_t n_rows) {
+  const size_t of_gradient = 2 * n_rows * cred__panel_room(layer->n_out);
+  const size_t of_input = layer->n_out * cred__panel_room(n_rows);
+  return of_gradient > of_input ? of_gradient : of_input;
+}
+
+size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_rows, size_t n_threads) {
+  return n_panels(layer, n_rows) + n_threads * 2 * tile_rows(layer) * layer->n_out;
 }
 
 typedef struct {
@@ -139,22 +167,33 @@ typedef struct {
   const cred__pass *pass;
   const cred__dense_gradient *g;
   size_t rows;
+  cred_real *panels[2]; // of dout, dout_sd; NULL where there is one tile
+  cred_real *buffers;
 } tiling;
 
-// out (rows, n_out) = x[:, i : i + rows]^T d
-static void tile_product(const tiling *t, cred_real *out, const cred_real *x,
-                         const cred_real *d, size_t i, size_t rows) {
+// x^T d, x (B, n_in), d (B, n_out)
+static cred__gemm_args product_of(const tiling *t, const cred_real *x, const cred_real *d,
+                                  const cred_real *panels) {
   const size_t n_in = t->layer->n_in, n_out = t->layer->n_out;
-  const cred__gemm_args g = {.m = rows,
-                             .n = n_out,
-                             .k = t->pass->n_rows,
-                             .trans_a = true,
-                             .a = x + i,
-                             .b = d,
-                             .c = out,
-                             .lda = n_in,
-                             .ldb = n_out,
-                             .ldc = n_out};
+  return (cred__gemm_args){.m = n_in,
+                           .n = n_out,
+                           .k = t->pass->n_rows,
+                           .trans_a = true,
+                           .a = x,
+                           .b = d,
+                           .packed = panels,
+                           .lda = n_in,
+                           .ldb = n_out,
+                           .ldc = n_out};
+}
+
+// out (rows, n_out): rows [i, i + rows) of x^T d
+static void tile_product(const tiling *t, cred_real *out, const cred_real *x,
+                         const cred_real *d, const cred_real *panels, size_t i,
+                         size_t rows) {
+  cred__gemm_args g = product_of(t, x + i, d, panels);
+  g.m = rows;
+  g.c = out;
   cred__gemm(&g);
 }
 
@@ -162,11 +201,11 @@ static void one_tile(void *p, size_t task, size_t worker) {
   const tiling *t = p;
   const size_t n_in = t->layer->n_in, n_out = t->layer->n_out;
   const size_t i = task * t->rows, rows = n_in - i < t->rows ? n_in - i : t->rows;
-  cred_real *dmean = t->g->buffers + worker * 2 * t->rows * n_out, *dsd = NULL;
-  tile_product(t, dmean, t->g->in, t->g->dout, i, rows);
+  cred_real *dmean = t->buffers + worker * 2 * t->rows * n_out, *dsd = NULL;
+  tile_product(t, dmean, t->g->in, t->g->dout, t->panels[0], i, rows);
   if (t->g->in_sd) {
     dsd = dmean + t->rows * n_out;
-    tile_product(t, dsd, t->g->in_sd, t->g->dout_sd, i, rows);
+    tile_product(t, dsd, t->g->in_sd, t->g->dout_sd, t->panels[1], i, rows);
     const cred_real *factor = t->g->factor + i * n_out, scale = t->g->scale;
     for (size_t k = 0; k < rows * n_out; k++) dsd[k] *= scale * factor[k];
   }
@@ -184,7 +223,7 @@ static void sum_rows(cred_real *restrict out, const cred_real *restrict x, size_
 
 static void take_biases(const tiling *t) {
   const size_t n_out = t->layer->n_out;
-  cred_real *dmean = t->g->buffers, *dsd = NULL;
+  cred_real *dmean = t->buffers, *dsd = NULL;
   sum_rows(dmean, t->g->dout, t->pass->n_rows, n_out);
   if (t->g->in_sd) {
     dsd = dmean + t->rows * n_out;
@@ -195,12 +234,28 @@ static void take_biases(const tiling *t) {
   sink->take(sink->context, t->layer->slices[1].offset, dmean, dsd, n_out);
 }
 
+static void pack_panels(tiling *t, size_t n_threads) {
+  const cred__dense_gradient *g = t->g;
+  const cred_real *const d[2] = {g->dout, g->in_sd ? g->dout_sd : NULL};
+  for (int i = 0; i < 2 && d[i]; i++) {
+    t->panels[i] =
+        g->buffers + (size_t)i * t->pass->n_rows * cred__panel_room(t->layer->n_out);
+    const cred__gemm_args product = product_of(t, NULL, d[i], NULL);
+    cred__pack(n_threads, t->panels[i], &product);
+  }
+}
+
 void cred__dense_take(const cred__layer *layer, const cred__pass *pass,
                       const cred__dense_gradient *gradient) {
   if (!pass->sink) return;
-  tiling t = {layer, pass, gradient, tile_rows(layer)};
+  tiling t = {.layer = layer,
+              .pass = pass,
+              .g = gradient,
+              .rows = tile_rows(layer),
+              .buffers = gradient->buffers + n_panels(layer, pass->n_rows)};
   const size_t n_tiles = (layer->n_in + t.rows - 1) / t.rows;
   const size_t n_threads = cred__dense_threads(layer, pass);
+  if (n_tiles > 1) pack_panels(&t, n_threads);
   if (n_threads == 1 || n_tiles == 1)
     for (size_t i = 0; i < n_tiles; i++) one_tile(&t, i, 0);
   else

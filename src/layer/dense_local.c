@@ -72,8 +72,8 @@ void cred__dense_local_backward(const cred__layer *layer, const cred__pass *pass
   cred__multiply(n_threads, dvar, dout, cache, n_rows * n_out);
   if (din) {
     cred__square(n_threads, sd2, sd, n_in * n_out);
-    cred__dense_times_transposed(n_threads, layer, n_rows, din2, dvar, sd2);
-    cred__dense_times_transposed(n_threads, layer, n_rows, din, dout,
+    cred__dense_times_transposed(n_threads, layer, n_rows, din2, buffers, dvar, sd2);
+    cred__dense_times_transposed(n_threads, layer, n_rows, din, buffers, dout,
                                  cred__dense_weight(layer, pass->theta));
     cred__multiply_add(n_threads, din, in, din2, 2, n_rows * n_in);
   }

@@ -35,8 +35,18 @@ static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a,
   fill(p->a, rows_a * lda, m * 7 + k);
   fill(p->b, rows_b * ldb, n * 11 + k + 1);
   fill(p->c_before, p->n_c, 3);
-  p->g = (cred__gemm_args){m,    n,    k,    trans_a, trans_b, accumulate,
-                           p->a, p->b, p->c, lda,     ldb,     ldc};
+  p->g = (cred__gemm_args){.m = m,
+                           .n = n,
+                           .k = k,
+                           .trans_a = trans_a,
+                           .trans_b = trans_b,
+                           .accumulate = accumulate,
+                           .a = p->a,
+                           .b = p->b,
+                           .c = p->c,
+                           .lda = lda,
+                           .ldb = ldb,
+                           .ldc = ldc};
 }
 
 static void product_clear(product *p) {
@@ -79,6 +89,56 @@ static void one(size_t m, size_t n, size_t k, int form, size_t pad) {
   cred__gemm(&p.g);
   check(&p);
   product_clear(&p);
+}
+
+// The same by packed panels, C as it is or transposed, on n_threads threads.
+static void one_packed(size_t m, size_t n, size_t k, int form, size_t pad,
+                       size_t n_threads) {
+  product p;
+  product_init(&p, m, n, k, form & 1, form & 2, form & 4, pad);
+  float *panels, *transposed;
+  const size_t room = k * cred__panel_room(n), ldt = m + pad;
+  assert_ok(NEW(&panels, room, "panels"));
+  assert_ok(NEW(&transposed, n * ldt, "c"));
+  memcpy(p.c, p.c_before, p.n_c * sizeof *p.c);
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < m; i++) transposed[j * ldt + i] = p.c[i * p.g.ldc + j];
+  cred__gemm_args g = p.g;
+  cred__pack(n_threads, panels, &g);
+  g.packed = panels;
+  g.b = NULL;
+  cred__matmul(n_threads, &g);
+  check(&p);
+  g.trans_c = true;
+  g.c = transposed;
+  g.ldc = ldt;
+  cred__matmul(n_threads, &g);
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < m; i++)
+      assert_true(transposed[j * ldt + i] == p.c[i * p.g.ldc + j]);
+  cred__free(panels);
+  cred__free(transposed);
+  product_clear(&p);
+}
+
+static void every_size_packed(void) {
+  const cred_key key = cred_key_make(10);
+  uint64_t at = 0;
+  for (size_t m = 1; m <= 20; m += m < 10 ? 1 : 5)
+    for (size_t n = 1; n <= 120; n += n < 10 ? 1 : 11) {
+      const size_t k = 1 + (size_t)cred_key_below(&key, at++, 40);
+      one_packed(m, n, k, (int)cred_key_below(&key, at, 8), at % 2 ? 0 : PAD, 1);
+    }
+  for (int form = 0; form < 8; form++) {
+    one_packed(9, 50, 3000, form, PAD, 1); // three panels deep
+    one_packed(200, 300, 70, form, PAD, 3);
+  }
+}
+
+static void test_packed(void **state) {
+  (void)state;
+  for (size_t s = 0; s < N_SETS; s++)
+    if (cred__kernel_select(sets[s])) every_size_packed();
 }
 
 static void every_size(void) {
@@ -172,6 +232,7 @@ static void test_matmul_does_not_depend_on_threads(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_against_triple_loop),
+      cmocka_unit_test(test_packed),
       cmocka_unit_test(test_no_terms),
       cmocka_unit_test(test_nan_stays),
       cmocka_unit_test(test_matmul_does_not_depend_on_threads),

@@ -5,6 +5,10 @@
 // tile of C, K_ROWS by K_COLUMNS, stays in registers while the panel passes. Goto & van
 // de Geijn (2008), section 4. Edges: the panel is padded with zeros, and a tile that
 // overhangs C goes through a buffer.
+//
+// Where the caller has packed B (one copy for many products, and for all threads), its
+// panels are up to cred__panel_depth() deep and stay in the second cache, while K_ROWS
+// rows of A in the first meet all of them.
 
 #include "isa.h"
 #include "list.h"
@@ -41,12 +45,32 @@ typedef struct {
   const cred_real *a, *panel;
   cred_real *c;
   size_t a_row, a_step, panel_stride, ldc, depth, columns;
-  bool add;
+  bool add, trans_c;
 } block;
+
+static void store_rows(const block *k, const cred_real *tile, size_t stride, int rows) {
+  for (int i = 0; i < rows; i++) {
+    const cred_real *row = tile + (size_t)i * stride;
+    cred_real *c = k->c + (size_t)i * k->ldc;
+    for (size_t j = 0; j < k->columns; j++) c[j] = k->add ? c[j] + row[j] : row[j];
+  }
+}
+
+static inline __attribute__((always_inline)) void
+store_columns(const block *k, const cred_real *tile, size_t stride, int rows) {
+  for (size_t j = 0; j < k->columns; j++) {
+    cred_real *c = k->c + j * k->ldc;
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+      const cred_real value = tile[(size_t)i * stride + j];
+      c[i] = k->add ? c[i] + value : value;
+    }
+  }
+}
 
 static inline __attribute__((always_inline)) void
 store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
-  if (k->columns == (size_t)(n_vectors * K_LANES)) {
+  if (!k->trans_c && k->columns == (size_t)(n_vectors * K_LANES)) {
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
@@ -57,14 +81,15 @@ store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
       }
     return;
   }
+  vec kept[K_ROWS][K_VECTORS];
 #pragma GCC unroll 8
-  for (int i = 0; i < rows; i++) {
-    vec row_vectors[K_VECTORS];
-    for (int v = 0; v < K_VECTORS; v++) row_vectors[v] = acc[i][v < n_vectors ? v : 0];
-    const cred_real *row = (const cred_real *)row_vectors;
-    cred_real *c = k->c + (size_t)i * k->ldc;
-    for (size_t j = 0; j < k->columns; j++) c[j] = k->add ? c[j] + row[j] : row[j];
-  }
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (int v = 0; v < n_vectors; v++) kept[i][v] = acc[i][v];
+  if (k->trans_c)
+    store_columns(k, (const cred_real *)kept, K_COLUMNS, rows);
+  else
+    store_rows(k, (const cred_real *)kept, K_COLUMNS, rows);
 }
 
 #define TILE(rows, n_vectors)                                                            \
@@ -144,15 +169,58 @@ static void pack(cred_real *panel, const cred__gemm_args *g, size_t p0, size_t d
     for (size_t p = 0; p < depth; p++) panel[p * width + j] = 0;
 }
 
-static void rows_of_panel(const cred__gemm_args *g, block *k, size_t p0, size_t j0) {
-  const size_t n_vectors = (k->columns + K_LANES - 1) / K_LANES;
+// Rows [i, i + rows) of A from p0 on, and where their products with the panel at j0 go.
+static void place(block *k, const cred__gemm_args *g, size_t i, size_t p0, size_t j0) {
   k->a_row = g->trans_a ? 1 : g->lda;
   k->a_step = g->trans_a ? g->lda : 1;
+  k->a = g->a + (g->trans_a ? p0 * g->lda + i : i * g->lda + p0);
+  k->c = g->c + (g->trans_c ? j0 * g->ldc + i : i * g->ldc + j0);
+}
+
+static void rows_of_panel(const cred__gemm_args *g, block *k, size_t p0, size_t j0) {
+  const size_t n_vectors = (k->columns + K_LANES - 1) / K_LANES;
   for (size_t i = 0; i < g->m; i += K_ROWS) {
     const size_t rows = g->m - i < K_ROWS ? g->m - i : K_ROWS;
-    k->a = g->a + (g->trans_a ? p0 * g->lda + i : i * g->lda + p0);
-    k->c = g->c + i * g->ldc + j0;
+    place(k, g, i, p0, j0);
     tiles[n_vectors - 1][rows - 1](k);
+  }
+}
+
+static size_t width_of(size_t columns) {
+  return (columns + K_LANES - 1) / K_LANES * K_LANES;
+}
+
+void K(pack)(cred_real *panels, const cred__gemm_args *g, size_t first, size_t end) {
+  const size_t room = cred__panel_room(g->n), step = cred__panel_depth(g->k);
+  for (size_t p0 = 0; p0 < g->k; p0 += step) {
+    const size_t depth = g->k - p0 < step ? g->k - p0 : step;
+    for (size_t j0 = first; j0 < end; j0 += K_COLUMNS) {
+      const size_t columns = end - j0 < K_COLUMNS ? end - j0 : K_COLUMNS;
+      pack(panels + p0 * room + j0 * depth, g, p0, depth, j0, columns, width_of(columns));
+    }
+  }
+}
+
+static void packed_product(const cred__gemm_args *g) {
+  const size_t room = cred__panel_room(g->n), step = cred__panel_depth(g->k);
+  for (size_t p0 = 0; p0 < g->k; p0 += step) {
+    const size_t depth = g->k - p0 < step ? g->k - p0 : step;
+    for (size_t i = 0; i < g->m; i += K_ROWS) {
+      const size_t rows = g->m - i < K_ROWS ? g->m - i : K_ROWS;
+      for (size_t j0 = 0; j0 < g->n; j0 += K_COLUMNS) {
+        const size_t columns = g->n - j0 < K_COLUMNS ? g->n - j0 : K_COLUMNS;
+        const size_t width = width_of(columns);
+        block k = {.columns = columns,
+                   .depth = depth,
+                   .ldc = g->ldc,
+                   .add = g->accumulate || p0,
+                   .trans_c = g->trans_c,
+                   .panel = g->packed + p0 * room + j0 * depth,
+                   .panel_stride = width};
+        place(&k, g, i, p0, j0);
+        tiles[width / K_LANES - 1][rows - 1](&k);
+      }
+    }
   }
 }
 
@@ -208,6 +276,10 @@ static void one_column_transposed(const cred__gemm_args *g) {
 }
 
 void K(gemm)(const cred__gemm_args *g) {
+  if (g->packed) {
+    packed_product(g);
+    return;
+  }
   if (g->n == 1 && g->k > 0) {
     if (g->trans_a)
       one_column_transposed(g);
@@ -222,7 +294,7 @@ void K(gemm)(const cred__gemm_args *g) {
     const size_t depth = g->k - p0 < DEPTH ? g->k - p0 : DEPTH;
     for (size_t j0 = 0; j0 < g->n; j0 += K_COLUMNS) {
       const size_t columns = g->n - j0 < K_COLUMNS ? g->n - j0 : K_COLUMNS;
-      const size_t width = (columns + K_LANES - 1) / K_LANES * K_LANES;
+      const size_t width = width_of(columns);
       block k = {
           .columns = columns, .depth = depth, .ldc = g->ldc, .add = g->accumulate || p0};
       if (!g->trans_b && columns == width &&

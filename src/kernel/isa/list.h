@@ -6,6 +6,7 @@
 #include "isa.h"
 
 void K(gemm)(const cred__gemm_args *g);
+void K(pack)(cred_real *panels, const cred__gemm_args *g, size_t first, size_t end);
 void K(normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                     uint64_t first);
 void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
