@@ -274,6 +274,7 @@ cred_status cred_model_calibrate(cred_model *model, cred_calibrate_info *info,
       .n_rows = data->n_rows,
       .n_quantiles = cred_likelihood_is_class(&model->likelihood) ? 1 : data->n_targets};
   memcpy(c->quantile, made.quantile, sizeof made.quantile);
+  TRY(cred_model_set_rule(model, NULL)); // it was chosen for other probabilities
   if (info) *info = made;
   return CRED_OK;
 }

@@ -52,6 +52,7 @@ static cred_status take(cred_prediction *to, size_t at, const cred_prediction *p
       {&to->entropy, p->entropy, 1},
       {&to->expected_entropy, p->expected_entropy, 1},
       {&to->mutual_information, p->mutual_information, 1},
+      {&to->sd_logit, p->sd_logit, 1},
       {&to->log_prob, p->log_prob, 1},
       {&to->pit, p->pit, t},
       {&to->crps, p->crps, t},
@@ -100,6 +101,7 @@ void cred_evaluation_free(cred_evaluation *e) {
                              p->entropy,
                              p->expected_entropy,
                              p->mutual_information,
+                             p->sd_logit,
                              p->log_prob,
                              p->pit,
                              p->crps};

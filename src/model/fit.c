@@ -213,8 +213,10 @@ cred_status cred_model_resume(cred_model *m, cred_fit_info *info, const cred_tab
   TRY(cred_schema_encode(&data, m->schema, table, m->rows, m->n_rows, 1, 0));
   const uint64_t before = steps_made(m);
   const cred_status status = train(m, info, &data, n_threads, progress, context);
-  if (steps_made(m) > before) // it was fitted to another posterior
+  if (steps_made(m) > before) { // they were fitted to another posterior
     m->calibration = (cred__calibration){.temperature = 1};
+    cred_model_set_rule(m, NULL); // takes no memory
+  }
   cred_data_clear(&data);
   return status;
 }

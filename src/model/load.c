@@ -212,6 +212,7 @@ static cred_status load(cred_model **out, const cred_tensors *t) {
   for (size_t k = 0; k < m->plan.n_members; k++) TRY_DONE(read_member(m, t, states, k));
   TRY_DONE(read_facts(m, t, fit));
   TRY_DONE(read_calibration(m, t));
+  TRY_DONE(cred_model_set_rule(m, cred_tensors_metadata(t, "rule")));
   TRY_DONE(cred__model_make_history(m));
   TRY_DONE(cred__model_make_report(m));
   *out = m;

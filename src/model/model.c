@@ -37,7 +37,23 @@ void cred_model_free(cred_model *model) {
   cred__free(model->rows);
   cred__free(model->history);
   cred__free(model->report);
+  cred__free(model->rule);
   cred__free(model);
+}
+
+cred_status cred_model_set_rule(cred_model *model, const char *json) {
+  char *copy = NULL;
+  if (json && strlen(json) > CRED__RULE_BYTES)
+    FAIL(CRED_EINVAL, "a rule of %zu bytes, at most %d are kept in a model", strlen(json),
+         (int)CRED__RULE_BYTES);
+  if (json) TRY(cred__strdup(&copy, json));
+  cred__free(model->rule);
+  model->rule = copy;
+  return CRED_OK;
+}
+
+const char *cred_model_rule(const cred_model *m) {
+  return m->rule;
 }
 
 // Targets of the schema against the likelihood; sets its counts.

@@ -51,6 +51,8 @@ typedef struct {
   size_t n_rows;
 } cred__calibration;
 
+enum { CRED__RULE_BYTES = 65536 };
+
 struct cred_model {
   cred__plan plan;
   cred_schema *schema;
@@ -67,6 +69,7 @@ struct cred_model {
   size_t n_train, n_validation, n_dropped;
   char data_digest[17];
   cred__calibration calibration;
+  char *rule; // JSON, or NULL
   cred_history_row *history;
   size_t n_history;
   char *report;

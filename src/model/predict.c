@@ -108,6 +108,7 @@ void cred_predictor_free(cred_predictor *p) {
                              r->entropy,
                              r->expected_entropy,
                              r->mutual_information,
+                             r->sd_logit,
                              r->log_prob,
                              r->pit,
                              r->crps};
@@ -215,6 +216,7 @@ static cred_status result_room(cred_predictor *p, size_t n, bool observed) {
     TRY(grow(&r->entropy, old, n, classes));
     TRY(grow(&r->expected_entropy, old, n, classes));
     TRY(grow(&r->mutual_information, old, n, classes));
+    TRY(grow(&r->sd_logit, old, n, classes && c == 2));
     TRY(grow(&r->log_prob, old, n, observed));
     TRY(grow(&r->pit, old * t, n * t, observed && numbers));
     TRY(grow(&r->crps, old * t, n * t, observed && numbers));

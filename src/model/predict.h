@@ -32,7 +32,7 @@ typedef struct {
   double *sample;      // (samples)
   cred_real *y;        // (rows, T) observed, in the units of the network
   cred_entropy_sums entropy;
-  cred_moments moments;
+  cred_moments moments; // of the targets; of two classes: of the logit
 } cred__strip_work;
 
 enum { CRED__CRPS_SAMPLES = 400 };

@@ -29,9 +29,8 @@ cred_status cred__strip_work_init(cred__strip_work *w, const cred_model *m,
                "prediction scratch"));
   TRY_DONE(NEW(&w->sample, (n_samples + 1) * lik->n_targets, "prediction scratch"));
   TRY_DONE(NEW(&w->y, CRED__STRIP_ROWS * lik->n_targets, "prediction scratch"));
-  if (classes)
-    TRY_DONE(cred_entropy_init(&w->entropy, CRED__STRIP_ROWS, lik->n_classes));
-  else
+  if (classes) TRY_DONE(cred_entropy_init(&w->entropy, CRED__STRIP_ROWS, lik->n_classes));
+  if (!classes || lik->n_classes == 2)
     TRY_DONE(cred_moments_init(&w->moments, CRED__STRIP_ROWS * lik->n_targets, true));
 done:
   if (status != CRED_OK) cred__strip_work_clear(w);
@@ -341,6 +340,26 @@ static void temper(cred_prediction *out, const cred__strip *s, double temperatur
   }
 }
 
+// Of two classes: the spread over draws of the logit, which unlike a probability knows no
+// bounds. Moments carried through the layers have a variance within each draw besides.
+static void spread_of_logit(double *out, const cred__strip *s, cred__strip_work *w) {
+  const cred_likelihood *lik = &s->model->likelihood;
+  double *logit = w->value, *var = w->var; // (rows) of (rows, 2)
+  cred_moments_reset(&w->moments, s->n_rows);
+  for (size_t k = 0; k < s->n_draws; k++) {
+    cred_likelihood_class_log_prob(logit, lik, outputs(s, k, 0), s->n_rows);
+    for (size_t i = 0; i < s->n_rows; i++) {
+      const cred_real *v = s->var ? s->var + k * s->draw_stride + i * s->n_out : NULL;
+      logit[i] = logit[2 * i + 1] - logit[2 * i];
+      var[i] = 0;
+      for (size_t j = 0; v && j < s->n_out; j++) var[i] += (double)v[j];
+    }
+    cred_moments_add(&w->moments, logit, var, 1.0);
+  }
+  cred_moments_finish(NULL, out, var, NULL, &w->moments);
+  for (size_t i = 0; i < s->n_rows; i++) out[i] = sqrt(fmax(0.0, out[i] + var[i]));
+}
+
 static void predict_classes(cred_prediction *out, const cred__strip *s,
                             cred__strip_work *w) {
   const size_t c = s->model->likelihood.n_classes;
@@ -352,6 +371,7 @@ static void predict_classes(cred_prediction *out, const cred__strip *s,
                         out->expected_entropy + s->first,
                         out->mutual_information + s->first, &w->entropy);
   }
+  if (c == 2) spread_of_logit(out->sd_logit + s->first, s, w);
   if (s->model->calibration.temperature != 1)
     temper(out, s, s->model->calibration.temperature);
   for (size_t i = s->first; i < s->first + s->n_rows; i++) {

@@ -4,7 +4,8 @@
 //   member<K>.state.<array>         what the method needs to go on
 //   member<K>.history               epoch, log likelihood, KL, validation a row
 //   fit.rows                        rows of the table that were used, unless all
-// texts: format, schema, fit, state, calibration. No time, host, path or thread count.
+// texts: format, schema, fit, state, calibration, rule. No time, host, path or thread
+// count.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -12,6 +13,7 @@
 #include "credence/data/safetensors.h"
 #include "model/report.h"
 #include <math.h>
+#include <string.h>
 
 #ifdef CRED_REAL_DOUBLE
 #define REAL_TYPE CRED_F64
@@ -97,7 +99,29 @@ static cred_status set_texts(cred_tensors *t, const cred_model *m) {
   TRY(set_json(t, "state", state_to_json(m)));
   if (m->calibration.fitted)
     TRY(set_json(t, "calibration", calibration_to_json(&m->calibration)));
-  return CRED_OK;
+  return m->rule ? cred_tensors_set_metadata(t, "rule", m->rule) : CRED_OK;
+}
+
+cred_status cred_model_digest(char out[17], const cred_model *m) {
+  char *schema = NULL, *calibration = NULL;
+  cred_status status;
+  TRY_DONE(cred_schema_to_json(&schema, m->schema));
+  TRY_DONE(cred__json_text(&calibration, calibration_to_json(&m->calibration)));
+  const char *const texts[] = {m->report, schema, calibration};
+  uint64_t digest = cred__digest_start();
+  for (size_t i = 0; i < 3; i++) // with its end, so that no two splits look alike
+    digest = cred__digest_feed(digest, texts[i], strlen(texts[i]) + 1);
+  for (size_t k = 0; k < m->posterior->n_members; k++) {
+    const cred_member *member = &m->posterior->members[k];
+    digest = cred__digest_feed(digest, member->mean, m->dim * sizeof *member->mean);
+    if (member->sd)
+      digest = cred__digest_feed(digest, member->sd, m->dim * sizeof *member->sd);
+  }
+  cred__digest_text(out, digest);
+done:
+  cred__free(schema);
+  cred__free(calibration);
+  return status;
 }
 
 cred_status cred_model_save(const cred_model *m, const char *path, bool final) {

@@ -30,6 +30,16 @@ CRED_API void cred_model_free(cred_model *model);
 CRED_API cred_status cred_model_save(const cred_model *model, const char *path,
                                      bool final);
 
+/// 16 hexadecimal digits that name what the model predicts with: fit, columns, posterior
+/// and calibration; not its rule, and not what only resuming needs.
+CRED_API cred_status cred_model_digest(char out[17], const cred_model *model);
+
+/// A rule of decisions kept in the model's file, as JSON text of at most 64 KiB that its
+/// maker understands (credence/decide/triage.h); NULL: none. A new calibration, or a fit
+/// that goes on, takes it away: it was chosen for other predictions. Copied; borrowed.
+CRED_API cred_status cred_model_set_rule(cred_model *model, const char *json);
+CRED_API const char *cred_model_rule(const cred_model *model);
+
 // What a model is made of, borrowed.
 CRED_API const cred_network *cred_model_network(const cred_model *model);
 CRED_API const cred_schema *cred_model_schema(const cred_model *model);
