@@ -87,6 +87,11 @@ static cred_status calibrate(cli_held_out *in, const cli_args *args, const char 
   if (cred_model_is_calibrated(in->model))
     cli_note(args, "%s: it is calibrated already, the new calibration takes its place",
              cli_positional(args, 0));
+  if (cred_model_rule(in->model))
+    cli_note(args,
+             "%s: its rule of triage was chosen for other probabilities and is gone: "
+             "choose it again",
+             cli_positional(args, 0));
   TRY(cred_model_calibrate(in->model, &info, &in->data, &opt));
   TRY(cred_model_save(in->model, path, false));
   // a model on standard output leaves standard error for what was fitted

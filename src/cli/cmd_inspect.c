@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/request.h"
 #include "credence/data/schema.h"
+#include "credence/decide/triage.h"
 #include "model/model.h"
 #include <jansson.h>
 #include <math.h>
@@ -148,6 +149,27 @@ static void print_calibration(const cred_model *model) {
   putchar('\n');
 }
 
+static cred_status print_line(json_t *line) {
+  if (!line) FAIL(CRED_ENOMEM, "no memory for a line of JSON");
+  const int failed = json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+  json_decref(line);
+  putchar('\n');
+  if (failed) FAIL(CRED_EIO, "standard output: writing failed");
+  return CRED_OK;
+}
+
+static cred_status print_rule(const cred_model *model, bool json) {
+  cred_rule rule;
+  bool found;
+  char sentence[1024];
+  TRY(cred_rule_of_model(&rule, &found, model));
+  if (!found) return CRED_OK;
+  cred_rule_sentence(sentence, sizeof sentence, &rule, model);
+  if (json) return print_line(json_pack("{ss ss}", "kind", "rule", "text", sentence));
+  printf("\nrule: %s\n", sentence);
+  return CRED_OK;
+}
+
 static void print_number(double value, int width) {
   if (isnan(value))
     printf(" %*s", width, "-");
@@ -192,6 +214,7 @@ static cred_status print_text(const cli_args *args, const cred_model *model) {
   print_columns(args, cred_model_schema(model));
   TRY(print_report(model));
   print_calibration(model);
+  TRY(print_rule(model, false));
   print_history(args, model);
   return CRED_OK;
 }
@@ -210,15 +233,6 @@ static void print_history_csv(const cred_model *model) {
 
 static json_t *number_or_null(double value) {
   return isfinite(value) ? json_real(value) : json_null();
-}
-
-static cred_status print_line(json_t *line) {
-  if (!line) FAIL(CRED_ENOMEM, "no memory for a line of JSON");
-  const int failed = json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
-  json_decref(line);
-  putchar('\n');
-  if (failed) FAIL(CRED_EIO, "standard output: writing failed");
-  return CRED_OK;
 }
 
 static json_t *words(char *const *list, size_t n) {
@@ -287,6 +301,7 @@ static cred_status print_json(const cred_model *model) {
   TRY(json_network(model));
   TRY(json_schema(model));
   TRY(json_calibration(model));
+  TRY(print_rule(model, true));
   for (size_t i = 0; i < cred_model_n_history(model); i++) {
     const cred_history_row row = cred_model_history(model, i);
     TRY(print_line(json_pack("{ss sI so so so}", "kind", "history", "epoch",
@@ -317,7 +332,7 @@ const cli_command cmd_inspect = {
     .n_options = sizeof options / sizeof *options,
     .details = "The network layer by layer, targets and inputs with their types and\n"
                "scales, all options of the fit by their names on the command line, the\n"
-               "digest of the data, the calibration, and the history.",
+               "digest of the data, calibration, rule of triage, and the history.",
     .examples = "credence demo sine -o sine.csv\n"
                 "credence fit sine.csv --target y --steps 300 --members 2 -o model.cred\n"
                 "credence inspect model.cred\n"

@@ -70,14 +70,20 @@ static bool passes(const cred_promise *p, double threshold, double confidence) {
   return c.n_kept && cred_binomial_cdf(c.n_wrong, c.n_kept, p->bound) <= 1 - confidence;
 }
 
-// How likely the test passes at the risk that is expected there. No label is used.
+// How likely the test passes there by what the model expects, which may be too much or
+// too little: the mean over a quarter, a half, once and twice of it, each plus a quarter
+// of the bound. No label is used.
 static double power(const cred_promise *p, double threshold, double confidence) {
   const counts c = count(p, threshold);
   if (c.n_kept == 0) return -1;
   const double most = critical(c.n_kept, p->bound, confidence);
   if (most < 0) return -1;
-  const double mean = p->expected ? c.expected / (double)c.n_kept : 0;
-  return cred_binomial_cdf((size_t)most, c.n_kept, fmin(1, 2 * mean + p->bound / 4));
+  const double expected = p->expected ? c.expected / (double)c.n_kept : 0;
+  double sum = 0;
+  for (double belief = 0.25; belief <= 2; belief *= 2)
+    sum += cred_binomial_cdf((size_t)most, c.n_kept,
+                             fmin(1, belief * expected + p->bound / 4));
+  return sum / 4;
 }
 
 static double least_power(const cred_promise *promises, size_t n, double threshold,
@@ -139,33 +145,53 @@ static size_t kept_needed(double risk, double bound, double confidence) {
   return high < NEEDED_MAX ? high : 0;
 }
 
-// The fewest calibration rows that would do, were their risks and shares those seen.
-static size_t rows_needed(const cred_promise *promises, size_t n, const double *grid,
-                          size_t n_grid, double confidence) {
-  size_t least = 0;
-  for (size_t g = 0; g < n_grid; g++) {
-    double most = 0;
-    for (size_t j = 0; j < n; j++) {
-      const cred_promise *p = &promises[j];
-      const counts c = count(p, grid[g]);
-      const double risk = (double)c.n_wrong / (double)c.n_kept;
-      const size_t kept =
-          c.n_kept && risk < p->bound ? kept_needed(risk, p->bound, confidence) : 0;
-      if (kept == 0)
-        most = INFINITY;
-      else
-        most = fmax(most, ceil((double)kept * (double)p->n / (double)c.n_kept));
-    }
-    if (most < NEEDED_MAX && (!least || most < (double)least)) least = (size_t)most;
+// Calibration rows that prove all promises at this threshold with the risks and shares
+// seen there; infinity where no number would.
+static double rows_needed_at(const cred_promise *promises, size_t n, double threshold,
+                             double confidence) {
+  double most = 0;
+  for (size_t j = 0; j < n; j++) {
+    const cred_promise *p = &promises[j];
+    const counts c = count(p, threshold);
+    const double risk = (double)c.n_wrong / (double)c.n_kept;
+    if (c.n_kept == 0 || !(risk < p->bound)) return INFINITY;
+    const size_t kept = kept_needed(risk, p->bound, confidence);
+    if (kept == 0) return INFINITY;
+    most = fmax(most, ceil((double)kept * (double)p->n / (double)c.n_kept));
   }
-  return least;
+  return most;
 }
 
-static size_t first_failing(const cred_promise *promises, size_t n, double threshold,
-                            double confidence) {
+// The fewest over all thresholds. Where these rows would have been enough at a threshold
+// that the sequence did not come to, those at its start.
+static size_t rows_needed(const cred_promise *promises, size_t n, const double *grid,
+                          size_t n_grid, size_t start, double confidence) {
+  double least = INFINITY;
+  for (size_t g = 0; g < n_grid; g++)
+    least = fmin(least, rows_needed_at(promises, n, grid[g], confidence));
+  if (least <= (double)promises[0].n)
+    least = rows_needed_at(promises, n, grid[start], confidence);
+  return least < NEEDED_MAX ? (size_t)least : 0;
+}
+
+static bool all_pass(const cred_promise *promises, size_t n, double threshold,
+                     double confidence) {
   for (size_t j = 0; j < n; j++)
-    if (!passes(&promises[j], threshold, confidence)) return j;
-  return n;
+    if (!passes(&promises[j], threshold, confidence)) return false;
+  return true;
+}
+
+// Of the promises that fail there the one that was least likely to pass.
+static size_t weakest(const cred_promise *promises, size_t n, double threshold,
+                      double confidence) {
+  size_t found = 0;
+  double least = 2;
+  for (size_t j = 0; j < n; j++) {
+    const double here = power(&promises[j], threshold, confidence);
+    if (passes(&promises[j], threshold, confidence) || !(here < least)) continue;
+    least = here, found = j;
+  }
+  return found;
 }
 
 cred_status cred_bound_choose(cred_bound_info *info, const cred_promise *promises,
@@ -174,15 +200,13 @@ cred_status cred_bound_choose(cred_bound_info *info, const cred_promise *promise
   TRY(check(promises, n_promises, grid, n_grid, confidence));
   const size_t start = start_of(promises, n_promises, grid, n_grid, confidence);
   size_t at = start;
-  while (at < n_grid &&
-         first_failing(promises, n_promises, grid[at], confidence) == n_promises)
-    at++;
+  while (at < n_grid && all_pass(promises, n_promises, grid[at], confidence)) at++;
   const bool proved = at > start;
   const double where = grid[proved ? at - 1 : start];
   *info = (cred_bound_info){.proved = proved, .threshold = proved ? where : NAN};
   if (!proved) {
-    info->promise = first_failing(promises, n_promises, where, confidence);
-    info->n_needed = rows_needed(promises, n_promises, grid, n_grid, confidence);
+    info->promise = weakest(promises, n_promises, where, confidence);
+    info->n_needed = rows_needed(promises, n_promises, grid, n_grid, start, confidence);
   }
   const cred_promise *p = &promises[info->promise];
   const counts c = count(p, where);

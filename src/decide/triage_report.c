@@ -43,6 +43,25 @@ static void add_up(cred_triage_report *out, const double *loss, const cred_cases
   out->loss_reviewed = mean_loss(all - kept, c->n - out->n_kept, classes);
 }
 
+// What the decisions cost on average: all of them, and with reviews in place of some.
+static void add_costs(cred_triage_report *out, const cred_cases *c, const cred_triage *t,
+                      const cred_rule *rule) {
+  double all = 0, with = 0;
+  out->cost_all = out->cost_kept = NAN;
+  if (rule->kind != CRED_RULE_COST) return;
+  for (size_t i = 0; i < c->n; i++) {
+    const bool said = (size_t)t->decision[i] == rule->positive;
+    const bool is = (size_t)c->observed[i] == rule->positive;
+    const double cost = said == is ? 0
+                        : said     ? rule->cost_wrong_positive
+                                   : rule->cost_wrong_negative;
+    all += cost;
+    with += t->review[i] ? rule->cost_review : cost;
+  }
+  out->cost_all = all / (double)c->n;
+  out->cost_kept = with / (double)c->n;
+}
+
 static cred_status check(const cred_cases *c, const cred_triage *t) {
   if (!c->observed)
     FAIL(CRED_EDATA, "triage: the cases have no targets, so that nothing is known of "
@@ -84,6 +103,7 @@ cred_status cred_triage_report_make(cred_triage_report *out, double *confusion_a
   TRY_DONE(NEW(&scratch, c->n, "doubts"));
   losses(loss, c, t);
   add_up(out, loss, c, t, rule);
+  add_costs(out, c, t, rule);
   TRY_DONE(cred_cases_doubt(&doubt, scratch, c, rule->doubt));
   TRY_DONE(cred_risk_coverage(NULL, NULL, &out->aurc, doubt, loss, NULL, c->n));
   TRY_DONE(cred_risk_coverage(NULL, NULL, &out->aurc_best, loss, loss, NULL, c->n));

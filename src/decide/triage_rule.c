@@ -173,8 +173,7 @@ static cred_status fail_unproved(const cred_rule *r, const cred_bound_info *info
              "; at the rates seen here it would take about %zu rows", info->n_needed);
   else
     snprintf(needed, sizeof needed,
-             "; at the rates seen here no number of rows would do: the model is not "
-             "good enough for it");
+             "; at the rates seen here no number of rows would do");
   if (info->n_rows < n_min)
     FAIL(CRED_EDATA,
          "%zu calibration rows%s are too few to prove that at most %g of the kept are "

@@ -86,6 +86,7 @@ json_t *cred__rule_to_json(const cred_rule *r) {
   json_object_set_new(o, "doubt", json_string(cred_doubt_name(r->doubt)));
   json_object_set_new(o, "limits", limits);
   json_object_set_new(o, "positive", json_integer((json_int_t)r->positive));
+  json_object_set_new(o, "target", json_integer((json_int_t)r->target));
   json_object_set_new(o, "draws-kind", json_string(draws[r->draws]));
   json_object_set_new(o, "draws", json_integer((json_int_t)r->n_draws));
   char seed[24]; // as text: JSON's integers end at 2^63
@@ -153,7 +154,8 @@ static cred_status read_limits(cred_rule *r, const json_t *o) {
   return CRED_OK;
 }
 
-static cred_status read_rule(cred_rule *r, const json_t *o, size_t n_classes) {
+static cred_status read_rule(cred_rule *r, const json_t *o, const cred_likelihood *lik) {
+  const size_t n_classes = cred_likelihood_is_class(lik) ? lik->n_classes : 0;
   const char *names[CRED_N_DOUBTS];
   for (int d = 0; d < CRED_N_DOUBTS; d++) names[d] = cred_doubt_name((cred_doubt)d);
   int kind, doubt, how;
@@ -162,6 +164,7 @@ static cred_status read_rule(cred_rule *r, const json_t *o, size_t n_classes) {
   TRY(word(&how, o, "draws-kind", draws, 5));
   TRY(read_limits(r, o));
   TRY(whole(&r->positive, o, "positive"));
+  TRY(whole(&r->target, o, "target"));
   TRY(whole(&r->n_draws, o, "draws"));
   const char *seed = json_string_value(json_object_get(o, "seed"));
   if (!seed || !cred__parse_u64(&r->seed, seed, strlen(seed)))
@@ -185,6 +188,9 @@ static cred_status read_rule(cred_rule *r, const json_t *o, size_t n_classes) {
   }
   if (n_classes && r->positive >= n_classes)
     FAIL(CRED_EDATA, "the rule of the model: class %zu of %zu", r->positive, n_classes);
+  if (r->target >= lik->n_targets)
+    FAIL(CRED_EDATA, "the rule of the model: target %zu of %zu", r->target,
+         lik->n_targets);
   if (r->n_draws < 1 || r->n_draws > 1000000)
     FAIL(CRED_EDATA, "the rule of the model: %zu draws", r->n_draws);
   return CRED_OK;
@@ -202,8 +208,7 @@ cred_status cred_rule_of_model(cred_rule *out, bool *found, const cred_model *mo
     FAIL(CRED_EDATA, "the rule of the model is no JSON: %s", error.text);
   }
   *out = (cred_rule){0};
-  const cred_status status =
-      read_rule(out, o, cred_likelihood_is_class(lik) ? lik->n_classes : 0);
+  const cred_status status = read_rule(out, o, lik);
   json_decref(o);
   return status;
 }

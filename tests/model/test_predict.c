@@ -236,6 +236,20 @@ static void check_class(const assembled *a, const cred_prediction *out, size_t i
   assert_near(out->entropy[i], entropy_of(prob, n), 1e-5);
   assert_near(out->expected_entropy[i], expected, 1e-5);
   assert_near(out->mutual_information[i], entropy_of(prob, n) - expected, 1e-5);
+  if (n != 2) assert_null(out->sd_logit);
+}
+
+// sd over draws of the logit of two classes.
+static double brute_sd_logit(const assembled *a, size_t i) {
+  const size_t n_out = cred_network_n_outputs(a->model->network);
+  double sum = 0, square = 0, log_p[2];
+  for (size_t k = 0; k < BRUTE_DRAWS; k++) {
+    cred_likelihood_class_log_prob(log_p, &a->model->likelihood, brute[k] + i * n_out, 1);
+    const double logit = log_p[1] - log_p[0];
+    sum += logit / BRUTE_DRAWS;
+    square += logit * logit / BRUTE_DRAWS;
+  }
+  return sqrt((square - sum * sum) * BRUTE_DRAWS / (BRUTE_DRAWS - 1.0));
 }
 
 static void test_classes_by_brute_force(void **state) {
@@ -250,6 +264,7 @@ static void test_classes_by_brute_force(void **state) {
     for (size_t i = 0; i < N; i++) {
       check_log_prob(&a, &out, i);
       check_class(&a, &out, i);
+      if (out.n_classes == 2) assert_near(out.sd_logit[i], brute_sd_logit(&a, i), 1e-4);
     }
     cred_predictor_free(p);
     assembled_clear(&a);

@@ -11,9 +11,9 @@
 // bound of selective risk: Geifman & El-Yaniv (2017), section 3; Clopper & Pearson
 // (1934).
 //
-// The start is the threshold at which the test is most likely to pass if the risk were
-// twice what the model itself expects plus a quarter of the bound: no label is looked at.
-// The confidence is exact unless the true risk is above the bound already at the start's
+// The start is the threshold at which the test is most likely to pass by what the model
+// itself expects, taken at a quarter to twice its word: no label is looked at. The
+// confidence is exact unless the true risk is above the bound already at the start's
 // stricter side, where it takes a risk that does not fall with the doubt.
 
 #ifndef CRED_DECIDE_BOUND_H
@@ -51,7 +51,7 @@ typedef struct {
   double threshold;               // NaN where nothing was proved
   size_t n_rows, n_kept, n_wrong; // of the first promise, at the threshold (else start)
   double upper;                   // Clopper-Pearson bound of its risk
-  size_t promise;                 // which promise failed first, where nothing was proved
+  size_t promise;                 // which promise failed, where nothing was proved
   size_t n_needed; // rows that it would take at the risks seen; 0: none would do
 } cred_bound_info;
 

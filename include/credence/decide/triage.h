@@ -86,6 +86,7 @@ typedef struct {
   double upper;                   // BOUND: Clopper-Pearson bound of its risk
   size_t positive;                // class of max_miss and of the costs
   double cost_wrong_positive, cost_wrong_negative, cost_review; // COST
+  size_t target;                                                // numbers: which target
   cred_draws draws;                                             // how doubts were made
   size_t n_draws;
   uint64_t seed;
@@ -151,6 +152,7 @@ typedef struct {
   const char *loss; // "error" (classes), "rmse", or "error" beyond the tolerance
   size_t n, n_kept, n_wrong, n_wrong_kept;   // wrong: of classes, or beyond the tolerance
   double loss_all, loss_kept, loss_reviewed; // NaN where there are no such cases
+  double cost_all, cost_kept; // COST: mean cost a case without review, and with it; NaN
   double aurc;      // area under the risk-coverage curve of rule->doubt (risk: mean loss,
                     // of numbers the squared error)
   double aurc_best; // of cases in the order of their loss: what no doubt can beat

@@ -51,8 +51,8 @@ typedef struct {
   // classes
   double *prob;                                            // (B, C)
   double *entropy, *expected_entropy, *mutual_information; // (B)
-  double *sd_logit; // (B) of two classes: sd over draws of log p_1 / p_0, else NULL
-  int32_t *label;                                          // (B) most probable class
+  double *sd_logit;   // (B) of two classes: sd over draws of log p_1 / p_0, else NULL
+  int32_t *label;     // (B) most probable class
   unsigned char *set; // (B, C) of a calibrated model, else NULL
   // where the targets are known, else NULL
   double *log_prob;   // (B) of the observed targets, their units

@@ -1,0 +1,251 @@
+// cmd_triage.c -- credence triage: which cases the model decides, and which a person
+// reviews.
+
+#include "cli/cmd_triage.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include <float.h>
+#include <string.h>
+
+static const cli_option options[] = {
+    CLI_OPTION_OUTPUT("the cases (CSV)", "-"),
+    {.name = "min-confidence",
+     .type = CLI_NUMBER,
+     .argument = "P",
+     .min = 0,
+     .max = 1,
+     .help = "review where the most probable class has less probability than P",
+     .group = "Limits"},
+    {.name = "max-sd",
+     .type = CLI_NUMBER,
+     .argument = "SD",
+     .min = 0,
+     .max = DBL_MAX,
+     .help = "review where the sd of the target (of two classes: of the logit) is above "
+             "SD",
+     .group = "Limits"},
+    {.name = "max-mi",
+     .type = CLI_NUMBER,
+     .argument = "NATS",
+     .min = 0,
+     .max = DBL_MAX,
+     .help = "review where the mutual information is above NATS",
+     .group = "Limits"},
+    {.name = "max-distance",
+     .type = CLI_NUMBER,
+     .argument = "X",
+     .min = 0,
+     .max = DBL_MAX,
+     .help = "review where the standardised inputs have a root mean square above X",
+     .group = "Limits"},
+    {.name = "review-rate",
+     .type = CLI_TEXT,
+     .argument = "SHARE",
+     .help = "review the most doubtful SHARE of the cases (0.1 or 10%), or of the "
+             "calibration rows",
+     .group = "Chosen limits"},
+    {.name = "max-error",
+     .type = CLI_TEXT,
+     .argument = "SHARE",
+     .help = "review so much that at most SHARE of the cases kept are wrong, proved on "
+             "--calibration",
+     .group = "Chosen limits"},
+    {.name = "max-miss",
+     .type = CLI_TEXT,
+     .argument = "SHARE",
+     .help = "the same for the cases of class --positive that are taken for another",
+     .group = "Chosen limits"},
+    {.name = "confidence",
+     .type = CLI_TEXT,
+     .argument = "SHARE",
+     .default_text = "0.95",
+     .help = "how often such a proof shall be right",
+     .group = "Chosen limits"},
+    {.name = "costs",
+     .type = CLI_LIST,
+     .argument = "P,N,R",
+     .help = "costs of a wrong positive, of a wrong negative, of a review: decide what "
+             "is cheapest",
+     .group = "Chosen limits"},
+    {.name = "outlier-rate",
+     .type = CLI_TEXT,
+     .argument = "SHARE",
+     .help = "review rows farther from the training data than all but SHARE of the "
+             "calibration rows",
+     .group = "Chosen limits"},
+    {.name = "positive",
+     .type = CLI_TEXT,
+     .argument = "CLASS",
+     .help = "the class of --max-miss and --costs; without it the second",
+     .group = "Chosen limits"},
+    {.name = "tolerance",
+     .type = CLI_NUMBER,
+     .argument = "X",
+     .min = 0,
+     .max = DBL_MAX,
+     .help = "numbers: wrong is what is farther than X from the mean",
+     .group = "Chosen limits"},
+    {.name = "doubt",
+     .type = CLI_CHOICE,
+     .argument = "WHICH",
+     .choices = "confidence|entropy|mutual_information|sd|distance",
+     .help = "what the limit is chosen on; without it confidence, of numbers sd",
+     .group = "Chosen limits"},
+    {.name = "calibration",
+     .type = CLI_FILE_IN,
+     .argument = "FILE",
+     .help = "rows with targets, like those to come, that the model was not fitted to",
+     .group = "Chosen limits"},
+    {.name = "calibration-rows",
+     .type = CLI_FILE_IN,
+     .argument = "FILE",
+     .help = "only these rows of --calibration, or of DATA, by their numbers from 0",
+     .group = "Chosen limits"},
+    {.name = "calibration-labels",
+     .type = CLI_FILE_IN,
+     .argument = "FILE",
+     .help = "targets of --calibration in a file of their own, as --labels",
+     .group = "Chosen limits"},
+    {.name = "target",
+     .type = CLI_TEXT,
+     .argument = "NAME",
+     .help = "of several targets, which; without it the first"},
+    {.name = "keep-rule",
+     .type = CLI_FILE_OUT,
+     .argument = "MODEL",
+     .help = "write the model with the rule in it: triage then needs no limits"},
+    {.name = "audit",
+     .type = CLI_FILE_OUT,
+     .argument = "FILE",
+     .help = "write the audit log: digests, rule, seed, one line a case (JSON Lines)"},
+    {.name = "plot",
+     .type = CLI_FILE_OUT,
+     .argument = "FILE",
+     .help = "draw what is wrong against the share kept: .png, .svg, .pdf, .txt"},
+    CLI_OPTIONS_DRAWS,
+    CLI_OPTION_SEED,
+    CLI_OPTION_THREADS,
+    CLI_OPTION_JSON,
+    CLI_OPTION_ROWS_FILE,
+    CLI_OPTION_LABELS,
+    CLI_OPTIONS_INPUT,
+};
+
+static cred_status find_target(cli__triage *all) {
+  const char *name = cli_text(all->args, "target");
+  const cred_schema *schema = cred_model_schema(all->in.model);
+  const char *names[64];
+  size_t n = 0;
+  for (; n < schema->n_targets && n < 64; n++) names[n] = schema->targets[n].name;
+  for (size_t t = 0; name && t < n; t++)
+    if (strcmp(names[t], name) == 0) {
+      all->target = t;
+      return CRED_OK;
+    }
+  if (!name) return CRED_OK;
+  const char *nearest = cred__nearest(name, names, n);
+  FAIL(CRED_EDATA, "'%s' is no target of the model%s%s%s", name,
+       nearest ? "\ndid you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static cred_status take_ids(cli__triage *all) {
+  const cred_schema *schema = cred_model_schema(all->in.model);
+  const size_t column =
+      schema->id ? cred_table_find(all->in.table, schema->id) : SIZE_MAX;
+  if (column == SIZE_MAX) return CRED_OK;
+  TRY(NEW(&all->ids, all->cases.n, "ids"));
+  for (size_t i = 0; i < all->cases.n; i++) {
+    char cell[512];
+    cred_table_cell(cell, sizeof cell, all->in.table, (size_t)all->cases.row[i], column);
+    TRY(cred__strdup(&all->ids[i], cell));
+  }
+  return CRED_OK;
+}
+
+static cred_status judge(cli__triage *all) {
+  TRY(cli_held_out_read(&all->in, all->args, -1));
+  TRY(find_target(all));
+  TRY(cli__triage_draws(all));
+  TRY(cred_cases_init(&all->cases, all->in.model, &all->in.data, all->target,
+                      &all->predict));
+  TRY(take_ids(all));
+  TRY(cli__triage_rule(all));
+  return cred_triage_init(&all->triage, &all->cases, &all->rule);
+}
+
+static cred_status write_all(cli__triage *all) {
+  const cli_args *args = all->args;
+  const char *path = cli_text(args, "output");
+  if (cli_given(args, "keep-rule")) {
+    TRY(cred_rule_keep(all->in.model, &all->rule));
+    TRY(cred_model_save(all->in.model, cli_text(args, "keep-rule"), false));
+  }
+  TRY(cli__triage_write(all, path));
+  if (cli_given(args, "audit"))
+    TRY(cred_triage_audit(cli_text(args, "audit"), all->in.model, &all->cases,
+                          &all->triage, &all->rule, cred_table_digest(all->in.table),
+                          (const char *const *)all->ids));
+  if (cli_given(args, "plot")) TRY(cli__triage_plot(all, cli_text(args, "plot")));
+  // cases on standard output leave standard error for the report
+  FILE *file = strcmp(path, "-") == 0 ? stderr : stdout;
+  fflush(stdout);
+  if (file == stderr && cli_flag(args, "quiet")) return CRED_OK;
+  TRY(cli__triage_report(all, file));
+  fflush(file);
+  return CRED_OK;
+}
+
+static void clear(cli__triage *all) {
+  for (size_t i = 0; all->ids && i < all->cases.n; i++) cred__free(all->ids[i]);
+  cred__free(all->ids);
+  cred_triage_clear(&all->triage);
+  cred_cases_clear(&all->cases);
+  cli_held_out_clear(&all->in);
+}
+
+static int run_triage(const cli_args *args) {
+  static const char *const outputs[] = {"output", "keep-rule", "audit", "plot"};
+  cli__triage all = {.args = args};
+  for (size_t i = 0; i < 4; i++)
+    if (cli_text(args, outputs[i])) TRY(cli_check_output(cli_text(args, outputs[i])));
+  cred_status status = judge(&all);
+  if (status == CRED_OK) status = write_all(&all);
+  clear(&all);
+  return status;
+}
+
+const cli_command cmd_triage = {
+    .name = "triage",
+    .summary = "Tell the cases that the model decides from those that a person reviews",
+    .positional = "MODEL DATA",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .details =
+        "Columns: row,id,decision, the doubts (classes: confidence, entropy,\n"
+        "mutual_information, of two classes sd_logit; numbers: sd, sd_epistemic,\n"
+        "sd_aleatoric; distance from the training data), needs_review (yes, no) and\n"
+        "reason: low_confidence, epistemic (more data would settle it), aleatoric (it\n"
+        "would not), unlike_training, joined by '|'.\n"
+        "\n"
+        "Limits are given, or chosen: by a share to review, by a table of costs, or so\n"
+        "that the cases kept are wrong at most so often, proved by exact binomial\n"
+        "tests on --calibration. Too few rows for a proof are an error that says how\n"
+        "many it takes. --keep-rule writes the model with the rule, which the model\n"
+        "then applies wherever no limit is given.\n"
+        "\n"
+        "The rule and what it does are printed, on standard error if the cases go to\n"
+        "standard output. Where DATA has the target, the report has the error of all,\n"
+        "of the kept and of the reviewed, the area under the curve of error against\n"
+        "share kept (AURC), and the confusion with and without review.",
+    .examples =
+        "credence demo moons --rows 300 -o moons.csv\n"
+        "credence demo moons --rows 300 --seed 2 -o known.csv\n"
+        "credence demo moons --rows 100 --seed 3 -o new.csv\n"
+        "credence fit moons.csv --target label --hidden 10 --members 2 --epochs 40 \\\n"
+        "  -o moons.cred --quiet\n"
+        "credence triage moons.cred new.csv --min-confidence 0.8 -o cases.csv\n"
+        "credence triage moons.cred new.csv --max-error 5% --calibration known.csv \\\n"
+        "  --keep-rule ruled.cred --audit audit.jsonl -o cases.csv\n"
+        "credence triage ruled.cred new.csv -o cases.csv",
+    .run = run_triage,
+};

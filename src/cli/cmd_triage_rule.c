@@ -1,0 +1,237 @@
+// cmd_triage_rule.c -- from the options of `credence triage` to a rule.
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "cli/cmd_triage.h"
+#include "credence/data/split.h"
+#include "credence/model/evaluate.h"
+#include <math.h>
+#include <string.h>
+
+static const char *const limits[] = {"min-confidence", "max-sd", "max-mi", "max-distance",
+                                     NULL};
+static const char *const chosen[] = {"review-rate", "max-error",    "max-miss",
+                                     "costs",       "outlier-rate", NULL};
+static const char *const bounds[] = {"max-error", "max-miss", NULL};
+
+static bool has_rule_options(const cli_args *args) {
+  return cli_first_given(args, limits) || cli_first_given(args, chosen);
+}
+
+cred_status cli__triage_draws(cli__triage *all) {
+  static const char *const draws[] = {"draws", "draws-kind", "seed", NULL};
+  bool found;
+  all->predict = cli_predict_options(all->args);
+  if (has_rule_options(all->args)) return CRED_OK;
+  TRY(cred_rule_of_model(&all->rule, &found, all->in.model));
+  if (!found)
+    FAIL(CRED_ECONFIG, "no rule: the model keeps none, so give limits (--min-confidence "
+                       "0.8), a budget (--review-rate 10%%), a bound (--max-error 0.05 "
+                       "--calibration FILE) or costs (--costs 1,10,0.5)");
+  TRY(cli_refuse(all->args, draws, "belongs to the rule, which the model keeps"));
+  if (cli_given(all->args, "target") && all->target != all->rule.target)
+    FAIL(CRED_ECONFIG, "option '--target' is '%s', the rule of the model is for '%s'",
+         cli_text(all->args, "target"),
+         cred_model_schema(all->in.model)->targets[all->rule.target].name);
+  all->target = all->rule.target;
+  all->predict.draws = all->rule.draws;
+  all->predict.n_draws = all->rule.n_draws;
+  all->predict.seed = all->rule.seed;
+  return CRED_OK;
+}
+
+// "10%" or "0.1".
+static cred_status share(double *out, const cli_args *args, const char *name) {
+  const char *text = cli_text(args, name);
+  const size_t n = strlen(text);
+  const bool percent = n && text[n - 1] == '%';
+  if (!cred__parse_double(out, text, n - percent))
+    return cli_usage("option '--%s' is '%s', expected a share, such as 0.1 or 10%%", name,
+                     text);
+  if (percent) *out /= 100;
+  if (!(*out > 0 && *out < 1))
+    return cli_usage("option '--%s' is '%s', expected a share between 0 and 1", name,
+                     text);
+  return CRED_OK;
+}
+
+static cred_status take_class(cli__triage *all) {
+  const char *name = cli_text(all->args, "positive");
+  const cred_schema_target *t = &cred_model_schema(all->in.model)->targets[0];
+  if (!name) return CRED_OK;
+  if (t->type != CRED_TARGET_CLASS)
+    FAIL(CRED_ECONFIG, "option '--positive' names a class, the target '%s' has none",
+         t->name);
+  for (size_t c = 0; c < t->n_classes; c++)
+    if (strcmp(t->classes[c], name) == 0) {
+      all->rule.positive = c;
+      return CRED_OK;
+    }
+  const char *nearest =
+      cred__nearest(name, (const char *const *)t->classes, t->n_classes);
+  FAIL(CRED_EDATA, "'%s' is no class of '%s', whose classes are %s, %s%s%s%s%s", name,
+       t->name, t->classes[0], t->classes[1], t->n_classes > 2 ? ", ..." : "",
+       nearest ? "\ndid you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static cred_status take_costs(cli__triage *all) {
+  size_t n;
+  double cost[3];
+  const char *const *texts = cli_list(all->args, "costs", &n);
+  if (n == 0) return CRED_OK;
+  if (n != 3)
+    return cli_usage("option '--costs' has %zu numbers, expected three: wrongly "
+                     "positive, wrongly negative, review",
+                     n);
+  for (size_t i = 0; i < 3; i++)
+    if (!cred__parse_double(&cost[i], texts[i], strlen(texts[i])) || !(cost[i] >= 0))
+      return cli_usage("option '--costs' has '%s', expected a number >= 0", texts[i]);
+  all->rule.kind = CRED_RULE_COST;
+  all->rule.cost_wrong_positive = cost[0];
+  all->rule.cost_wrong_negative = cost[1];
+  all->rule.cost_review = cost[2];
+  return CRED_OK;
+}
+
+static void take_limits(cli__triage *all) {
+  const cli_args *args = all->args;
+  double *limit = all->rule.limit;
+  if (cli_given(args, "min-confidence"))
+    limit[CRED_DOUBT_CONFIDENCE] = 1 - cli_number(args, "min-confidence");
+  if (cli_given(args, "max-sd")) limit[CRED_DOUBT_SD] = cli_number(args, "max-sd");
+  if (cli_given(args, "max-mi")) limit[CRED_DOUBT_MI] = cli_number(args, "max-mi");
+  if (cli_given(args, "max-distance"))
+    limit[CRED_DOUBT_DISTANCE] = cli_number(args, "max-distance");
+}
+
+// What is chosen on, or reported by: as asked, else the first limit given, else the
+// default of the task.
+static void take_doubt(cli__triage *all) {
+  static const cred_doubt of_limit[] = {CRED_DOUBT_CONFIDENCE, CRED_DOUBT_SD,
+                                        CRED_DOUBT_MI, CRED_DOUBT_DISTANCE};
+  all->rule.doubt = cred_doubt_default(&all->cases);
+  if (cli_given(all->args, "doubt"))
+    all->rule.doubt = (cred_doubt)cli_choice(all->args, "doubt");
+  else if (!cli_first_given(all->args, chosen))
+    for (size_t i = 4; i-- > 0;)
+      if (cli_given(all->args, limits[i])) all->rule.doubt = of_limit[i];
+}
+
+// --- calibration rows ---
+
+typedef struct {
+  cred_table *table;
+  cred_data data;
+  size_t *rows, n_rows;
+  cred_cases cases;
+} calibration;
+
+static void calibration_clear(calibration *c) {
+  cred_cases_clear(&c->cases);
+  cred_data_clear(&c->data);
+  cred__free(c->rows);
+  cred_table_free(c->table);
+}
+
+static cred_status read_file(calibration *c, const cli__triage *all, const char *path) {
+  cred_table_options opt;
+  const char *labels = cli_text(all->args, "calibration-labels");
+  const cred_schema *schema = cred_model_schema(all->in.model);
+  TRY(cli_check_inputs(cli_positional(all->args, 1), path));
+  TRY(cli_table_options(&opt, all->args));
+  TRY(cred_table_read(&c->table, path, &opt));
+  if (!labels) return CRED_OK;
+  const cred_table_options plain = cred_table_defaults();
+  cred_table *x = c->table, *y;
+  TRY(cred_table_read(&y, labels, &plain));
+  c->table = NULL;
+  const cred_status status = cred_table_join(&c->table, x, y, schema->targets[0].name);
+  cred_table_free(x);
+  cred_table_free(y);
+  return status;
+}
+
+static cred_status read_calibration(calibration *c, const cli__triage *all) {
+  const char *path = cli_text(all->args, "calibration");
+  const char *rows = cli_text(all->args, "calibration-rows");
+  size_t n_seen;
+  if (path) TRY(read_file(c, all, path));
+  const cred_table *table = path ? c->table : all->in.table;
+  if (rows)
+    TRY(cred_split_read_index(&c->rows, &c->n_rows, rows, cred_table_n_rows(table)));
+  TRY(cred_schema_encode(&c->data, cred_model_schema(all->in.model), table, c->rows,
+                         c->n_rows, 1, 0));
+  TRY(cred_model_n_seen(&n_seen, all->in.model, table, c->rows, c->n_rows));
+  if (n_seen)
+    cli_warn(all->args, "credence triage MODEL DATA --calibration NEW ...",
+             "the model was fitted to %zu of the calibration rows: what is proved on "
+             "them does not hold for new ones",
+             n_seen);
+  return cred_cases_init(&c->cases, all->in.model, &c->data, all->target, &all->predict);
+}
+
+static cred_status choose(cli__triage *all, const cred_cases *known) {
+  const cli_args *args = all->args;
+  double rate;
+  if (cli_given(args, "outlier-rate")) {
+    if (!known)
+      FAIL(CRED_ECONFIG, "option '--outlier-rate' needs rows like those of the "
+                         "training: --calibration FILE");
+    TRY(share(&rate, args, "outlier-rate"));
+    TRY(cred_rule_by_outliers(&all->rule, known, rate));
+  }
+  if (cli_given(args, "review-rate")) {
+    TRY(share(&rate, args, "review-rate"));
+    return cred_rule_by_budget(&all->rule, known ? known : &all->cases, rate);
+  }
+  if (!cli_first_given(args, bounds)) return CRED_OK;
+  if (!known)
+    FAIL(CRED_ECONFIG,
+         "option '--%s' needs rows with known targets that the model was "
+         "not fitted to: --calibration FILE",
+         cli_first_given(args, bounds));
+  if (cli_given(args, "max-error")) TRY(share(&all->rule.max_error, args, "max-error"));
+  if (cli_given(args, "max-miss")) TRY(share(&all->rule.max_miss, args, "max-miss"));
+  TRY(share(&all->rule.confidence, args, "confidence"));
+  return cred_rule_by_bound(&all->rule, known);
+}
+
+static cred_status check_combination(const cli__triage *all) {
+  const cli_args *args = all->args;
+  static const char *const budget[] = {"max-error", "max-miss", "costs", NULL};
+  static const char *const cost[] = {"max-error", "max-miss", NULL};
+  static const char *const class[] = {"max-miss", "costs", NULL};
+  if (cli_given(args, "review-rate"))
+    TRY(cli_refuse(args, budget, "and --review-rate choose the same limit: give one"));
+  if (cli_given(args, "costs"))
+    TRY(cli_refuse(args, cost, "and --costs decide the same cases: give one"));
+  if (cli_given(args, "positive") && !cli_first_given(args, class))
+    FAIL(CRED_ECONFIG, "option '--positive' belongs to --max-miss or --costs");
+  if (cli_given(args, "confidence") && !cli_first_given(args, bounds))
+    FAIL(CRED_ECONFIG, "option '--confidence' belongs to --max-error or --max-miss "
+                       "(a least confidence of a case is --min-confidence)");
+  return CRED_OK;
+}
+
+cred_status cli__triage_rule(cli__triage *all) {
+  const cli_args *args = all->args;
+  if (!has_rule_options(args)) return cred_rule_check(&all->rule, &all->cases);
+  calibration c = {0};
+  all->rule = cred_rule_defaults(&all->predict);
+  all->rule.target = all->target;
+  const bool wants =
+      cli_given(args, "calibration") || cli_given(args, "calibration-rows");
+  cred_status status;
+  TRY_DONE(check_combination(all));
+  take_limits(all);
+  take_doubt(all);
+  TRY_DONE(take_class(all));
+  TRY_DONE(take_costs(all));
+  if (cli_given(args, "tolerance")) all->rule.tolerance = cli_number(args, "tolerance");
+  if (wants) TRY_DONE(read_calibration(&c, all));
+  TRY_DONE(choose(all, wants ? &c.cases : NULL));
+  TRY_DONE(cred_rule_check(&all->rule, &all->cases));
+done:
+  calibration_clear(&c);
+  return status;
+}
