@@ -24,6 +24,7 @@ static const cli_option options[] = {
 };
 
 enum { WORKLOADS_MAX = 256 };
+static const double BUSY_CORES = 0.1;
 
 static void print_list(void) {
   for (size_t i = 0; i < cred_bench_n_workloads(); i++) {
@@ -134,17 +135,19 @@ static cred_status json_limits(const cred_bench_limits *l) {
 static cred_status json_row(const cred_bench_workload *w, const cli__bench_outcome *o) {
   const cred_bench_result *r = &o->result;
   return print_line(json_pack(
-      "{ss ss ss sI sI sf sf sf sf sf sf sf sf so so sI}", "kind", "workload", "name",
+      "{ss ss ss sI sI sf sf sf sf sf sf sf sf so so sI so}", "kind", "workload", "name",
       w->name, "unit", w->unit, "samples", (json_int_t)r->n_samples, "units_a_sample",
       (json_int_t)r->n_units, "time_s", r->time_s, "time_s_low", r->time_s_low,
       "time_s_high", r->time_s_high, "time_s_first", r->time_s_first, "flops", r->flops,
       "bytes", r->bytes, "time_s_overlap", r->time_s_overlap, "time_s_apart",
       r->time_s_apart, "score_first", number_or_null(r->score_first), "score_last",
-      number_or_null(r->score_last), "peak_bytes", (json_int_t)o->peak_bytes));
+      number_or_null(r->score_last), "peak_bytes", (json_int_t)o->peak_bytes,
+      "others_cores", number_or_null(o->others_cores)));
 }
 
 static int run_bench(const cli_args *args) {
   bool chosen[WORKLOADS_MAX];
+  double others_cores = 0;
   cred_bench_limits limits;
   const bool json = cli_flag(args, "json");
   const double time_s = cli_number(args, "time") * (cli_flag(args, "quick") ? 0.1 : 1);
@@ -168,7 +171,13 @@ static int run_bench(const cli_args *args) {
       TRY(json_row(w, &outcome));
     else
       print_row(w->name, &limits, &outcome);
+    others_cores = fmax(others_cores, outcome.others_cores);
   }
+  if (others_cores > BUSY_CORES)
+    cli_note(args,
+             "other programs kept up to %.1f cores busy: these times are not of an idle "
+             "machine",
+             others_cores);
   return CRED_OK;
 }
 

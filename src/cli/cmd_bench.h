@@ -8,7 +8,8 @@
 
 typedef struct {
   cred_bench_result result;
-  size_t peak_bytes; // largest resident memory of the process
+  size_t peak_bytes;   // largest resident memory of the process
+  double others_cores; // cores that other programs kept busy meanwhile
 } cli__bench_outcome;
 
 // Both run in a child, so that memory is that of this workload alone, and what one leaves
