@@ -42,23 +42,6 @@ static cred_status shape(cred__layer *layer) {
   return CRED_OK;
 }
 
-static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) {
-  (void)layer, (void)n_rows, (void)mode;
-  return 0;
-}
-
-static size_t n_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode,
-                        size_t n_threads) {
-  (void)layer, (void)n_rows, (void)mode, (void)n_threads;
-  return 0;
-}
-
-static size_t n_scratch_moments(const cred__layer *layer, size_t n_rows,
-                                size_t n_threads) {
-  (void)layer, (void)n_rows, (void)n_threads;
-  return 0;
-}
-
 typedef struct {
   const cred__layer *layer;
   cred_real *to, *to_var;
@@ -124,10 +107,10 @@ const cred__layer_ops cred__activation_ops = {
              "softplus",
     .parse = parse,
     .shape = shape,
-    .n_cache = n_cache,
-    .n_scratch = n_scratch,
+    .n_cache = cred__no_cache,
+    .n_scratch = cred__no_scratch,
     .forward = forward,
     .backward = backward,
     .moments = moments,
-    .n_scratch_moments = n_scratch_moments,
+    .n_scratch_moments = cred__no_scratch_moments,
 };

@@ -28,7 +28,7 @@ static cred_status parse(cred__layer *layer, const char *const *words, size_t n_
   return CRED_OK;
 }
 
-static cred_status set_slices(cred__layer *layer, size_t fan_in) {
+cred_status cred__conv_set_slices(cred__layer *layer, size_t fan_in) {
   const cred__conv_map m = cred__conv_map_of(layer);
   const cred_shape padded = {m.padded_height, m.padded_width, m.big.channels};
   size_t n;
@@ -63,10 +63,11 @@ static cred_status shape(cred__layer *layer) {
   if (layer->in.channels % w->groups || layer->width % w->groups)
     FAIL(CRED_EINVAL, "%zu channels to %zu cannot be cut into %zu groups",
          layer->in.channels, layer->width, w->groups);
-  return set_slices(layer, w->height * w->width * (layer->in.channels / w->groups));
+  return cred__conv_set_slices(layer,
+                               w->height * w->width * (layer->in.channels / w->groups));
 }
 
-static void init(const cred__layer *layer, cred_real *theta, const cred_key *key) {
+void cred__conv_init(const cred__layer *layer, cred_real *theta, const cred_key *key) {
   const double limit = 1.0 / sqrt((double)layer->slices[0].fan_in);
   const cred_real sd = (cred_real)(layer->gain * limit);
   const cred_key weight_key = cred_key_derive(key, CRED_FOR_SLICE, 0);
@@ -84,21 +85,21 @@ static cred__mode mode_of(const cred__pass *pass) {
   return pass->sd ? pass->mode : CRED__PLAIN;
 }
 
-static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) {
+size_t cred__conv_n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) {
   if (mode == CRED__LOCAL) return n_rows * layer->n_out;
   return mode == CRED__FLIPOUT ? cred__conv_flipout_n_cache(layer) : 0;
 }
 
-static size_t n_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode,
-                        size_t n_threads) {
+size_t cred__conv_n_scratch_mode(const cred__layer *layer, size_t n_rows, cred__mode mode,
+                                 size_t n_threads) {
   size_t n = cred__conv_n_scratch(layer, n_rows, n_threads);
   if (mode == CRED__LOCAL) n += cred__conv_local_n_scratch(layer, n_rows);
   if (mode == CRED__FLIPOUT) n += cred__conv_flipout_n_scratch(layer, n_rows);
   return n;
 }
 
-static void forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
-                    cred_real *cache, cred_real *scratch, const cred_real *in) {
+void cred__conv_forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
+                        cred_real *cache, cred_real *scratch, const cred_real *in) {
   const cred__conv_product product = {.out = out,
                                       .in = in,
                                       .weight = cred__dense_weight(layer, pass->theta),
@@ -125,9 +126,9 @@ static void plain_backward(const cred__layer *layer, const cred__pass *pass,
   cred__conv_take(layer, pass, scratch, &gradient);
 }
 
-static void backward(const cred__layer *layer, const cred__pass *pass, cred_real *din,
-                     cred_real *cache, cred_real *scratch, const cred_real *dout,
-                     const cred_real *in, const cred_real *out) {
+void cred__conv_backward(const cred__layer *layer, const cred__pass *pass, cred_real *din,
+                         cred_real *cache, cred_real *scratch, const cred_real *dout,
+                         const cred_real *in, const cred_real *out) {
   (void)out;
   switch (mode_of(pass)) {
   case CRED__LOCAL:
@@ -147,11 +148,11 @@ const cred__layer_ops cred__conv_ops = {
              "[groups G] [ACTIVATION]",
     .parse = parse,
     .shape = shape,
-    .init = init,
-    .n_cache = n_cache,
-    .n_scratch = n_scratch,
-    .forward = forward,
-    .backward = backward,
+    .init = cred__conv_init,
+    .n_cache = cred__conv_n_cache,
+    .n_scratch = cred__conv_n_scratch_mode,
+    .forward = cred__conv_forward,
+    .backward = cred__conv_backward,
     .moments = cred__conv_moments,
     .n_scratch_moments = cred__conv_n_scratch_moments,
 };

@@ -46,6 +46,18 @@ typedef struct {
 void cred__conv_take(const cred__layer *layer, const cred__pass *pass, cred_real *scratch,
                      const cred__conv_gradient *gradient);
 
+// Operations that conv.c has for both; the slices need the window and the shapes.
+cred_status cred__conv_set_slices(cred__layer *layer, size_t fan_in);
+void cred__conv_init(const cred__layer *layer, cred_real *theta, const cred_key *key);
+size_t cred__conv_n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode);
+size_t cred__conv_n_scratch_mode(const cred__layer *layer, size_t n_rows, cred__mode mode,
+                                 size_t n_threads);
+void cred__conv_forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
+                        cred_real *cache, cred_real *scratch, const cred_real *in);
+void cred__conv_backward(const cred__layer *layer, const cred__pass *pass, cred_real *din,
+                         cred_real *cache, cred_real *scratch, const cred_real *dout,
+                         const cred_real *in, const cred_real *out);
+
 // The evaluations; see conv_local.c, conv_flipout.c and conv_moments.c. Their scratch
 // begins with cred__conv_n_scratch() numbers for the products.
 size_t cred__conv_local_n_scratch(const cred__layer *layer, size_t n_rows);

@@ -14,7 +14,8 @@
 #include "kernel/gather.h"
 #include <string.h>
 
-enum { TASK_PLACES = 1024 };
+// Below so many multiply-adds (about 10 us) a fork costs more than it saves.
+enum { TASK_PLACES = 1024, SERIAL = 500000 };
 
 cred__conv_map cred__conv_map_of(const cred__layer *layer) {
   const bool transposed = layer->ops != &cred__conv_ops;
@@ -40,7 +41,7 @@ cred__conv_map cred__conv_map_of(const cred__layer *layer) {
 size_t cred__conv_threads(const cred__layer *layer, const cred__pass *pass) {
   const cred__conv_map m = cred__conv_map_of(layer);
   const size_t work = pass->n_rows * m.n_small * m.n_weight_rows;
-  return work < CRED__DENSE_SERIAL ? 1 : pass->n_threads;
+  return work < SERIAL ? 1 : pass->n_threads;
 }
 
 static size_t smaller(size_t a, size_t b) {

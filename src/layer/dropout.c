@@ -1,13 +1,15 @@
 // dropout.c -- dropout: y = x o mask, mask = 1 / (1 - rate) with probability 1 - rate,
-// else 0.
+// else 0; of single numbers, or of whole channels.
 //
 // Srivastava et al. (2014), section 4, with the scale in training ("inverted"), so that
-// without masks the layer is the identity. The mask of a row is a function of its index,
-// or one mask serves all rows (a draw of a function: Gal & Ghahramani 2016). Kept for
-// backward: the masks (B, n).
+// without masks the layer is the identity. `channel_dropout` has one number of the mask a
+// channel, the same at every place: Tompson et al. (2015), section 3.2. The mask of a row
+// is a function of its index, or one mask serves all rows (a draw of a function: Gal &
+// Ghahramani 2016). Kept for backward: the masks (B, n) or (B, C).
 //
 // Moments with a random mask, for x of mean m and variance v:
-//   E y = m,  E y^2 = (v + m^2) / (1 - rate),  so  var y = (v + rate m^2) / (1 - rate).
+//   E y = m,  E y^2 = (v + m^2) / (1 - rate),  so  var y = (v + rate m^2) / (1 - rate),
+// elements independent, those of one channel too.
 
 #include "base/fail.h"
 #include "base/text.h"
@@ -20,7 +22,8 @@ enum { RANGE_ELEMENTS = 16384 };
 
 static cred_status parse(cred__layer *layer, const char *const *words, size_t n_words) {
   double rate;
-  if (n_words == 0) FAIL(CRED_EINVAL, "dropout needs a rate (write 'dropout 0.1')");
+  const char *name = layer->ops->name;
+  if (n_words == 0) FAIL(CRED_EINVAL, "%s needs a rate (write '%s 0.1')", name, name);
   if (!cred__parse_double(&rate, words[0], strlen(words[0])) || !(rate >= 0) ||
       !(rate < 1))
     FAIL(CRED_EINVAL, "rate is '%s', must be a number from 0 up to, not including, 1",
@@ -31,8 +34,13 @@ static cred_status parse(cred__layer *layer, const char *const *words, size_t n_
   layer->rate = rate;
   char number[CRED__NUMBER_BYTES];
   cred__format_double(number, rate);
-  snprintf(layer->text, sizeof layer->text, "dropout %s", number);
+  snprintf(layer->text, sizeof layer->text, "%s %s", name, number);
   return CRED_OK;
+}
+
+// Numbers of a row's mask: each stands for as many elements as there are places.
+static size_t n_mask(const cred__layer *layer) {
+  return layer->ops == &cred__dropout_ops ? layer->n_in : layer->in.channels;
 }
 
 static cred_status shape(cred__layer *layer) {
@@ -43,19 +51,7 @@ static cred_status shape(cred__layer *layer) {
 
 static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) {
   (void)mode;
-  return n_rows * layer->n_in;
-}
-
-static size_t n_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode,
-                        size_t n_threads) {
-  (void)layer, (void)n_rows, (void)mode, (void)n_threads;
-  return 0;
-}
-
-static size_t n_scratch_moments(const cred__layer *layer, size_t n_rows,
-                                size_t n_threads) {
-  (void)layer, (void)n_rows, (void)n_threads;
-  return 0;
+  return n_rows * n_mask(layer);
 }
 
 typedef struct {
@@ -66,45 +62,56 @@ typedef struct {
   const cred_real *in;
 } arrays;
 
+static void multiply_row(cred_real *restrict out, const cred_real *restrict in,
+                         const cred_real *restrict mask, size_t n, size_t n_of_mask) {
+  for (size_t at = 0; at < n; at += n_of_mask)
+    for (size_t i = 0; i < n_of_mask; i++) out[at + i] = in[at + i] * mask[i];
+}
+
 static void forward_rows(void *p, size_t first, size_t end) {
   const arrays *a = p;
-  const size_t n = a->layer->n_in;
+  const size_t n = a->layer->n_in, m = n_mask(a->layer);
   for (size_t b = first; b < end; b++) {
-    cred_real *restrict mask = a->mask + b * n, *restrict out = a->out + b * n;
-    const cred_real *restrict in = a->in + b * n;
+    cred_real *mask = a->mask + b * m;
     const uint64_t index = a->pass->shared_mask ? 0 : cred__row_index(a->pass, b);
     if (a->pass->shared_mask && b > first)
-      memcpy(mask, a->mask + first * n, n * sizeof *mask);
+      memcpy(mask, a->mask + first * m, m * sizeof *mask);
     else
-      cred__mask_fill(mask, n, a->layer->rate, &a->key, index, 0);
-    for (size_t i = 0; i < n; i++) out[i] = in[i] * mask[i];
+      cred__mask_fill(mask, m, a->layer->rate, &a->key, index, 0);
+    multiply_row(a->out + b * n, a->in + b * n, mask, n, m);
   }
+}
+
+static void backward_rows(void *p, size_t first, size_t end) {
+  const arrays *a = p;
+  const size_t n = a->layer->n_in, m = n_mask(a->layer);
+  for (size_t b = first; b < end; b++)
+    multiply_row(a->out + b * n, a->in + b * n, a->mask + b * m, n, m);
+}
+
+static void for_rows(const cred__layer *layer, const cred__pass *pass,
+                     cred__range_task task, cred_real *out, cred_real *mask,
+                     const cred_real *in) {
+  if (!pass->dropout) {
+    memcpy(out, in, pass->n_rows * layer->n_in * sizeof *out);
+    return;
+  }
+  arrays a = {layer, pass, cred__layer_key(layer, pass, CRED_FOR_DROPOUT), out, mask, in};
+  cred__for_ranges(pass->n_threads, pass->n_rows, RANGE_ELEMENTS / layer->n_in + 1, task,
+                   &a);
 }
 
 static void forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
                     cred_real *cache, cred_real *scratch, const cred_real *in) {
   (void)scratch;
-  const size_t n = layer->n_in;
-  if (!pass->dropout) {
-    memcpy(out, in, pass->n_rows * n * sizeof *out);
-    return;
-  }
-  arrays a = {layer, pass,  cred__layer_key(layer, pass, CRED_FOR_DROPOUT),
-              out,   cache, in};
-  cred__for_ranges(pass->n_threads, pass->n_rows, RANGE_ELEMENTS / n + 1, forward_rows,
-                   &a);
+  for_rows(layer, pass, forward_rows, out, cache, in);
 }
 
 static void backward(const cred__layer *layer, const cred__pass *pass, cred_real *din,
                      cred_real *cache, cred_real *scratch, const cred_real *dout,
                      const cred_real *in, const cred_real *out) {
   (void)scratch, (void)in, (void)out;
-  const size_t n = pass->n_rows * layer->n_in;
-  if (!din) return;
-  if (pass->dropout)
-    cred__multiply(pass->n_threads, din, dout, cache, n);
-  else
-    memcpy(din, dout, n * sizeof *din);
+  if (din) for_rows(layer, pass, backward_rows, din, cache, dout);
 }
 
 static void moments(const cred__layer *layer, const cred__pass *pass, cred_real *out_mean,
@@ -126,9 +133,22 @@ const cred__layer_ops cred__dropout_ops = {
     .parse = parse,
     .shape = shape,
     .n_cache = n_cache,
-    .n_scratch = n_scratch,
+    .n_scratch = cred__no_scratch,
     .forward = forward,
     .backward = backward,
     .moments = moments,
-    .n_scratch_moments = n_scratch_moments,
+    .n_scratch_moments = cred__no_scratch_moments,
+};
+
+const cred__layer_ops cred__channel_dropout_ops = {
+    .name = "channel_dropout",
+    .usage = "channel_dropout RATE",
+    .parse = parse,
+    .shape = shape,
+    .n_cache = n_cache,
+    .n_scratch = cred__no_scratch,
+    .forward = forward,
+    .backward = backward,
+    .moments = moments,
+    .n_scratch_moments = cred__no_scratch_moments,
 };

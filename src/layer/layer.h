@@ -60,9 +60,18 @@ typedef struct {
                   cred_real *out_var, cred_real *scratch, const cred_real *in_mean,
                   const cred_real *in_var);
   size_t (*n_scratch_moments)(const cred__layer *layer, size_t n_rows, size_t n_threads);
+  // A layer of two inputs, the second the output of an earlier one, has these instead of
+  // the three passes. The map is linear and adds up independent numbers, so that
+  // variances go through `join` as means do. add: dsecond += instead of =; either may be
+  // NULL.
+  void (*join)(const cred__layer *layer, const cred__pass *pass, cred_real *out,
+               const cred_real *first, const cred_real *second);
+  void (*split)(const cred__layer *layer, const cred__pass *pass, cred_real *dfirst,
+                cred_real *dsecond, bool add, const cred_real *dout);
 } cred__layer_ops;
 
-enum { CRED__LAYER_SLICES = 4, CRED__LAYER_TEXT = 96 };
+enum { CRED__LAYER_SLICES = 4, CRED__LAYER_TEXT = 96, CRED__LABEL_BYTES = 32 };
+#define CRED__NO_LAYER ((size_t)-1)
 
 // A window that slides over a map: convolution, pooling.
 typedef enum { CRED__VALID = 0, CRED__SAME = 1, CRED__GIVEN = 2 } cred__padding;
@@ -75,11 +84,14 @@ typedef struct {
 
 struct cred__layer {
   const cred__layer_ops *ops;
-  size_t index;                // in the network: keys its noise
-  char name[CRED__LAYER_TEXT]; // "dense1"
-  char text[CRED__LAYER_TEXT]; // canonical: "dense 50"
-  size_t n_in, n_out;          // elements a row
-  cred_shape in, out;          // their shapes
+  size_t index;                   // in the network: keys its noise
+  char name[CRED__LAYER_TEXT];    // "dense1"
+  char text[CRED__LAYER_TEXT];    // canonical: "dense 50"
+  char label[CRED__LABEL_BYTES];  // of its output: "... as LABEL", or ""
+  char second[CRED__LABEL_BYTES]; // the label of its second input, or ""
+  size_t source;                  // the layer of that label; CRED__NO_LAYER: none
+  size_t n_in, n_out;             // elements a row
+  cred_shape in, out, second_in;  // their shapes
   size_t n_slices;
   cred_network_slice slices[CRED__LAYER_SLICES];
   char slice_names[CRED__LAYER_SLICES][CRED__LAYER_TEXT];
@@ -88,12 +100,24 @@ struct cred__layer {
   size_t width; // dense: units; convolution: channels
   cred__window window;
   double rate;    // dropout
+  size_t factor;  // upsample
+  bool bilinear;  // upsample: instead of the nearest
   int activation; // activation: cred__activation (kernel/activation.h)
   double slope;   // leaky_relu, elu
 };
 
 extern const cred__layer_ops cred__dense_ops, cred__activation_ops, cred__dropout_ops,
-    cred__conv_ops, cred__pool_ops;
+    cred__conv_ops, cred__upconv_ops, cred__pool_ops, cred__avgpool_ops,
+    cred__globalpool_ops, cred__upsample_ops, cred__norm_ops, cred__channel_dropout_ops,
+    cred__concat_ops, cred__add_ops;
+
+// What layers without numbers of their own give for n_cache, n_scratch and
+// n_scratch_moments.
+size_t cred__no_cache(const cred__layer *layer, size_t n_rows, cred__mode mode);
+size_t cred__no_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode,
+                        size_t n_threads);
+size_t cred__no_scratch_moments(const cred__layer *layer, size_t n_rows,
+                                size_t n_threads);
 
 // Number of elements; false for none, or more than 2^31.
 bool cred__shape_elements(size_t *n, cred_shape shape);

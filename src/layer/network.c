@@ -76,6 +76,10 @@ static bool is_activation(const cred__layer *layer) {
   return layer->ops == &cred__activation_ops;
 }
 
+static bool is_dropout(const cred__layer *layer) {
+  return layer->ops == &cred__dropout_ops || layer->ops == &cred__channel_dropout_ops;
+}
+
 // The activation that the outputs of layer i meet first, before other parameters: sets
 // the width of its start.
 static double gain_of(const cred_network *network, size_t i) {
@@ -100,9 +104,42 @@ static void name_layer(const cred_network *network, size_t i) {
     snprintf(layer->name, sizeof layer->name, "%s%zu", layer->ops->name, number);
 }
 
-static cred_status shape_layer(cred__layer *layer, cred_shape in) {
+// The layer whose output has this label, among the first n; CRED__NO_LAYER: none.
+static size_t find_label(const cred_network *network, const char *label, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(network->layers[i].label, label) == 0) return i;
+  return CRED__NO_LAYER;
+}
+
+// The source of a second input, by its label; labels are distinct.
+static cred_status find_source(cred_network *network, size_t i) {
+  cred__layer *layer = &network->layers[i];
+  layer->source = CRED__NO_LAYER;
+  if (layer->label[0] && find_label(network, layer->label, i) != CRED__NO_LAYER)
+    FAIL(CRED_EINVAL, "the name '%s' is given twice", layer->label);
+  if (!layer->second[0]) return CRED_OK;
+  layer->source = find_label(network, layer->second, i);
+  if (layer->source != CRED__NO_LAYER) {
+    layer->second_in = network->layers[layer->source].out;
+    return CRED_OK;
+  }
+  const char *names[CRED__ITEMS_MAX * 2 + 1];
+  size_t n = 0;
+  for (size_t j = 0; j < i && n < CRED__ITEMS_MAX * 2; j++)
+    if (network->layers[j].label[0]) names[n++] = network->layers[j].label;
+  const char *near = cred__nearest(layer->second, names, n);
+  if (near)
+    FAIL(CRED_EINVAL, "no item before it is named '%s', did you mean '%s'?",
+         layer->second, near);
+  FAIL(CRED_EINVAL, "no item before it is named '%s' (write 'as %s' at the end of one)",
+       layer->second, layer->second);
+}
+
+static cred_status shape_layer(cred_network *network, size_t i, cred_shape in) {
+  cred__layer *layer = &network->layers[i];
   layer->in = in;
   layer->n_in = in.height * in.width * in.channels;
+  TRY(find_source(network, i));
   TRY(layer->ops->shape(layer));
   if (layer->out.channels == 0) layer->out = (cred_shape){1, 1, layer->n_out};
   const cred_shape out = layer->out;
@@ -119,7 +156,7 @@ static cred_status shape_layers(cred_network *network) {
     layer->index = i;
     layer->gain = gain_of(network, i);
     name_layer(network, i);
-    const cred_status status = shape_layer(layer, in);
+    const cred_status status = shape_layer(network, i, in);
     if (status != CRED_OK) cred__fail_prefix("network: %s", layer->name);
     TRY(status);
     for (size_t s = 0; s < layer->n_slices; s++) {
@@ -130,7 +167,7 @@ static cred_status shape_layers(cred_network *network) {
         FAIL(CRED_EINVAL, "network: more than 2^31 parameters up to %s", layer->name);
     }
     network->n_slices += layer->n_slices;
-    network->has_dropout |= layer->ops == &cred__dropout_ops;
+    network->has_dropout |= is_dropout(layer);
     in = layer->out;
   }
   return CRED_OK;
@@ -157,10 +194,18 @@ static cred_status list_slices(cred_network *network) {
   return CRED_OK;
 }
 
-// An activation right behind a dense layer or its like shares its row.
+// An activation right behind a dense layer or its like shares its row, unless a name
+// stands between.
 static bool joins(const cred__layer *layers, size_t i) {
-  return i > 0 && is_activation(&layers[i]) &&
+  return i > 0 && is_activation(&layers[i]) && !layers[i - 1].label[0] &&
          cred__registry_takes_activation(layers[i - 1].ops);
+}
+
+static void write_group(cred__network_group *group, const cred__layer *last) {
+  const char *label = last->label;
+  const size_t n = strlen(group->text);
+  snprintf(group->text + n, sizeof group->text - n, "%s%s%s%s", n ? " " : "", last->text,
+           label[0] ? " as " : "", label);
 }
 
 static cred_status group_layers(cred_network *network) {
@@ -170,27 +215,30 @@ static cred_status group_layers(cred_network *network) {
     if (joins(network->layers, i)) {
       cred__network_group *group = &network->groups[network->n_groups - 1];
       group->n = 2;
-      snprintf(group->text, sizeof group->text, "%s %s", layer[-1].text, layer->text);
+      write_group(group, layer);
       continue;
     }
     cred__network_group *group = &network->groups[network->n_groups++];
     *group = (cred__network_group){.first = i, .n = 1};
-    snprintf(group->text, sizeof group->text, "%s", layer->text);
+    write_group(group, layer);
   }
   return CRED_OK;
 }
 
-// Canonical text of the hidden layers; rate >= 0: with dropout behind activations.
+// Canonical text of the hidden layers; rate >= 0: with dropout behind activations, which
+// takes over the name of what it drops.
 static cred_status write_text(char **out, const cred__layer *layers, size_t n,
                               double rate) {
   cred__text text = {0};
   for (size_t i = 0; i < n; i++) {
     const char *gap = i == 0 ? "" : joins(layers, i) ? " " : ", ";
     cred__text_printf(&text, "%s%s", gap, layers[i].text);
-    const bool followed = i + 1 < n && layers[i + 1].ops == &cred__dropout_ops;
-    if (!(rate >= 0) || !is_activation(&layers[i]) || followed) continue;
-    cred__text_printf(&text, ", dropout ");
-    cred__text_number(&text, rate);
+    const bool followed = i + 1 < n && is_dropout(&layers[i + 1]);
+    if (rate >= 0 && is_activation(&layers[i]) && !followed) {
+      cred__text_printf(&text, ", dropout ");
+      cred__text_number(&text, rate);
+    }
+    if (layers[i].label[0]) cred__text_printf(&text, " as %s", layers[i].label);
   }
   if (n == 0) cred__text_printf(&text, "linear");
   const cred_status status = cred__text_status(&text);
@@ -204,10 +252,16 @@ static cred_status write_text(char **out, const cred__layer *layers, size_t n,
 // The hidden layers of a text, with room for an output layer behind them.
 static cred_status read_layers(cred__layer **layers, size_t *n, const char *text) {
   size_t n_max;
+  char *expanded;
+  cred_status status = CRED_OK;
   if (!text) FAIL(CRED_EINVAL, "network: the text is missing (NULL)");
-  TRY(cred__registry_count(&n_max, text));
-  TRY(NEW(layers, n_max + 1, "layers of a network"));
-  return cred__registry_read(*layers, n, text);
+  TRY(cred__registry_expand(&expanded, text));
+  TRY_DONE(cred__registry_count(&n_max, expanded));
+  TRY_DONE(NEW(layers, n_max + 1, "layers of a network"));
+  TRY_DONE(cred__registry_read(*layers, n, expanded));
+done:
+  cred__free(expanded);
+  return status;
 }
 
 static void add_output(cred_network *network) {

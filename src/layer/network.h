@@ -8,7 +8,7 @@
 // A row of the table: a layer and the activation behind it.
 typedef struct {
   size_t first, n; // layers
-  char text[2 * CRED__LAYER_TEXT];
+  char text[3 * CRED__LAYER_TEXT];
 } cred__network_group;
 
 struct cred_network {

@@ -1,5 +1,10 @@
 // network_pass.c -- a block of rows through a network: forward, backward, moments.
 //
+// Layers stand in a line; one of two inputs (`join`) reads the output of an earlier layer
+// too, its source. Without backward outputs take turns in two arrays, but for those of
+// sources, which keep theirs. Backward, what comes back to a source from later layers is
+// added up in an array of its own until the line comes to it.
+//
 // All memory is one array that the work owns; a pass allocates nothing. Denormals are
 // flushed for the whole pass, as in the workers of a parallel loop: otherwise they would
 // be flushed or not by the number of threads.
@@ -15,8 +20,10 @@ struct cred__network_work {
   bool backward, moments;
   cred_real *memory;        // what all pointers below point into
   cred_real **out, **cache; // (n_layers) each
+  cred_real **from_later;   // (n_layers) gradients of sources, else NULL
+  bool *arrived;            // (n_layers) something is in it
   cred_real *gradient[2];   // of the inputs of layer i: number i % 2
-  cred_real *mean[2], *var[2];
+  cred_real **mean, **var;  // (n_layers) each
   cred_real *scratch;
 };
 
@@ -51,7 +58,14 @@ static size_t n_scratch_of(const cred__layer *layer, const cred__network_work *w
 // Sums of sizes; they fit, for rows x width and parameters are bounded.
 typedef struct {
   size_t out_sum, out_max, cache_sum, cache_max, scratch;
+  size_t sources; // outputs of the layers that are sources
 } sizes;
+
+static bool is_source(const cred_network *network, size_t i) {
+  for (size_t j = i + 1; j < network->n_layers; j++)
+    if (network->layers[j].source == i) return true;
+  return false;
+}
 
 static sizes measure(const cred_network *network, const cred__network_work *work) {
   sizes s = {.out_max = padded(work->n_rows_max * network->n_inputs)};
@@ -64,6 +78,7 @@ static sizes measure(const cred_network *network, const cred__network_work *work
     s.out_max = larger(s.out_max, n_out);
     s.cache_max = larger(s.cache_max, n_cache);
     s.scratch = larger(s.scratch, n_scratch_of(layer, work));
+    if (is_source(network, i)) s.sources += n_out;
   }
   return s;
 }
@@ -75,25 +90,34 @@ static cred_real *take(cred_real **at, size_t n) {
   return p;
 }
 
-// With backward every layer keeps its outputs and cache; without, two arrays take turns.
+// Arrays for the outputs of every layer: two that take turns, and one a source.
+static void take_turns(cred_real **out, cred_real **at, const cred_network *network,
+                       const cred__network_work *work, size_t n_max) {
+  cred_real *turn[2];
+  for (int k = 0; k < 2; k++) turn[k] = take(at, n_max);
+  for (size_t i = 0; i < network->n_layers; i++)
+    out[i] = is_source(network, i)
+                 ? take(at, padded(work->n_rows_max * network->layers[i].n_out))
+                 : turn[i % 2];
+}
+
+// With backward every layer keeps its outputs and cache.
 static void divide_memory(cred__network_work *work, const cred_network *network,
                           const sizes *s) {
   cred_real *at = work->memory;
   work->scratch = take(&at, s->scratch);
   for (int k = 0; k < 2 && work->backward; k++) work->gradient[k] = take(&at, s->out_max);
-  for (int k = 0; k < 2 && work->moments; k++) {
-    work->mean[k] = take(&at, s->out_max);
-    work->var[k] = take(&at, s->out_max);
+  if (work->moments) {
+    take_turns(work->mean, &at, network, work, s->out_max);
+    take_turns(work->var, &at, network, work, s->out_max);
   }
-  cred_real *turn[2] = {NULL, NULL}, *cache = NULL;
-  if (!work->backward) {
-    for (int k = 0; k < 2; k++) turn[k] = take(&at, s->out_max);
-    cache = take(&at, s->cache_max);
-  }
+  if (!work->backward) take_turns(work->out, &at, network, work, s->out_max);
+  cred_real *cache = work->backward ? NULL : take(&at, s->cache_max);
   for (size_t i = 0; i < network->n_layers; i++) {
     const cred__layer *layer = &network->layers[i];
     const size_t n_out = padded(work->n_rows_max * layer->n_out);
-    work->out[i] = work->backward ? take(&at, n_out) : turn[i % 2];
+    if (work->backward) work->out[i] = take(&at, n_out);
+    if (work->backward && is_source(network, i)) work->from_later[i] = take(&at, n_out);
     work->cache[i] =
         work->backward ? take(&at, n_cache_of(layer, work->n_rows_max)) : cache;
   }
@@ -102,11 +126,15 @@ static void divide_memory(cred__network_work *work, const cred_network *network,
 static cred_status work_init(cred__network_work *work, const cred_network *network) {
   const sizes s = measure(network, work);
   size_t n = s.scratch;
-  n += work->backward ? s.out_sum + s.cache_sum + 2 * s.out_max
-                      : s.cache_max + 2 * s.out_max;
-  if (work->moments) n += 4 * s.out_max;
+  n += work->backward ? s.out_sum + s.sources + s.cache_sum + 2 * s.out_max
+                      : s.sources + s.cache_max + 2 * s.out_max;
+  if (work->moments) n += 2 * s.sources + 4 * s.out_max;
   TRY(NEW(&work->out, network->n_layers, "outputs of layers"));
   TRY(NEW(&work->cache, network->n_layers, "caches of layers"));
+  TRY(NEW(&work->from_later, network->n_layers, "gradients of layers"));
+  TRY(NEW(&work->arrived, network->n_layers, "gradients of layers"));
+  TRY(NEW(&work->mean, network->n_layers, "moments of layers"));
+  TRY(NEW(&work->var, network->n_layers, "moments of layers"));
   TRY(NEW(&work->memory, n, "activations of a network"));
   divide_memory(work, network, &s);
   return CRED_OK;
@@ -152,6 +180,10 @@ void cred__network_work_free(cred__network_work *work) {
   if (!work) return;
   cred__free(work->out);
   cred__free(work->cache);
+  cred__free(work->from_later);
+  cred__free(work->arrived);
+  cred__free(work->mean);
+  cred__free(work->var);
   cred__free(work->memory);
   cred__free(work);
 }
@@ -171,7 +203,10 @@ const cred_real *cred__network_forward(const cred_network *network,
   const unsigned state = cred__flush_denormals();
   for (size_t i = 0; i < network->n_layers; i++) {
     const cred__layer *layer = &network->layers[i];
-    layer->ops->forward(layer, &p, work->out[i], work->cache[i], work->scratch, x);
+    if (layer->ops->join)
+      layer->ops->join(layer, &p, work->out[i], x, work->out[layer->source]);
+    else
+      layer->ops->forward(layer, &p, work->out[i], work->cache[i], work->scratch, x);
     x = work->out[i];
   }
   cred__restore_denormals(state);
@@ -185,17 +220,39 @@ static size_t first_with_parameters(const cred_network *network) {
   return i;
 }
 
+// What came back from later layers joins the gradient of the outputs of layer i.
+static void add_from_later(const cred__network_work *work, const cred__pass *pass,
+                           cred_real *dout, const cred__layer *layer) {
+  if (!work->arrived[layer->index]) return;
+  const cred_real *from = work->from_later[layer->index];
+  for (size_t k = 0; k < pass->n_rows * layer->n_out; k++) dout[k] += from[k];
+}
+
+static void split(const cred__layer *layer, const cred__pass *pass,
+                  cred__network_work *work, cred_real *din, const cred_real *dout,
+                  size_t first) {
+  const size_t source = layer->source;
+  cred_real *dsecond = source >= first ? work->from_later[source] : NULL;
+  layer->ops->split(layer, pass, din, dsecond, work->arrived[source], dout);
+  work->arrived[source] = dsecond != NULL;
+}
+
 void cred__network_backward(const cred_network *network, cred__network_work *work,
                             const cred__pass *pass, const cred_real *x, cred_real *dout) {
   assert(work->backward);
   const cred__pass p = limited(pass, work);
   const unsigned state = cred__flush_denormals();
   const size_t first = first_with_parameters(network);
+  for (size_t i = 0; i < network->n_layers; i++) work->arrived[i] = false;
   for (size_t i = network->n_layers; i-- > first;) {
     const cred__layer *layer = &network->layers[i];
     cred_real *din = i > first ? work->gradient[i % 2] : NULL;
-    layer->ops->backward(layer, &p, din, work->cache[i], work->scratch, dout,
-                         i > 0 ? work->out[i - 1] : x, work->out[i]);
+    add_from_later(work, &p, dout, layer);
+    if (layer->ops->split)
+      split(layer, &p, work, din, dout, first);
+    else
+      layer->ops->backward(layer, &p, din, work->cache[i], work->scratch, dout,
+                           i > 0 ? work->out[i - 1] : x, work->out[i]);
     dout = din;
   }
   cred__restore_denormals(state);
@@ -210,10 +267,15 @@ void cred__network_moments(const cred_network *network, cred__network_work *work
   const cred_real *mean = x, *var = NULL;
   for (size_t i = 0; i < network->n_layers; i++) {
     const cred__layer *layer = &network->layers[i];
-    layer->ops->moments(layer, &p, work->mean[i % 2], work->var[i % 2], work->scratch,
-                        mean, var);
-    mean = work->mean[i % 2];
-    var = work->var[i % 2];
+    if (layer->ops->join) { // a layer stands before it: var is not NULL
+      layer->ops->join(layer, &p, work->mean[i], mean, work->mean[layer->source]);
+      layer->ops->join(layer, &p, work->var[i], var, work->var[layer->source]);
+    } else {
+      layer->ops->moments(layer, &p, work->mean[i], work->var[i], work->scratch, mean,
+                          var);
+    }
+    mean = work->mean[i];
+    var = work->var[i];
   }
   cred__restore_denormals(state);
   *out_mean = mean;

@@ -27,33 +27,6 @@ static cred_status shape(cred__layer *layer) {
   return cred__window_shape(layer, layer->in.channels);
 }
 
-static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) {
-  (void)layer, (void)n_rows, (void)mode;
-  return 0;
-}
-
-static size_t n_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode,
-                        size_t n_threads) {
-  (void)layer, (void)n_rows, (void)mode, (void)n_threads;
-  return 0;
-}
-
-static size_t n_scratch_moments(const cred__layer *layer, size_t n_rows,
-                                size_t n_threads) {
-  (void)layer, (void)n_rows, (void)n_threads;
-  return 0;
-}
-
-static cred__pool pool_of(const cred__layer *layer) {
-  return (cred__pool){.width = layer->in.width,
-                      .channels = layer->in.channels,
-                      .out_height = layer->out.height,
-                      .out_width = layer->out.width,
-                      .rows = layer->window.height,
-                      .columns = layer->window.width,
-                      .stride = layer->window.stride};
-}
-
 typedef struct {
   const cred__layer *layer;
   cred__pool pool;
@@ -87,7 +60,7 @@ static void for_rows(const cred__layer *layer, const cred__pass *pass,
                      cred__range_task task, arrays *a) {
   enum { RANGE_ELEMENTS = 16384 };
   a->layer = layer;
-  a->pool = pool_of(layer);
+  a->pool = cred__pool_of(layer);
   cred__for_ranges(pass->n_threads, pass->n_rows, RANGE_ELEMENTS / layer->n_in + 1, task,
                    a);
 }
@@ -124,10 +97,10 @@ const cred__layer_ops cred__pool_ops = {
     .usage = "pool SIZE [stride S]",
     .parse = parse,
     .shape = shape,
-    .n_cache = n_cache,
-    .n_scratch = n_scratch,
+    .n_cache = cred__no_cache,
+    .n_scratch = cred__no_scratch,
     .forward = forward,
     .backward = backward,
     .moments = moments,
-    .n_scratch_moments = n_scratch_moments,
+    .n_scratch_moments = cred__no_scratch_moments,
 };

@@ -1,8 +1,8 @@
 // registry.c -- the kinds of layers, and the reader of a network's text.
 //
 //   network = "linear" | item { "," item }
-//   item    = name { word },  split at blanks; an activation may follow a layer that
-//   takes one
+//   item    = name { word } [ "as" label ],  split at blanks; an activation may follow a
+//   layer that takes one
 // A message shows the item, names what is wrong in it, and suggests the nearest known
 // word.
 
@@ -20,18 +20,25 @@ typedef struct {
 } kind;
 
 static const kind kinds[] = {
-    {&cred__dense_ops, true},
-    {&cred__conv_ops, true},
-    {&cred__pool_ops, false},
-    {&cred__dropout_ops, false},
+    {&cred__dense_ops, true},     {&cred__conv_ops, true},
+    {&cred__upconv_ops, true},    {&cred__pool_ops, false},
+    {&cred__avgpool_ops, false},  {&cred__globalpool_ops, false},
+    {&cred__upsample_ops, false}, {&cred__norm_ops, true},
+    {&cred__dropout_ops, false},  {&cred__channel_dropout_ops, false},
+    {&cred__concat_ops, true},    {&cred__add_ops, true},
 };
-enum { N_KINDS = sizeof kinds / sizeof *kinds, N_WORDS = N_KINDS + CRED__N_ACTIVATIONS };
+// The kinds, then the activations, then what is short for several items.
+enum {
+  N_KINDS = sizeof kinds / sizeof *kinds,
+  N_WORDS = N_KINDS + CRED__N_ACTIVATIONS + 1
+};
 
 size_t cred__registry_n_words(void) {
   return N_WORDS;
 }
 
 const char *cred__registry_word(size_t i) {
+  if (i + 1 == N_WORDS) return "unet";
   return i < N_KINDS ? kinds[i].ops->name
                      : cred__activation_name((cred__activation)(i - N_KINDS));
 }
@@ -42,28 +49,28 @@ bool cred__registry_takes_activation(const cred__layer_ops *ops) {
   return false;
 }
 
-enum { LIST_BYTES = 256, SHOWN_BYTES = 64, ITEM_WORDS = 16 };
+enum { LIST_BYTES = 320, SHOWN_BYTES = 64, ITEM_WORDS = 16 };
 
-// "a, b, c" of the words first ... N_WORDS - 1.
-static void list_words(char out[LIST_BYTES], size_t first) {
+// "a, b, c" of the words first ... end - 1.
+static void list_words(char out[LIST_BYTES], size_t first, size_t end) {
   size_t n = 0;
-  for (size_t i = first; i < N_WORDS && n < LIST_BYTES; i++)
+  for (size_t i = first; i < end && n < LIST_BYTES; i++)
     n += (size_t)snprintf(out + n, LIST_BYTES - n, "%s%s", i > first ? ", " : "",
                           cred__registry_word(i));
 }
 
-static cred_status unknown(const char *word, const char *what, size_t first) {
+static cred_status unknown(const char *word, const char *what, size_t first, size_t end) {
   const char *names[N_WORDS];
   for (size_t i = 0; i < N_WORDS; i++) names[i] = cred__registry_word(i);
-  const char *near = cred__nearest(word, names + first, N_WORDS - first);
+  const char *near = cred__nearest(word, names + first, end - first);
   if (near) FAIL(CRED_EINVAL, "unknown %s '%.40s', did you mean '%s'?", what, word, near);
   char list[LIST_BYTES];
-  list_words(list, first);
+  list_words(list, first, end);
   FAIL(CRED_EINVAL, "unknown %s '%.40s', must be one of %s", what, word, list);
 }
 
 cred_status cred__registry_unknown_activation(const char *word) {
-  return unknown(word, "activation", N_KINDS);
+  return unknown(word, "activation", N_KINDS, N_WORDS - 1);
 }
 
 // An item, cut into words inside its own buffer.
@@ -124,9 +131,31 @@ static cred_status read_kind(cred__layer *layers, size_t *n_layers, const kind *
   return n < it->n_words ? read_activation(&layers[(*n_layers)++], it, n) : CRED_OK;
 }
 
-static cred_status read_item(cred__layer *layers, size_t *n_layers, item *it,
-                             char *text) {
-  TRY(split(it, text));
+static bool is_label(const char *word) {
+  size_t n = 0;
+  while ((word[n] >= 'a' && word[n] <= 'z') || (word[n] >= 'A' && word[n] <= 'Z') ||
+         (word[n] >= '0' && word[n] <= '9') || word[n] == '_')
+    n++;
+  return n > 0 && n < CRED__LABEL_BYTES && word[n] == 0;
+}
+
+// Takes "as LABEL" off the end of an item; *label is NULL where there is none.
+static cred_status take_label(const char **label, item *it) {
+  *label = NULL;
+  size_t i = 1;
+  while (i < it->n_words && strcmp(it->words[i], "as") != 0) i++;
+  if (i >= it->n_words) return CRED_OK;
+  if (i + 2 != it->n_words)
+    FAIL(CRED_EINVAL, "'as' and one name stand at the end of an item");
+  *label = it->words[i + 1];
+  it->n_words = i;
+  if (!is_label(*label))
+    FAIL(CRED_EINVAL, "the name '%.40s' must be 1 to %d letters, digits and '_'", *label,
+         CRED__LABEL_BYTES - 1);
+  return CRED_OK;
+}
+
+static cred_status read_words(cred__layer *layers, size_t *n_layers, const item *it) {
   const char *name = it->words[0];
   for (size_t i = 0; i < N_KINDS; i++)
     if (strcmp(kinds[i].ops->name, name) == 0)
@@ -135,7 +164,17 @@ static cred_status read_item(cred__layer *layers, size_t *n_layers, item *it,
     return read_activation(&layers[(*n_layers)++], it, 0);
   if (strcmp(name, "linear") == 0)
     FAIL(CRED_EINVAL, "'linear' stands alone: it means no hidden layer");
-  return unknown(name, "layer", 0);
+  return unknown(name, "layer", 0, N_WORDS);
+}
+
+static cred_status read_item(cred__layer *layers, size_t *n_layers, item *it,
+                             char *text) {
+  const char *label;
+  TRY(split(it, text));
+  TRY(take_label(&label, it));
+  TRY(read_words(layers, n_layers, it));
+  if (label) snprintf(layers[*n_layers - 1].label, CRED__LABEL_BYTES, "%s", label);
+  return CRED_OK;
 }
 
 static bool is_word(const char *text, const char *word) {

@@ -12,6 +12,9 @@ enum { CRED__ITEMS_MAX = 256 };
 size_t cred__registry_n_words(void);
 const char *cred__registry_word(size_t i);
 
+// The text with every short form written out; the caller's to free.
+cred_status cred__registry_expand(char **out, const char *text);
+
 // At most so many layers come out of this text; fails if it has more than CRED__ITEMS_MAX
 // items.
 cred_status cred__registry_count(size_t *n_max, const char *text);

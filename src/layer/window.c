@@ -172,3 +172,13 @@ cred_status cred__window_shape(cred__layer *layer, size_t channels) {
   FAIL(CRED_EINVAL, "a window of %zu x %zu does not fit its map of %zu x %zu", height,
        width, in.height, in.width);
 }
+
+cred__pool cred__pool_of(const cred__layer *layer) {
+  return (cred__pool){.width = layer->in.width,
+                      .channels = layer->in.channels,
+                      .out_height = layer->out.height,
+                      .out_width = layer->out.width,
+                      .rows = layer->window.height,
+                      .columns = layer->window.width,
+                      .stride = layer->window.stride};
+}

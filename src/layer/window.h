@@ -8,6 +8,7 @@
 #ifndef CRED_SRC_LAYER_WINDOW_H
 #define CRED_SRC_LAYER_WINDOW_H
 
+#include "kernel/pool.h"
 #include "layer/layer.h"
 
 enum {
@@ -33,6 +34,9 @@ cred_status cred__window_parse(cred__window *window, unsigned allowed,
 // Writes " SIZE", then what is not the default, behind the text of the layer. stride: the
 // default.
 void cred__window_write(cred__layer *layer, size_t stride);
+
+// The window of a pooling layer, for the kernels.
+cred__pool cred__pool_of(const cred__layer *layer);
 
 // Sets top and left from layer->in, and layer->out with these channels.
 cred_status cred__window_shape(cred__layer *layer, size_t channels);

@@ -101,27 +101,38 @@ static cred_status add_slice(cred_model *m, cred_slice slice, const char *name,
   return CRED_OK;
 }
 
+// Scales are learned for slices that have a prior.
+static bool learns_scale(const cred_model *m, size_t i) {
+  return m->prior.scale == CRED_SCALE_LEARNED &&
+         !cred_network_get_slice(m->network, i).is_point;
+}
+
+// A slice of the network; log_sd: place of its learned scale, if it has one.
+static cred_slice network_slice(const cred_model *m, size_t i, size_t log_sd) {
+  const cred_network_slice s = cred_network_get_slice(m->network, i);
+  cred_slice slice = {.offset = s.offset,
+                      .n = s.n,
+                      .n_dims = s.n_dims,
+                      .fan_in = s.fan_in,
+                      .kind = s.is_point ? CRED_SLICE_POINT : CRED_SLICE_BAYESIAN,
+                      .log_sd = learns_scale(m, i) ? log_sd : CRED_NO_INDEX};
+  if (!s.is_point) slice.prior = cred_prior_resolve(&m->prior, s.fan_in, s.is_bias);
+  memcpy(slice.shape, s.shape, sizeof slice.shape);
+  return slice;
+}
+
 // Slices of the network, of the noise and of learned prior scales, in this order.
 static cred_status make_slices(cred_model *m) {
   const size_t n = cred_network_n_slices(m->network);
   const size_t n_noise = cred_likelihood_n_params(&m->likelihood);
-  const bool learned = m->prior.scale == CRED_SCALE_LEARNED;
   TRY(NEW(&m->slices, 2 * n + 1, "slices"));
   TRY(NEW(&m->slice_names, 2 * n + 1, "slices"));
   m->noise_offset = cred_network_n_params(m->network);
-  m->dim = m->noise_offset + n_noise + (learned ? n : 0);
+  m->dim = m->noise_offset + n_noise;
   for (size_t i = 0; i < n; i++) {
-    const cred_network_slice s = cred_network_get_slice(m->network, i);
-    cred_slice slice = {.offset = s.offset,
-                        .n = s.n,
-                        .n_dims = s.n_dims,
-                        .fan_in = s.fan_in,
-                        .kind = CRED_SLICE_BAYESIAN,
-                        .prior = cred_prior_resolve(&m->prior, s.fan_in, s.is_bias),
-                        .log_sd =
-                            learned ? m->noise_offset + n_noise + i : CRED_NO_INDEX};
-    memcpy(slice.shape, s.shape, sizeof slice.shape);
-    TRY(add_slice(m, slice, s.name, ""));
+    TRY(add_slice(m, network_slice(m, i, m->dim),
+                  cred_network_get_slice(m->network, i).name, ""));
+    m->dim += learns_scale(m, i);
   }
   cred_slice tail = {.offset = m->noise_offset,
                      .n = n_noise,
@@ -130,8 +141,9 @@ static cred_status make_slices(cred_model *m) {
                      .kind = CRED_SLICE_POINT,
                      .log_sd = CRED_NO_INDEX};
   if (n_noise) TRY(add_slice(m, tail, "noise", ""));
-  for (size_t i = 0; learned && i < n; i++) {
-    tail.offset = m->noise_offset + n_noise + i;
+  for (size_t i = 0; i < n; i++) {
+    if (!learns_scale(m, i)) continue;
+    tail.offset = m->slices[i].log_sd;
     tail.n = tail.shape[0] = 1;
     TRY(add_slice(m, tail, m->slices[i].name, ".prior_log_sd"));
   }

@@ -26,6 +26,22 @@ static const row table[] = {
     {"pool", "pool 2", .in = {5, 4, 3}},
     {"pool", "pool 3 stride 1", .in = {4, 5, 2}},
     {"pool", "pool 1x3 stride 2", .in = {2, 6, 2}},
+    {"upconv", "upconv 3 2", .in = {3, 2, 2}},
+    {"upconv", "upconv 2 3 stride 2 pad 1", .in = {3, 4, 2}},
+    {"upconv", "upconv 4 3x2 stride 3 groups 2", .in = {2, 2, 2}},
+    {"upconv", "upconv 2 4 stride 1 pad 2", .in = {4, 3, 1}},
+    {"avgpool", "avgpool 2", .in = {5, 4, 3}},
+    {"avgpool", "avgpool 3x2 stride 1", .in = {4, 5, 2}},
+    {"globalpool", "globalpool", .in = {3, 4, 2}},
+    {"upsample", "upsample 2", .in = {3, 2, 3}},
+    {"upsample", "upsample 3 bilinear", .in = {3, 2, 2}},
+    {"upsample", "upsample 2 bilinear", .in = {1, 4, 2}},
+    {"norm", "norm 2", .in = {3, 2, 4}},
+    {"norm", "norm 1", .in = {1, 1, 6}},
+    {"norm", "norm 3", .in = {2, 3, 3}},
+    {"channel_dropout", "channel_dropout 0.4", .in = {3, 2, 4}},
+    {"channel_dropout", "channel_dropout 0.4", true, false, {3, 2, 4}},
+    {"channel_dropout", "channel_dropout 0.4", true, true, {3, 2, 4}},
     {"dropout", "dropout 0.4", .in = {1, 1, 3}},
     {"dropout", "dropout 0.4", true, false, {1, 1, 3}},
     {"dropout", "dropout 0.4", true, true, {1, 1, 3}},
@@ -46,10 +62,15 @@ enum {
   N_CACHE = 32768
 };
 
+// Layers of two inputs, and short forms, are in the whole networks below.
+static const char *const in_networks[] = {"concat", "add", "unet"};
+
 static void test_table_is_complete(void **state) {
   (void)state;
   for (size_t i = 0; i < cred__registry_n_words(); i++) {
     bool found = false;
+    for (size_t j = 0; j < sizeof in_networks / sizeof *in_networks; j++)
+      found |= strcmp(in_networks[j], cred__registry_word(i)) == 0;
     for (size_t j = 0; j < N_TABLE; j++)
       found |= strcmp(table[j].word, cred__registry_word(i)) == 0;
     if (!found) fail_msg("no row for '%s'", cred__registry_word(i));
@@ -205,6 +226,15 @@ static void test_whole_network(void **state) {
       {"linear", {1, 1, N_IN}, false},
       {"conv 2 3 same tanh, pool 2, conv 3 2 softplus, dense 4", {4, 6, 1}, false},
       {"conv 2 3 same tanh, dropout 0.2, conv 2 1", {3, 4, 2}, true},
+      {"conv 2 3 same tanh as a, conv 2 3 same as b, concat a, conv 2 1 silu, add b",
+       {3, 4, 1},
+       true},
+      {"relu as a, tanh as b, add a, conv 2 2 silu as c, norm 1, add c gelu, concat c",
+       {3, 3, 2},
+       false},
+      {"conv 2 3 same softplus as a, concat a, concat a", {2, 2, 1}, true},
+      {"unet 2 3 tanh", {4, 2, 1}, true},
+      {"unet 2 2 4 norm 2 gelu", {4, 4, 1}, true},
   };
   static whole w;
   static store s;

@@ -58,6 +58,13 @@ static const row table[] = {
     {"pool 1x2 stride 2", false, true, false, {1, 4, 2}, 0},
     {"pool 2", false, true, false, {4, 4, 2}, 0.15},
     {"pool 3", false, true, false, {3, 3, 2}, 0.15},
+    {"upconv 2 3 stride 2 pad 1", false, true, true, {2, 3, 2}, 0},
+    {"avgpool 2", false, true, false, {4, 4, 2}, 0},
+    {"globalpool", false, true, false, {3, 4, 2}, 0},
+    {"upsample 2", false, true, false, {2, 2, 2}, 0},
+    {"upsample 3 bilinear", false, true, false, {2, 3, 2}, 0},
+    {"norm 1", false, true, false, {3, 3, 4}, 0.15},
+    {"channel_dropout 0.4", true, true, false, {2, 2, 3}, 0},
     {"dropout 0.4", true, true, false, ROW, 0},
     {"dropout 0.4", true, false, false, ROW, 0},
     {"dropout 0.4", false, true, false, ROW, 0},
@@ -76,7 +83,9 @@ static void test_every_layer_is_here(void **state) {
   (void)state;
   for (size_t i = 0; i < cred__registry_n_words(); i++) {
     const char *word = cred__registry_word(i);
-    bool found = false;
+    // the two of two inputs are in a network below; unet is short for others
+    bool found = strcmp(word, "concat") == 0 || strcmp(word, "add") == 0 ||
+                 strcmp(word, "unet") == 0;
     for (size_t j = 0; j < N_TABLE; j++)
       found |= strncmp(table[j].text, word, strlen(word)) == 0;
     if (!found) fail_msg("no row for '%s'", word);
@@ -153,6 +162,41 @@ static void check_row(const row *r) {
 static void test_moments_against_draws(void **state) {
   (void)state;
   for (size_t i = 0; i < N_TABLE; i++) check_row(&table[i]);
+}
+
+// Means and variances side by side, and their sums: the network's outputs are those of
+// its parts, which draw nothing from each other.
+static void test_joined(void **state) {
+  (void)state;
+  enum { N = 4 };
+  static const char *const texts[] = {"dropout 0.5 as a, dropout 0.2, concat a",
+                                      "dropout 0.5 as a, dropout 0.2, add a"};
+  for (int t = 0; t < 2; t++) {
+    cred_network *network;
+    cred__network_work *work;
+    double theta[N_MAX] = {0}, x[N];
+    const double *mean, *var;
+    assert_ok(cred_network_parse(&network, texts[t], N, 1));
+    assert_ok(cred__network_work_new(&work, network, 1, 1, false, true));
+    fill(theta, N_MAX, 1, -1, 1);
+    fill(x, N, 2, -1, 1);
+    const cred__pass pass = {
+        .n_rows = 1, .n_threads = 1, .dropout = true, .theta = theta};
+    cred__network_moments(network, work, &mean, &var, &pass, x);
+    // y = sum of w z and w z' with z = x o mask, z' = z o mask': by the formula of
+    // dropout
+    double m = theta[t ? N : 2 * N], v = 0;
+    for (size_t i = 0; i < N; i++) {
+      const double var_z = x[i] * x[i], var_z2 = (var_z + 0.2 * x[i] * x[i]) / 0.8;
+      const double a = theta[i], b = theta[t ? i : N + i];
+      m += t ? 2 * a * x[i] : (a + b) * x[i];
+      v += t ? a * a * (var_z2 + var_z) : a * a * var_z2 + b * b * var_z;
+    }
+    assert_near(mean[0], m, 1e-12);
+    assert_near(var[0], v, 1e-12);
+    cred__network_work_free(work);
+    cred_network_free(network);
+  }
 }
 
 // Without any uncertainty moments are the plain pass, and the variance is 0.
@@ -303,6 +347,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_layer_is_here),
       cmocka_unit_test(test_moments_against_draws),
+      cmocka_unit_test(test_joined),
       cmocka_unit_test(test_certain_is_plain),
       cmocka_unit_test(test_local_is_unbiased),
       cmocka_unit_test(test_flipout_is_unbiased),

@@ -41,6 +41,28 @@ static const struct {
      "conv 8 3 pad 2 dilation 2 groups 4",
      {9, 8, 8},
      80 + 1154},
+    {"upconv 3 2", "upconv 3 2", {18, 16, 3}, 51 + 1730},
+    {"upconv 3 4 pad 1 stride 2", "upconv 3 4 pad 1", {18, 16, 3}, 195 + 1730},
+    {"upconv 6 3 stride 3 groups 2 relu",
+     "upconv 6 3 stride 3 groups 2 relu",
+     {27, 24, 6},
+     114 + 7778},
+    {"avgpool 3", "avgpool 3", {3, 2, 4}, 50},
+    {"avgpool 2x3 stride 2", "avgpool 2x3 stride 2", {4, 3, 4}, 98},
+    {"globalpool", "globalpool", {1, 1, 4}, 10},
+    {"upsample 2 nearest", "upsample 2", {18, 16, 4}, 2306},
+    {"upsample 3 bilinear", "upsample 3 bilinear", {27, 24, 4}, 5186},
+    {"norm 2", "norm 2", {9, 8, 4}, 8 + 578},
+    {"conv 6 1, norm 3 relu", "conv 6 1, norm 3 relu", {9, 8, 6}, 30 + 12 + 866},
+    {"channel_dropout 0.25", "channel_dropout 0.25", {9, 8, 4}, 578},
+    {"conv 6 1 relu as a, conv 2 1, concat a",
+     "conv 6 1 relu as a, conv 2 1, concat a",
+     {9, 8, 8},
+     30 + 14 + 1154},
+    {"conv 6 1 as a, relu, add a gelu as b_1",
+     "conv 6 1 as a, relu, add a gelu as b_1",
+     {9, 8, 6},
+     30 + 866},
     {"pool 2", "pool 2", {4, 4, 4}, 130},
     {"pool 2 stride 2", "pool 2", {4, 4, 4}, 130},
     {"pool 3x2 stride 1, gelu", "pool 3x2 stride 1, gelu", {7, 7, 4}, 394},
@@ -65,6 +87,42 @@ static void test_maps(void **state) {
       assert_int_equal(cred_network_n_outputs(a), 2);
       cred_network_free(a);
     }
+  }
+}
+
+static void test_unet(void **state) {
+  (void)state;
+  static const char *const unets[][2] = {
+      {"unet 4 8", "conv 4 3 same relu, conv 4 3 same relu as unet1, pool 2, "
+                   "conv 8 3 same relu, conv 8 3 same relu, upconv 4 2, concat unet1, "
+                   "conv 4 3 same relu, conv 4 3 same relu"},
+      {"conv 3 1, unet 4 8 norm 2 elu , conv 5 1",
+       "conv 3 1, conv 4 3 same, norm 2 elu, conv 4 3 same, norm 2 elu as unet1, pool 2, "
+       "conv 8 3 same, norm 2 elu, conv 8 3 same, norm 2 elu, upconv 4 2, concat unet1, "
+       "conv 4 3 same, norm 2 elu, conv 4 3 same, norm 2 elu, conv 5 1"}};
+  static const char *const wrong_unets[][2] = {
+      {"unet", "unet needs the channels of two levels or more"},
+      {"unet 4", "unet needs the channels of two levels"},
+      {"unet 4 0", "unexpected '0' in unet"},
+      {"unet 4 8 rel", "unexpected 'rel' in unet"},
+      {"unet 4 8 norm", "norm of unet needs a number"},
+      {"unet 4 8 norm x", "norm of unet is 'x'"},
+      {"unet 1 1 1 1 1 1 1 1 1", "unet of more than 8 levels"},
+      {"unet 4 8 as a", "unexpected 'as' in unet"},
+      {"unet 4 8", "a map of 10 x 8 beside 'unet1' of 10 x 9"},
+      {"unet 4 8, unet 4 8", "the name 'unet1' is given twice"},
+  };
+  cred_network *network;
+  for (size_t i = 0; i < 2; i++) {
+    const cred_shape in = {8, 12, 3};
+    assert_ok(cred_network_parse_shaped(&network, unets[i][0], in, 5, true));
+    assert_string_equal(cred_network_text(network), unets[i][1]);
+    cred_network_free(network);
+  }
+  for (size_t i = 0; i < sizeof wrong_unets / sizeof *wrong_unets; i++) {
+    const cred_shape in = {10, i == 8 ? 9 : 8, 3};
+    assert_fails(cred_network_parse_shaped(&network, wrong_unets[i][0], in, 5, true),
+                 CRED_EINVAL, wrong_unets[i][1]);
   }
 }
 
@@ -119,6 +177,35 @@ static const char *const wrong_maps[][2] = {
     {"pool 2 same", "unexpected 'same'; behind the size may stand: stride"},
     {"pool 2 relu", "unexpected 'relu'"},
     {"pool 2x3", "a window of 2 x 3 needs a stride (write 'stride 2')"},
+    {"upconv 8", "upconv needs channels and a size (write 'upconv 32 2')"},
+    {"upconv 8 2 same", "upconv takes 'pad' and a number, not 'same'"},
+    {"upconv 8 2 pad 2", "padding of 2 takes all of a window of 2 x 2"},
+    {"upconv 8 2 dilation 2", "unexpected 'dilation'"},
+    {"upconv 9 2 groups 4", "4 channels to 9 cannot be cut into 4 groups"},
+    {"avgpool", "avgpool needs a size (write 'avgpool 2')"},
+    {"globalpool 2", "unexpected '2' after globalpool"},
+    {"upsample", "upsample needs a factor (write 'upsample 2')"},
+    {"upsample 0", "factor is '0'"},
+    {"upsample 2 bilinea", "unknown word 'bilinea', did you mean 'bilinear'?"},
+    {"upsample 2 nearest 3", "unexpected '3'"},
+    {"norm", "norm needs groups (write 'norm 8')"},
+    {"norm 3", "4 channels cannot be cut into 3 groups"},
+    {"norm 2 3", "unexpected '3' after the groups"},
+    {"globalpool, norm 4", "4 groups of one number each"},
+    {"channel_dropout", "channel_dropout needs a rate (write 'channel_dropout 0.1')"},
+    {"channel_dropout 1", "rate is '1'"},
+    {"concat", "concat needs the name of an earlier item"},
+    {"concat a", "concat1: no item before it is named 'a' (write 'as a'"},
+    {"relu as skip, concat skp", "is named 'skp', did you mean 'skip'?"},
+    {"conv 4 1 as a, pool 2, concat a", "a map of 4 x 4 beside 'a' of 9 x 8"},
+    {"conv 5 1 as a, conv 4 1, add a", "a map of 9 x 8 x 4 and 'a' of 9 x 8 x 5"},
+    {"relu as a, relu as a", "the name 'a' is given twice"},
+    {"relu as", "'as' and one name stand at the end"},
+    {"conv 4 1 as a relu", "'as' and one name stand at the end"},
+    {"relu as a-b", "the name 'a-b' must be 1 to 31 letters"},
+    {"relu as a23456789012345678901234567890123", "must be 1 to 31 letters"},
+    {"relu as a, add a b", "unexpected 'b' after add a, which takes one name"},
+    {"conv 4 1 same, add a", "no item before it is named 'a'"},
     {"pol 2", "unknown layer 'pol', did you mean 'pool'?"},
     {"dense 4, conv 8 3", "a window of 3 x 3 on a row of 4 numbers without height and"},
 };
@@ -167,8 +254,7 @@ static const char *const wrong[][2] = {
     {"  \t", "is empty"},
     {"dens 50", "item 1 'dens 50': unknown layer 'dens', did you mean 'dense'?"},
     {"dense 5 relu, Relu", "item 2 'Relu': unknown layer 'Relu', did you mean 'relu'?"},
-    {"xyzzyqwerty",
-     "must be one of dense, conv, pool, dropout, relu, leaky_relu, elu, gelu"},
+    {"xyzzyqwerty", "must be one of dense, conv, upconv, pool, avgpool, globalpool"},
     {"dense", "dense needs a width"},
     {"dense relu", "dense needs a width"},
     {"dense 0", "width is '0', must be a whole number from 1 to 1000000"},
@@ -316,11 +402,14 @@ static void test_with_dropout(void **state) {
        "dense 5 relu, dropout 0.2, dense 6 tanh, dropout 0.2"},
       {"dense 5, relu, dropout 0.5, dense 6", "dense 5 relu, dropout 0.5, dense 6"},
       {"linear", "linear"},
+      {"conv 8 3 relu as a, channel_dropout 0.1, concat a, conv 8 1 relu as b, add b",
+       "conv 8 3 relu as a, channel_dropout 0.1, concat a, conv 8 1 relu, dropout 0.2 as "
+       "b, add b"},
       {"conv 8 3 relu, pool 2, dense 5 relu",
        "conv 8 3 relu, dropout 0.2, pool 2, dense 5 relu, dropout 0.2"},
   };
   char *text;
-  for (size_t i = 0; i < 4; i++) {
+  for (size_t i = 0; i < 5; i++) {
     assert_ok(cred_network_with_dropout(&text, cases[i][0], 0.2));
     assert_string_equal(text, cases[i][1]);
     cred__free(text);
@@ -380,8 +469,9 @@ static void test_out_of_memory(void **state) {
     cred__network_work *work = NULL;
     char *text = NULL;
     cred__alloc_fail_after(k);
-    cred_status status = cred_network_parse_shaped(
-        &network, "conv 3 2 relu, pool 2, dropout 0.1", (cred_shape){5, 5, 1}, 1, false);
+    cred_status status =
+        cred_network_parse_shaped(&network, "conv 3 2 relu as a, norm 1, add a, unet 2 3",
+                                  (cred_shape){5, 5, 1}, 1, false);
     if (status == CRED_OK)
       status = cred__network_work_new(&work, network, 7, 2, true, true);
     if (status == CRED_OK) status = cred_network_with_dropout(&text, "dense 5 relu", 0.1);
@@ -414,19 +504,13 @@ static void test_work_too_large(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),
-      cmocka_unit_test(test_messages),
-      cmocka_unit_test(test_maps),
-      cmocka_unit_test(test_per_pixel),
-      cmocka_unit_test(test_messages_on_maps),
-      cmocka_unit_test(test_slices_of_maps),
-      cmocka_unit_test(test_long_texts),
-      cmocka_unit_test(test_suggestions),
-      cmocka_unit_test(test_rows_and_slices),
-      cmocka_unit_test(test_with_dropout),
-      cmocka_unit_test(test_init),
-      cmocka_unit_test(test_out_of_memory),
-      cmocka_unit_test(test_work_too_large),
+      cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_maps),           cmocka_unit_test(test_unet),
+      cmocka_unit_test(test_per_pixel),      cmocka_unit_test(test_messages_on_maps),
+      cmocka_unit_test(test_slices_of_maps), cmocka_unit_test(test_long_texts),
+      cmocka_unit_test(test_suggestions),    cmocka_unit_test(test_rows_and_slices),
+      cmocka_unit_test(test_with_dropout),   cmocka_unit_test(test_init),
+      cmocka_unit_test(test_out_of_memory),  cmocka_unit_test(test_work_too_large),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,11 +127,16 @@ static void test_same_bytes_on_maps(void **state) {
     cred_shape in;
   } nets[] = {
       {"conv 20 5 relu, pool 2, dropout 0.1, conv 9 3 same stride 2 relu, dense 30",
-       21,
-       {17, 15, 3}},
+       41,
+       {21, 19, 3}},
       {"conv 6 3 same dilation 2, pool 3", 2, {70, 60, 2}},
-      {"conv 8 3 groups 4 relu", 9, {12, 12, 4}}};
-  for (size_t i = 0; i < 3; i++) {
+      {"conv 8 3 groups 4 relu", 9, {12, 12, 4}},
+      {"unet 6 9 norm 3, channel_dropout 0.2", 7, {16, 20, 2}},
+      {"conv 4 3 as a, upsample 2 bilinear, avgpool 2, add a relu, upconv 3 3, "
+       "globalpool",
+       33,
+       {14, 12, 1}}};
+  for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
     fixture a, b;
     fixture_init_shaped(&a, nets[i].text, nets[i].n_rows, nets[i].in, 13);
     fixture_init_shaped(&b, nets[i].text, nets[i].n_rows, nets[i].in, 13);
@@ -259,6 +264,7 @@ static void test_no_allocation(void **state) {
                       (cred_shape){1, 1, 50});
   check_no_allocation("conv 6 3 relu, pool 2, conv 6 2 same, dropout 0.1",
                       (cred_shape){8, 7, 2});
+  check_no_allocation("unet 3 4 norm 1, upsample 2", (cred_shape){4, 6, 2});
 }
 
 // Standard deviations of 0: every evaluation gives what the plain one gives.
@@ -287,13 +293,13 @@ static void test_sd_0_is_plain(void **state) {
   (void)state;
   check_sd_0("dense 20 silu, dense 10 elu", (cred_shape){1, 1, 5});
   check_sd_0("conv 6 3 silu, pool 2, dense 4", (cred_shape){8, 6, 2});
+  check_sd_0("unet 2 3 norm 1", (cred_shape){4, 6, 2});
 }
 
 // A work without backward gives the same outputs, and an empty block is no fault.
-static void test_forward_only(void **state) {
-  (void)state;
+static void check_forward_only(const char *text, cred_shape in) {
   fixture f;
-  fixture_init(&f, "dense 20 relu, dropout 0.2, dense 10 gelu", 16, 5, 2);
+  fixture_init_shaped(&f, text, 16, in, 2);
   cred__network_work *both, *one;
   assert_ok(cred__network_work_new(&both, f.network, 16, 1, true, false));
   assert_ok(cred__network_work_new(&one, f.network, 16, 1, false, false));
@@ -308,6 +314,12 @@ static void test_forward_only(void **state) {
   cred__network_work_free(both);
   cred__network_work_free(one);
   fixture_clear(&f);
+}
+
+static void test_forward_only(void **state) {
+  (void)state;
+  check_forward_only("dense 20 relu, dropout 0.2, dense 10 gelu", (cred_shape){1, 1, 5});
+  check_forward_only("unet 2 3 4, conv 2 1 as a, relu, concat a", (cred_shape){8, 4, 1});
 }
 
 // NaN in a row stays in that row, and there it stays NaN.

@@ -10,8 +10,15 @@
 //   conv CHANNELS SIZE [stride S] [pad P | same | valid] [dilation D] [groups G]
 //                           convolution; `valid`, no padding, is the default (a 5 x 5
 //                           window takes 4 off height and width), `same` keeps them
+//   upconv CHANNELS SIZE [stride S] [pad P] [groups G]
+//                           transposed convolution; the stride is 2 unless given
 //   pool SIZE [stride S]    largest value of a window; the stride is SIZE unless given
-//   dropout RATE
+//   avgpool SIZE [stride S], globalpool      mean of a window, of the map
+//   upsample FACTOR [nearest | bilinear]
+//   norm GROUPS             group normalisation
+//   dropout RATE, channel_dropout RATE
+//   concat NAME, add NAME   with the output of an earlier item that ends with "as NAME"
+//   unet 16 32 64           short for the items of a U-Net of these channels
 //   relu, leaky_relu [SLOPE], elu [SLOPE], gelu, silu, tanh, sigmoid, softplus
 // SIZE is a number or HEIGHTxWIDTH. docs/layers.md has a section a layer.
 
@@ -76,6 +83,7 @@ typedef struct {
   size_t shape[4], n_dims; // weight: (in, out) or (height, width, in, out)
   size_t fan_in;
   bool is_bias;
+  bool is_point; // scale or shift of a normalisation: no posterior spreads it
 } cred_network_slice;
 CRED_API size_t cred_network_n_slices(const cred_network *network);
 CRED_API cred_network_slice cred_network_get_slice(const cred_network *network, size_t i);
