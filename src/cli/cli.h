@@ -44,6 +44,8 @@ typedef struct {
   const char *help;         // what it does, without full stop, for a line of the help
   const char *group;        // heading in the help; NULL: "Options"; "-": not shown
   bool repeatable;          // CLI_TEXT, CLI_FILE_IN: all of them by cli_list
+  const char *replaces;     // CLI_FILE_OUT: the input it may take the place of: "MODEL",
+                            // or the name of an option
 } cli_option;
 
 typedef struct cli_args cli_args;
@@ -119,6 +121,11 @@ const cli_command *cli_args_command(const cli_args *args);
 // "true" for a flag that is set, several values joined by commas), to be recorded in what
 // the command makes. False past the last one. *text is NULL where nothing is in effect.
 bool cli_effective(const cli_args *args, size_t i, const char **name, const char **text);
+
+// --- files (paths.c) ---
+// CRED_EINVAL where a file that would be written is one that is read (whatever its name),
+// unless the option may take its place, or where two outputs are one file.
+cred_status cli_check_paths(const cli_args *args);
 
 // --- messages (message.c) ---
 // CRED_EINVAL with this message; main adds "run 'credence <command> --help'".

@@ -6,7 +6,13 @@
 #include <string.h>
 
 static const cli_option options[] = {
-    CLI_OPTION_OUTPUT("the calibrated model", NULL),
+    {.name = "output",
+     .short_name = 'o',
+     .type = CLI_FILE_OUT,
+     .argument = "FILE",
+     .help = "write the calibrated model to FILE, which may be MODEL; '-' is standard "
+             "output",
+     .replaces = "MODEL"},
     {.name = "coverage",
      .type = CLI_NUMBER,
      .argument = "SHARE",

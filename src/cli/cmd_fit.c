@@ -5,7 +5,13 @@
 #include <string.h>
 
 static const cli_option options[] = {
-    CLI_OPTION_OUTPUT("the model", NULL),
+    {.name = "output",
+     .short_name = 'o',
+     .type = CLI_FILE_OUT,
+     .argument = "FILE",
+     .help = "write the model to FILE, which may be that of --resume; '-' is standard "
+             "output",
+     .replaces = "resume"},
     {.name = "target",
      .short_name = 't',
      .type = CLI_LIST,

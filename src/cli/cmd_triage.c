@@ -113,7 +113,9 @@ static const cli_option options[] = {
     {.name = "keep-rule",
      .type = CLI_FILE_OUT,
      .argument = "MODEL",
-     .help = "write the model with the rule in it: triage then needs no limits"},
+     .help = "write the model with the rule in it, also in the place of the one read: "
+             "triage then needs no limits",
+     .replaces = "MODEL"},
     {.name = "audit",
      .type = CLI_FILE_OUT,
      .argument = "FILE",

@@ -39,7 +39,8 @@ static int run(const cli_command *command, int n, const char *const *words) {
   else {
     if (cli_seed_drawn(args))
       cli_note(args, "seed %llu", (unsigned long long)cli_seed(args));
-    status = command->run(args);
+    status = cli_check_paths(args);
+    if (status == CRED_OK) status = command->run(args);
   }
   cli_args_free(args);
   return status;
