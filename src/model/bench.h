@@ -11,6 +11,7 @@ typedef struct {
   bool predict; // else it trains
   const char *net, *prior, *likelihood;
   size_t n_inputs, n_classes; // n_classes 0: one number
+  bool image;                 // the inputs are one of 28 x 28
   size_t n_rows, batch;       // rows in memory, rows of a step or of a call
   cred_fit_posterior posterior;
   cred_estimator estimator;

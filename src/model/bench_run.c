@@ -1,6 +1,7 @@
 // bench_run.c -- one workload made ready, its unit, and what the unit costs at least.
 //
-// Operations: a weight of a dense layer is one multiply-add a row and product. Training
+// Operations: a weight of a dense layer is one multiply-add a row and product, that of a
+// convolution one a place. Training
 // takes three products (forward, gradient of the inputs, gradient of the weights), two in
 // the first layer, whose inputs want none; local reparameterisation and flipout take
 // twice as many. Bytes: a draw reads mean and log sd and writes the draw (12 a weight),
@@ -9,6 +10,7 @@
 #include "model/bench.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "layer/layer.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -26,6 +28,8 @@ struct cred__bench_run {
   // prediction
   cred_predictor *predictor;
 };
+
+static const cred_shape digit_shape = {28, 28, 1};
 
 // Normal inputs; the class follows from three of them, the number from all.
 static cred_status make_table(cred_table **out, const cred__bench_spec *spec) {
@@ -73,6 +77,7 @@ static cred_status make_model(cred__bench_run *run) {
   cred__plan plan = {0};
   cred_status status;
   TRY_DONE(make_table(&table, spec));
+  if (spec->image) TRY_DONE(cred_table_set_shape(table, digit_shape, 0));
   snprintf(name, sizeof name, "c%zu", spec->n_inputs + 1);
   cred_schema_options columns = cred_schema_defaults();
   columns.targets = &target;
@@ -213,6 +218,14 @@ static double n_products(const cred__bench_spec *spec, bool first) {
   }
 }
 
+// Multiply-adds of a row: every weight once, of a convolution once at every place.
+static double products_of(const cred__layer *layer) {
+  double n = 0;
+  for (size_t i = 0; i < layer->n_slices; i++)
+    if (!layer->slices[i].is_bias) n += (double)layer->slices[i].n;
+  return n * (double)(layer->out.height * layer->out.width);
+}
+
 static double bytes_of_weight(const cred__bench_spec *spec) {
   const bool gaussian = spec->posterior == CRED_FIT_VI;
   if (!spec->predict) return gaussian ? 48 + 12 * (double)spec->n_draws : 24;
@@ -229,10 +242,13 @@ cred__bench_cost cred__bench_run_cost(const cred__bench_run *run) {
                            .array_bytes = n_weights * (spec->predict ? (gaussian ? 8 : 4)
                                                        : gaussian    ? 28
                                                                      : 12)};
-  for (size_t i = 0; i < cred_network_n_slices(network); i++) {
-    const cred_network_slice slice = cred_network_get_slice(network, i);
-    if (slice.is_bias) continue;
-    cost.flops += 2 * (double)(slice.n * spec->batch) * n_products(spec, i == 0);
+  bool first = true;
+  for (size_t i = 0; i < cred__network_n_items(network); i++) {
+    const cred__layer *layer = cred__network_item(network, i);
+    const double products = products_of(layer);
+    if (products == 0) continue;
+    cost.flops += 2 * products * (double)spec->batch * n_products(spec, first);
+    first = false;
   }
   return cost;
 }

@@ -10,6 +10,9 @@ enum { DIGIT_ROWS = 1280, DIGIT_INPUTS = 784, DIGITS = 10, BATCH = 128 };
 
 #define NET_1200 "dense 1200 relu, dense 1200 relu"
 #define NET_400  "dense 400 relu, dense 400 relu"
+#define NET_CONV                                                                         \
+  "conv 32 5 same relu, pool 2, conv 64 5 same relu, pool 2, dense 512 relu"
+#define IMAGE .image = true
 
 #define TRAIN(name_, about_, net_, ...)                                                  \
   {                                                                                      \
@@ -42,34 +45,45 @@ enum { DIGIT_ROWS = 1280, DIGIT_INPUTS = 784, DIGITS = 10, BATCH = 128 };
     .n_rows = rows_, .batch = rows_, .n_draws = 3, VI(WEIGHTS, "mixture 1 0.1 0.5")      \
   }
 
-#define PREDICT(name_, about_, rows_, draws_, n_, ...)                                   \
+#define PREDICT(name_, about_, net_, rows_, draws_, n_, ...)                             \
   {                                                                                      \
     .head = {.name = "predict-" name_, .about = about_, .unit = "call"},                 \
-    .predict = true, .net = NET_1200, .likelihood = "categorical",                       \
-    .n_inputs = DIGIT_INPUTS, .n_classes = DIGITS, .n_rows = rows_, .batch = rows_,      \
-    .draws = CRED_DRAWS_##draws_, .n_draws = n_, __VA_ARGS__                             \
+    .predict = true, .net = net_, .likelihood = "categorical", .n_inputs = DIGIT_INPUTS, \
+    .n_classes = DIGITS, .n_rows = rows_, .batch = rows_, .draws = CRED_DRAWS_##draws_,  \
+    .n_draws = n_, __VA_ARGS__                                                           \
   }
 #define PREDICTIONS(rows, text, n)                                                       \
-  PREDICT(text "-weights", "draws of the weights", rows, FUNCTION, n,                    \
+  PREDICT(text "-weights", "draws of the weights", NET_1200, rows, FUNCTION, n,          \
           VI(WEIGHTS, MIXTURE)),                                                         \
-      PREDICT(text "-local", "local reparameterisation", rows, ROW, n,                   \
+      PREDICT(text "-local", "local reparameterisation", NET_1200, rows, ROW, n,         \
               VI(WEIGHTS, MIXTURE)),                                                     \
-      PREDICT(text "-dropout", "dropout masks a row", rows, ROW, n, DROPPED),            \
-      PREDICT(text "-dropout-shared", "one dropout mask a pass", rows, FUNCTION, n,      \
-              DROPPED),                                                                  \
-      PREDICT(text "-moments", "moments, no sampling", rows, MOMENTS, n,                 \
+      PREDICT(text "-dropout", "dropout masks a row", NET_1200, rows, ROW, n, DROPPED),  \
+      PREDICT(text "-dropout-shared", "one dropout mask a pass", NET_1200, rows,         \
+              FUNCTION, n, DROPPED),                                                     \
+      PREDICT(text "-moments", "moments, no sampling", NET_1200, rows, MOMENTS, n,       \
               VI(WEIGHTS, MIXTURE)),                                                     \
-      PREDICT(text "-mean", "one deterministic pass", rows, MEAN, n,                     \
+      PREDICT(text "-mean", "one deterministic pass", NET_1200, rows, MEAN, n,           \
               VI(WEIGHTS, MIXTURE))
 
 const cred__bench_spec cred__bench_specs[] = {
     TRAININGS("1200", NET_1200),
     TRAININGS("400", NET_400),
+    TRAIN("conv-weights", "LeNet-like, draws of the weights", NET_CONV,
+          VI(WEIGHTS, MIXTURE), IMAGE),
+    TRAIN("conv-local", "LeNet-like, local reparameterisation", NET_CONV,
+          VI(LOCAL, MIXTURE), IMAGE),
+    TRAIN("conv-map", "LeNet-like, posterior mode", NET_CONV, POINT, IMAGE),
     TUTORIAL("bnn", "10-20-1, 100 rows, 3 draws an epoch", 10, 100),
     TUTORIAL("sine", "1-20-1, 50 rows, 3 draws an epoch", 1, 50),
     PREDICTIONS(1, "1", 100),
     PREDICTIONS(128, "128", 100),
     PREDICTIONS(10000, "10000", 20),
+    PREDICT("conv-weights", "LeNet-like, 128 images by draws of the weights", NET_CONV,
+            BATCH, FUNCTION, 100, VI(WEIGHTS, MIXTURE), IMAGE),
+    PREDICT("conv-local", "LeNet-like, 128 images by local reparameterisation", NET_CONV,
+            BATCH, ROW, 100, VI(WEIGHTS, MIXTURE), IMAGE),
+    PREDICT("conv-mean", "LeNet-like, 128 images, one deterministic pass", NET_CONV,
+            BATCH, MEAN, 100, VI(WEIGHTS, MIXTURE), IMAGE),
     {.head = {.name = "predict-sine",
               .about = "1-20-1, 100 rows by draws of the weights",
               .unit = "call"},

@@ -101,6 +101,10 @@ static void test_prediction(void **state) {
     assert_true(r.n_samples >= 1 && r.time_s > 0 && isnan(r.score_last));
   }
   assert_ok(cred_bench_run(&r, find("predict-sine"), &l, 1e-3));
+  // every weight of a convolution at 28 x 28 places, after pooling at 14 x 14
+  assert_ok(cred_bench_run(&r, find("predict-conv-mean"), &l, 1e-3));
+  const double conv = 25 * 32 * 784 + 25 * 32 * 64 * 196.0;
+  assert_near(r.flops, 2 * 128 * (conv + 7 * 7 * 64 * 512.0 + 512 * 10), 0);
 }
 
 // Nothing is left where memory ends anywhere.
