@@ -50,7 +50,7 @@ typedef struct {
 
 typedef struct cli_args cli_args;
 
-typedef struct {
+typedef struct cli_command {
   const char *name, *summary;
   const char *positional; // "MODEL DATA", "MODEL [DATA]", "[FILE...]", "" or NULL
   const cli_option *options;
@@ -58,6 +58,10 @@ typedef struct {
   const char *examples; // lines of shell, run as tests in an empty folder
   const char *details;  // paragraphs below the summary, lines of at most 79 columns
   int (*run)(const cli_args *args);
+  // The options of another command are taken too, but for those of a name that is here
+  // already or stands in "|name|name|".
+  const struct cli_command *base;
+  const char *base_without;
 } cli_command;
 
 enum { CLI_VERDICT = 1 };

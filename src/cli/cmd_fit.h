@@ -20,6 +20,9 @@ typedef struct {
 
 // cmd_fit_options.c: options that contradict each other are refused.
 cred_status cli__fit_init(cli__fit *out, const cli_args *args);
+// The same for another command that fits: what has to do with the model file and with
+// rows of the table is not looked at.
+cred_status cli__fit_take(cli__fit *out, const cli_args *args);
 void cli__fit_clear(cli__fit *fit);
 // --train-rows and --hold-out, which need the table.
 cred_status cli__fit_look_at(cli__fit *fit, const cred_table *table);

@@ -91,8 +91,6 @@ static cred_status check_rest(const cli_args *args) {
   if (no_validation && cli_size(args, "patience") > 0 && !cli_flag(args, "folds"))
     FAIL(CRED_ECONFIG,
          "option '--patience' needs validation rows, but --validation is 0");
-  if (cli_given(args, "hold-out") != cli_given(args, "hold-out-file"))
-    FAIL(CRED_EINVAL, "options '--hold-out' and '--hold-out-file' belong together");
   if (cli_given(args, "noise") &&
       (is_choice(args, "task", "class") || is_choice(args, "task", "count")))
     FAIL(CRED_ECONFIG, "option '--noise' is of numbers, --task is %s",
@@ -171,21 +169,35 @@ static void take_schema(cred_schema_options *s, const cli_args *args) {
   if (cli_given(args, "input-scale")) s->input_scale = cli_number(args, "input-scale");
 }
 
-cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
-  *out = (cli__fit){.args = args, .path = cli_text(args, "output")};
-  const char *resume = cli_text(args, "resume");
-  if (resume && !out->path) out->path = resume;
+cred_status cli__fit_take(cli__fit *out, const cli_args *args) {
+  *out = (cli__fit){.args = args};
   take_fit(&out->fit, args);
   take_schema(&out->schema, args);
-  TRY(check_output(args, out->path));
-  if (resume) return check_resume(args);
-  if (!out->schema.n_targets)
-    return cli_usage("the columns to predict are missing: --target COLUMN");
   TRY(check_posterior(args));
   TRY(check_optimiser(args));
   TRY(check_rest(args));
   TRY(make_net(out));
   if (out->net.n) out->fit.net = out->net.s;
+  return CRED_OK;
+}
+
+cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
+  const char *resume = cli_text(args, "resume"), *path = cli_text(args, "output");
+  if (resume && !path) path = resume;
+  *out = (cli__fit){.args = args};
+  TRY(check_output(args, path));
+  if (resume) {
+    take_fit(&out->fit, args);
+    take_schema(&out->schema, args);
+    out->path = path;
+    return check_resume(args);
+  }
+  if (!cli_given(args, "target"))
+    return cli_usage("the columns to predict are missing: --target COLUMN");
+  TRY(cli__fit_take(out, args));
+  out->path = path;
+  if (cli_given(args, "hold-out") != cli_given(args, "hold-out-file"))
+    FAIL(CRED_EINVAL, "options '--hold-out' and '--hold-out-file' belong together");
   return CRED_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/cmd_plot.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -68,6 +69,13 @@ static const cli_option options[] = {
      .help = "total: predictive entropy or sd; epistemic: mutual information or "
              "epistemic sd",
      .group = "Uncertainty"},
+    {.name = "aim",
+     .type = CLI_NUMBER,
+     .argument = "X",
+     .min = -DBL_MAX,
+     .max = DBL_MAX,
+     .help = "score to draw a line at",
+     .group = "Learning"},
     {.name = "bins",
      .type = CLI_SIZE,
      .argument = "N",
@@ -152,16 +160,18 @@ static const char *const of_reliability[] = {"bins",  "rows-file",  "labels",
                                              "draws", "draws-kind", NULL};
 static const char *const of_numbers[] = {"column", "rows-file",  "labels",
                                          "draws",  "draws-kind", NULL};
+static const char *const of_learning[] = {"column", "aim", NULL};
 static const char *const of_uncertainty[] = {"ood",   "score",      "rows-file", "column",
                                              "draws", "draws-kind", NULL};
 
 static const cli__figure figures[] = {
-    {"band", false, of_band, cli__plot_band},
-    {"loss", false, of_loss, plot_loss},
-    {"reliability", true, of_reliability, cli__plot_reliability},
-    {"coverage", true, of_numbers, cli__plot_coverage},
-    {"parity", true, of_numbers, cli__plot_parity},
-    {"uncertainty", true, of_uncertainty, cli__plot_uncertainty},
+    {"band", false, false, of_band, cli__plot_band},
+    {"loss", false, false, of_loss, plot_loss},
+    {"reliability", true, false, of_reliability, cli__plot_reliability},
+    {"coverage", true, false, of_numbers, cli__plot_coverage},
+    {"parity", true, false, of_numbers, cli__plot_parity},
+    {"uncertainty", true, false, of_uncertainty, cli__plot_uncertainty},
+    {"learning", false, true, of_learning, cli__plot_learning},
 };
 enum { N_FIGURES = sizeof figures / sizeof *figures };
 
@@ -176,8 +186,8 @@ static cred_status find_figure(const cli__figure **out, const char *name) {
   }
   const char *nearest = cred__nearest(name, names, N_FIGURES);
   FAIL(CRED_EINVAL,
-       "unknown figure '%s', expected band, loss, reliability, coverage, parity or "
-       "uncertainty%s%s%s",
+       "unknown figure '%s', expected band, loss, reliability, coverage, parity, "
+       "uncertainty or learning%s%s%s",
        name, nearest ? "\ndid you mean '" : "", nearest ? nearest : "",
        nearest ? "'?" : "");
 }
@@ -199,9 +209,11 @@ static cred_status check_words(const cli_args *args, const cli__figure *figure) 
       FAIL(CRED_ECONFIG, "option '--%s' does not belong to 'credence plot %s'", name,
            figure->name);
   }
-  const bool data = cli_positional(args, 2) != NULL;
+  const bool data = cli_positional(args, 2) != NULL && !figure->no_model;
   if (figure->needs_data && !data)
     FAIL(CRED_EINVAL, "DATA is missing: credence plot %s MODEL DATA", figure->name);
+  if (!figure->no_model && cli_n_positional(args) > 3)
+    FAIL(CRED_EINVAL, "'%s' is one file too many", cli_positional(args, 3));
   if (!figure->needs_data && data)
     FAIL(CRED_EINVAL, "'%s' is one file too many: credence plot %s MODEL%s",
          cli_positional(args, 2), figure->name,
@@ -229,10 +241,10 @@ static cred_status draw(const cli_args *args, const cli__figure *figure,
 
 static int run_plot(const cli_args *args) {
   const cli__figure *figure = NULL;
-  cred_model *model;
+  cred_model *model = NULL;
   TRY(find_figure(&figure, cli_positional(args, 0)));
   TRY(check_words(args, figure));
-  TRY(cli_read_model(&model, args, cli_positional(args, 1)));
+  if (!figure->no_model) TRY(cli_read_model(&model, args, cli_positional(args, 1)));
   const cred_status status = draw(args, figure, model);
   cred_model_free(model);
   return status;
@@ -241,18 +253,21 @@ static int run_plot(const cli_args *args) {
 const cli_command cmd_plot = {
     .name = "plot",
     .summary = "Draw a model: band, loss, reliability, coverage, parity, uncertainty",
-    .positional = "FIGURE MODEL [DATA]",
+    .positional = "FIGURE MODEL [DATA...]",
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .details = "  band MODEL             prediction over one input: mean, total and\n"
-               "                         epistemic band of 2 sd\n"
-               "  loss MODEL             the history of the fit\n"
-               "  reliability MODEL DATA classes: accuracy against confidence\n"
-               "  coverage MODEL DATA    numbers: observed against nominal coverage\n"
-               "  parity MODEL DATA      numbers: prediction against what was observed\n"
-               "  uncertainty MODEL DATA --ood OTHER   can it tell OTHER from DATA?\n"
-               "\n"
-               "gnuplot draws; the ending of FILE gives the format.",
+    .details =
+        "  band MODEL             prediction over one input: mean, total and\n"
+        "                         epistemic band of 2 sd\n"
+        "  loss MODEL             the history of the fit\n"
+        "  reliability MODEL DATA classes: accuracy against confidence\n"
+        "  coverage MODEL DATA    numbers: observed against nominal coverage\n"
+        "  parity MODEL DATA      numbers: prediction against what was observed\n"
+        "  uncertainty MODEL DATA --ood OTHER   can it tell OTHER from DATA?\n"
+        "  learning CURVE...      curve.csv of runs of credence learn, each by its\n"
+        "                         folder or as NAME=FILE; --column: its score\n"
+        "\n"
+        "gnuplot draws; the ending of FILE gives the format.",
     .examples =
         "credence demo sine -o sine.csv\n"
         "credence demo sine --grid -o grid.csv\n"

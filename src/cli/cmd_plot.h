@@ -10,6 +10,7 @@
 typedef struct {
   const char *name;
   bool needs_data; // a second positional argument
+  bool no_model;   // files instead: as many as are given
   const char *const *options;
   cred_status (*make)(cred_plot **out, const cli_args *args, const cred_model *model);
 } cli__figure;
@@ -17,6 +18,9 @@ typedef struct {
 // cmd_plot_band.c
 cred_status cli__plot_band(cred_plot **out, const cli_args *args,
                            const cred_model *model);
+// cmd_plot_learning.c: from the files of learning curves; there is no model
+cred_status cli__plot_learning(cred_plot **out, const cli_args *args,
+                               const cred_model *model);
 // cmd_plot_rows.c: from the predictions of DATA
 cred_status cli__plot_reliability(cred_plot **out, const cli_args *args,
                                   const cred_model *model);

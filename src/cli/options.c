@@ -29,29 +29,53 @@ static const cli_option common[] = {
 };
 enum { N_COMMON = sizeof common / sizeof *common };
 
+// Whether a command with a base has its own option of this name, or does without it.
+static bool is_replaced(const cli_command *command, const char *name) {
+  const char *without = command->base_without;
+  const size_t n = strlen(name);
+  for (size_t i = 0; i < command->n_options; i++)
+    if (strcmp(command->options[i].name, name) == 0) return true;
+  for (const char *p = without; p && (p = strstr(p, name)); p += n)
+    if (p > without && p[-1] == '|' && p[n] == '|') return true;
+  return false;
+}
+
+// Own options, those of the base, and those of every command.
 const cli_option *cli_option_at(const cli_command *command, size_t i) {
+  const cli_command *base = command->base;
   if (i < command->n_options) return &command->options[i];
   i -= command->n_options;
+  for (size_t k = 0; base && k < base->n_options; k++) {
+    if (is_replaced(command, base->options[k].name)) continue;
+    if (i == 0) return &base->options[k];
+    i--;
+  }
   return i < N_COMMON ? &common[i] : NULL;
 }
 
 static size_t n_rows(const cli_command *command) {
-  return command->n_options + N_COMMON;
+  size_t n = command->n_options + N_COMMON;
+  for (size_t k = 0; command->base && k < command->base->n_options; k++)
+    n += !is_replaced(command, command->base->options[k].name);
+  return n;
+}
+
+size_t cli__n_common(void) {
+  return N_COMMON;
 }
 
 // The row of an option, or n_rows.
 static size_t find_long(const cli_command *command, const char *name, size_t n) {
   size_t i = 0;
-  for (; i < n_rows(command); i++) {
-    const char *known = cli_option_at(command, i)->name;
-    if (strlen(known) == n && memcmp(known, name, n) == 0) break;
-  }
+  for (const cli_option *o; (o = cli_option_at(command, i)); i++)
+    if (strlen(o->name) == n && memcmp(o->name, name, n) == 0) break;
   return i;
 }
 
 static size_t find_short(const cli_command *command, char c) {
   size_t i = 0;
-  while (i < n_rows(command) && cli_option_at(command, i)->short_name != c) i++;
+  for (const cli_option *o; (o = cli_option_at(command, i)); i++)
+    if (o->short_name == c) break;
   return i;
 }
 
@@ -62,8 +86,9 @@ static cred_status fail_unknown(const cli_command *command, const char *word) {
   const char *name = word + strspn(word, "-");
   const int dashes = (int)(name - word), n = (int)strcspn(name, "=");
   size_t n_names = 0;
-  for (size_t i = 0; i < n_rows(command) && n_names < CLI__ROWS_MAX; i++) {
-    const cli_option *option = cli_option_at(command, i);
+  const cli_option *option;
+  for (size_t i = 0; (option = cli_option_at(command, i)) && n_names < CLI__ROWS_MAX;
+       i++) {
     if (!option->group || strcmp(option->group, "-") != 0)
       names[n_names++] = option->name;
   }
@@ -76,8 +101,8 @@ static cred_status fail_unknown(const cli_command *command, const char *word) {
 }
 
 static cred_status give(cli_args *args, size_t row, const char *text) {
-  const cli_option *option = cli_option_at(args->command, row);
   cli__value *value = &args->values[row];
+  const cli_option *option = value->option;
   const bool many =
       option->type == CLI_LIST || option->type == CLI_FLAG || option->repeatable;
   if (value->n > 0 && !many)
@@ -197,8 +222,8 @@ static cred_status draw_seed(cli_args *args) {
 }
 
 static cred_status check_values(cli_args *args) {
-  for (size_t i = 0; i < n_rows(args->command); i++) {
-    const cli_option *option = cli_option_at(args->command, i);
+  for (size_t i = 0; i < args->n_rows; i++) {
+    const cli_option *option = args->values[i].option;
     cli__value *value = &args->values[i];
     if (option->type == CLI_SEED && value->n && strcmp(value->texts[0], "random") == 0) {
       TRY(draw_seed(args));
@@ -218,7 +243,10 @@ cred_status cli_parse(cli_args **out, const cli_command *command, int n,
   TRY(NEW(&args, 1, "the command line"));
   args->command = command;
   args->n_words = (size_t)n + 1;
-  TRY_DONE(NEW(&args->values, n_rows(command), "the options"));
+  args->n_rows = n_rows(command);
+  TRY_DONE(NEW(&args->values, args->n_rows, "the options"));
+  for (size_t i = 0; i < args->n_rows; i++)
+    args->values[i].option = cli_option_at(command, i);
   TRY_DONE(NEW(&args->positional, args->n_words, "the arguments"));
   args->help = asks_for("help", 'h', n, words);
   args->version = !args->help && asks_for("version", 0, n, words);
@@ -236,7 +264,7 @@ done:
 
 void cli_args_free(cli_args *args) {
   if (!args) return;
-  for (size_t i = 0; args->values && i < n_rows(args->command); i++)
+  for (size_t i = 0; args->values && i < args->n_rows; i++)
     cli__value_clear(&args->values[i]);
   cred__free(args->values);
   cred__free(args->positional);

@@ -23,10 +23,9 @@ void cli_progress_init(cli_progress *progress, const cli_args *args) {
   progress->file = stderr;
   progress->time_s_last = -INFINITY;
   const char *how = cli_text(args, "progress");
-  const cli_command *command = cli_args_command(args);
-  for (size_t i = 0; i < command->n_options; i++)
-    if (strcmp(command->options[i].name, "stable") == 0)
-      progress->stable = cli_flag(args, "stable");
+  const char *name, *text;
+  for (size_t i = 0; cli_effective(args, i, &name, &text); i++)
+    if (strcmp(name, "stable") == 0) progress->stable = cli_flag(args, "stable");
   if (strcmp(how, "bar") == 0)
     progress->how = CLI_PROGRESS_BAR;
   else if (strcmp(how, "table") == 0)

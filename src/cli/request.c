@@ -8,8 +8,9 @@
 
 static const cli_option *option_of(const cli_args *args, const char *name) {
   const cli_command *command = cli_args_command(args);
-  for (size_t i = 0; i < command->n_options; i++)
-    if (strcmp(command->options[i].name, name) == 0) return &command->options[i];
+  const cli_option *option;
+  for (size_t i = 0; (option = cli_option_at(command, i)); i++)
+    if (strcmp(option->name, name) == 0) return option;
   return NULL;
 }
 

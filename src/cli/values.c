@@ -180,8 +180,11 @@ void cli__value_clear(cli__value *value) {
 
 static const cli__value *find(const cli_args *args, const char *name,
                               const cli_option **row) {
-  for (size_t i = 0; (*row = cli_option_at(args->command, i)); i++)
+  *row = NULL;
+  for (size_t i = 0; i < args->n_rows; i++) {
+    *row = args->values[i].option;
     if (strcmp((*row)->name, name) == 0) return &args->values[i];
+  }
   assert(!"an option that is not in the command's table");
   return NULL;
 }
@@ -243,9 +246,10 @@ const cli_command *cli_args_command(const cli_args *args) {
 }
 
 bool cli_effective(const cli_args *args, size_t i, const char **name, const char **text) {
-  if (i >= args->command->n_options) return false;
+  // those of every command come last, and change nothing that is made
+  if (i + cli__n_common() >= args->n_rows) return false;
   const cli__value *value = &args->values[i];
-  *name = args->command->options[i].name;
+  *name = value->option->name;
   *text = value->joined ? value->joined : value->text;
   return true;
 }

@@ -350,9 +350,19 @@ static cred_status check_classes(const cred_schema_target *t, const learner *l,
        l->table->source, t->name, cell, l->n_rows);
 }
 
+// The classes that the options name.
+static cred_status given_classes(cred_schema_target *t, const cred_schema_options *opt) {
+  TRY(NEW(&t->classes, opt->n_classes, "classes"));
+  for (; t->n_classes < opt->n_classes; t->n_classes++)
+    TRY(cred__strdup(&t->classes[t->n_classes], opt->classes[t->n_classes]));
+  return CRED_OK;
+}
+
 static cred_status learn_class_target(cred_schema_target *t, const learner *l,
                                       size_t column) {
-  if (l->table->columns[column].type == CRED_COLUMN_NUMERIC)
+  if (l->opt->n_classes)
+    TRY(given_classes(t, l->opt));
+  else if (l->table->columns[column].type == CRED_COLUMN_NUMERIC)
     TRY(number_classes(t, l, column));
   else {
     if (l->opt->task < 0) TRY(check_words(l, column));
@@ -424,6 +434,16 @@ static cred_status check_options(const cred_schema_options *opt) {
   return CRED_OK;
 }
 
+// The rows that inputs are learned on: those of the targets, or all that are complete.
+static cred_status use_all_rows(learner *l) {
+  if (!l->opt->inputs_of_all_rows) return CRED_OK;
+  cred__free(l->rows);
+  l->rows = NULL;
+  return cred__rows_used(&l->rows, &l->n_rows, l->table, NULL, 0,
+                         l->opt->missing == CRED_MISSING_DROP, l->inputs,
+                         l->schema->n_columns);
+}
+
 cred_status cred_schema_learn(cred_schema **out, const cred_table *table,
                               const size_t *rows, size_t n_rows,
                               const cred_schema_options *opt) {
@@ -440,6 +460,7 @@ cred_status cred_schema_learn(cred_schema **out, const cred_table *table,
               opt->missing == CRED_MISSING_DROP ? "each has a missing cell"
                                                 : "none given");
   TRY_DONE(learn_targets(&l));
+  TRY_DONE(use_all_rows(&l));
   TRY_DONE(learn_inputs(&l));
   TRY_DONE(learn_rest(&l));
   *out = l.schema;

@@ -159,6 +159,39 @@ done:
   return status;
 }
 
+cred_status cred_table_drop(cred_table **out, const cred_table *table, const char *name) {
+  cred_table *part = NULL;
+  const char **names = NULL;
+  size_t skip, n = 0;
+  *out = NULL;
+  TRY(cred_table_need(&skip, table, name));
+  if (table->n_columns == 1)
+    FAIL(CRED_EDATA, "%s: '%.100s' is its only column", table->source, name);
+  TRY(cred__table_new(&part, table->source, table->n_columns - 1, table->n_blocks));
+  cred_status status;
+  part->n_rows = table->n_rows;
+  TRY_DONE(NEW(&names, table->n_columns, "the names of columns"));
+  for (size_t i = 0; i < table->n_blocks; i++)
+    TRY_DONE(copy_block(&part->blocks[i], &table->blocks[i], NULL, table->n_rows));
+  for (size_t i = 0; i < table->n_columns; i++) {
+    if (i == skip) continue;
+    TRY_DONE(copy_column(&part->columns[n], &table->columns[i], 0, NULL, table->n_rows));
+    names[n++] = table->columns[i].name;
+  }
+  TRY_DONE(copy_lines(part, table, NULL, table->n_rows));
+  TRY_DONE(cred__table_set_names(part, names, 0, 0, 0));
+  if (skip == n) part->prefix = table->prefix; // generated numbers are still places
+  part->first_number = table->first_number;
+  const uint64_t digest = feed_text(cred__digest_start(), table->digest);
+  cred__table_set_digest(part, feed_text(digest, name));
+  *out = part;
+  part = NULL;
+done:
+  cred__free(names);
+  cred_table_free(part);
+  return status;
+}
+
 cred_status cred_table_join(cred_table **out, const cred_table *x,
                             const cred_table *labels, const char *target_name) {
   *out = NULL;

@@ -414,6 +414,35 @@ static void test_json_hostile(void **state) {
   }
 }
 
+// Classes that no row has, in the order given; scales from rows whose targets are not
+// looked at.
+static void test_given_classes_and_all_rows(void **state) {
+  (void)state;
+  static const char *const classes[] = {"red", "green", "blue"};
+  const size_t rows[] = {0, 1};
+  cred_table *t = table_of("a.csv", "a,b,y\n1,u,blue\n3,v,red\n20,w,\n40,,\n", NULL);
+  cred_schema_options opt = options();
+  cred_schema *s;
+  cred_data d;
+  opt.classes = classes;
+  opt.n_classes = 3;
+  opt.missing = CRED_MISSING_DROP;
+  assert_ok(cred_schema_learn(&s, t, rows, 2, &opt));
+  assert_near(s->columns[0].mean, 2, 1e-12);
+  cred_schema_free(s);
+  opt.inputs_of_all_rows = true;
+  assert_ok(cred_schema_learn(&s, t, rows, 2, &opt));
+  assert_near(s->columns[0].mean, 8, 1e-12); // of 1, 3, 20: row 3 lacks an input
+  assert_int_equal(s->columns[1].n_levels, 3);
+  assert_int_equal(s->targets[0].n_classes, 3);
+  assert_string_equal(s->targets[0].classes[1], "green");
+  assert_ok(cred_schema_encode(&d, s, t, rows, 2, 1, 0));
+  assert_true(d.y[0] == 2 && d.y[1] == 0);
+  cred_data_clear(&d);
+  cred_schema_free(s);
+  cred_table_free(t);
+}
+
 static void test_out_of_memory(void **state) {
   (void)state;
   cred_schema_options opt = options();
@@ -453,6 +482,7 @@ int main(void) {
       cmocka_unit_test(test_tiles),
       cmocka_unit_test(test_json),
       cmocka_unit_test(test_json_hostile),
+      cmocka_unit_test(test_given_classes_and_all_rows),
       cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

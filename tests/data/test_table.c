@@ -328,6 +328,55 @@ static void test_select_and_join(void **state) {
   cred_table_free(t);
 }
 
+static void test_texts_and_drop(void **state) {
+  (void)state;
+  const char *const numbers[] = {"3", NULL, "1.5"}, *const words[] = {"b", NULL, "a"};
+  cred_table *n, *w, *x = table_of("a.csv", "p,q,r\n1,u,4\n2,v,5\n3,w,6\n", NULL), *both;
+  assert_ok(cred_table_from_texts(&n, "labels", "y", numbers, 3));
+  assert_int_equal(cred_table_type(n, 0), CRED_COLUMN_NUMERIC);
+  assert_true(cred_table_number(n, 0, 0) == 3 && isnan(cred_table_number(n, 1, 0)));
+  assert_string_equal(cell_of(n, 2, 0), "1.5");
+  assert_ok(cred_table_from_texts(&w, "labels", "y", words, 3));
+  assert_int_equal(cred_table_type(w, 0), CRED_COLUMN_CATEGORICAL);
+  assert_string_equal(cred_table_level_name(w, 0, 0), "a"); // sorted
+  assert_string_equal(cell_of(w, 0, 0), "b");
+  assert_int_equal(cred_table_level(w, 1, 0), -1);
+  assert_string_not_equal(cred_table_digest(n), cred_table_digest(w));
+  assert_fails(cred_table_from_texts(&both, "labels", "y", words, 0), CRED_EINVAL,
+               "0 rows");
+  for (size_t skip = 0; skip < 3; skip++) {
+    cred_table *part;
+    const char *name = cred_table_name(x, skip);
+    assert_ok(cred_table_drop(&part, x, name));
+    assert_int_equal(cred_table_n_columns(part), 2);
+    assert_true(cred_table_find(part, name) == SIZE_MAX);
+    for (size_t k = 0; k < 3; k++) {
+      if (k == skip) continue;
+      const size_t at = cred_table_find(part, cred_table_name(x, k));
+      for (size_t i = 0; i < 3; i++)
+        assert_string_equal(cell_of(part, i, at), cell_of(x, i, k));
+    }
+    assert_int_equal(cred_table_line(part, 2), 4);
+    assert_ok(cred_table_join(&both, part, w, NULL)); // the way labels come back
+    assert_string_equal(cell_of(both, 2, cred_table_find(both, "y")), "a");
+    cred_table_free(both);
+    cred_table_free(part);
+  }
+  assert_fails(cred_table_drop(&both, x, "s"), CRED_EDATA, "no column 's'");
+  assert_fails(cred_table_drop(&both, n, "y"), CRED_EDATA, "its only column");
+  cred_table_free(n);
+  cred_table_free(w);
+  cred_table_free(x);
+  const long live = cred__alloc_live();
+  for (long k = 0, done = 0; !done; k++) {
+    cred__alloc_fail_after(k);
+    done = cred_table_from_texts(&w, "labels", "y", words, 3) == CRED_OK;
+    cred__alloc_fail_after(-1);
+    if (done) cred_table_free(w);
+    assert_int_equal(cred__alloc_live(), live);
+  }
+}
+
 static void test_out_of_memory(void **state) {
   (void)state;
   const char *const words[] = {"b"}, *const na[] = {"?"};
@@ -369,6 +418,7 @@ int main(void) {
       cmocka_unit_test(test_from_array),
       cmocka_unit_test(test_need),
       cmocka_unit_test(test_select_and_join),
+      cmocka_unit_test(test_texts_and_drop),
       cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

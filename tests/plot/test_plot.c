@@ -287,6 +287,33 @@ static void empty_and_contradictory_input_is_refused(void **state) {
   cred_plot_free(NULL);
 }
 
+// One line a curve, bars of one standard error where points are few, a line at the aim.
+static void learning_curves(void **state) {
+  (void)state;
+  const double n[] = {20, 30, 40}, error[] = {0.4, NAN, 0.1}, se[] = {0.02, NAN, 0.01};
+  const cred_plot_learning_curve curves[] = {{"bald", 3, n, error, se},
+                                             {"random", 3, n, n, NULL}};
+  cred_plot_learning data = {2, curves, "error", 0.25};
+  cred_plot *plot;
+  assert_ok(cred_plot_new_learning(&plot, &data, NULL));
+  assert_int_equal(n_rows(plot, "series_1"), 3); // 2 rows and one empty line
+  assert_near(cell(plot, "series_1", 0, 2), 0.38, 1e-12);
+  assert_near(cell(plot, "series_3", 0, 0), 20, 0); // the aim, over all labels
+  assert_near(cell(plot, "series_3", 1, 0), 40, 0);
+  assert_near(cell(plot, "series_3", 1, 1), 0.25, 0);
+  assert_true(has(plot, "bald") && has(plot, "'labels'") && has(plot, "'error'"));
+  cred_plot_free(plot);
+  data.target = NAN;
+  assert_ok(cred_plot_new_learning(&plot, &data, NULL));
+  assert_false(has(plot, "series_3"));
+  cred_plot_free(plot);
+  data.n_curves = 0;
+  assert_fails(cred_plot_new_learning(&plot, &data, NULL), CRED_EDATA,
+               "no learning curve");
+  data.n_curves = 33;
+  assert_fails(cred_plot_new_learning(&plot, &data, NULL), CRED_EINVAL, "at most 32");
+}
+
 static cred_status each_figure(int which, cred_plot **out) {
   static const double x[] = {0.1, 0.2, 0.9}, w[] = {3, 1, 2};
   const cred_plot_band band = {3, x, x, x, x, 3, x, x, 3, x, x};
@@ -296,6 +323,8 @@ static cred_status each_figure(int which, cred_plot **out) {
   const cred_plot_histogram histogram = {3, 3, x, w, NULL, NULL, 0, 0.5};
   const cred_plot_parity parity = {3, x, x, x};
   const cred_plot_series series = {"s", 3, x, w, x, CRED_PLOT_LINES};
+  const cred_plot_learning_curve curve = {"c", 3, x, w, x};
+  const cred_plot_learning learning = {1, &curve, NULL, 2};
   const cred_plot_lines lines = {1, &series, true, false};
   switch (which) {
   case 0:
@@ -310,6 +339,8 @@ static cred_status each_figure(int which, cred_plot **out) {
     return cred_plot_new_histogram(out, &histogram, NULL);
   case 5:
     return cred_plot_new_parity(out, &parity, NULL);
+  case 6:
+    return cred_plot_new_learning(out, &learning, NULL);
   default:
     return cred_plot_new_lines(out, &lines, NULL);
   }
@@ -318,7 +349,7 @@ static cred_status each_figure(int which, cred_plot **out) {
 static void no_memory_is_a_status_and_leaks_nothing(void **state) {
   (void)state;
   const long live = cred__alloc_live();
-  for (int which = 0; which < 7; which++) {
+  for (int which = 0; which < 8; which++) {
     cred_status status = CRED_ENOMEM;
     cred_plot *plot = NULL;
     for (long n = 0; status == CRED_ENOMEM && n < 100; n++) {
@@ -347,6 +378,7 @@ int main(void) {
       cmocka_unit_test(parity_has_one_range_for_both_axes),
       cmocka_unit_test(lines_break_at_gaps),
       cmocka_unit_test(many_points_are_thinned),
+      cmocka_unit_test(learning_curves),
       cmocka_unit_test(constants_get_a_range),
       cmocka_unit_test(labels_are_data),
       cmocka_unit_test(empty_and_contradictory_input_is_refused),

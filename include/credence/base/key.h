@@ -42,6 +42,7 @@ typedef enum {
   CRED_FOR_PREDICT = 15, // everything a prediction draws
   CRED_FOR_KL = 16,      // Monte Carlo KL where the estimator draws no weights
   CRED_FOR_ACQUIRE = 18, // choice of rows to label
+  CRED_FOR_ROUND = 19,   // round of active learning
   CRED_FOR_USER = 64     // first number free for programs
 } cred_purpose;
 

@@ -70,9 +70,14 @@ typedef struct {
   const char *id, *weight; // or NULL; neither is an input
   cred_missing missing;
   int task; // -1 look at the column; else a cred_target_type for every target
-  bool standardise_inputs;  // default true
-  bool standardise_targets; // default true
-  double input_scale;       // > 0: divide inputs by it and do not standardise (pixels)
+  bool standardise_inputs;    // default true
+  bool standardise_targets;   // default true
+  double input_scale;         // > 0: divide inputs by it and do not standardise (pixels)
+  const char *const *classes; // of a class target, in this order, also those that no row
+                              // has; none: what is in the column of the table
+  size_t n_classes;
+  bool inputs_of_all_rows; // scales of inputs from all rows of the table, not only those
+                           // given: their targets are not looked at
 } cred_schema_options;
 
 CRED_API cred_schema_options cred_schema_defaults(void);

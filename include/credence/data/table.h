@@ -109,6 +109,14 @@ CRED_API cred_status cred_table_select(cred_table **out, const cred_table *table
 /// with CRED_EDATA on different numbers of rows and on equal names.
 CRED_API cred_status cred_table_join(cred_table **out, const cred_table *x,
                                      const cred_table *labels, const char *target_name);
+/// A copy without one column, whose name must be there and not the only one.
+CRED_API cred_status cred_table_drop(cred_table **out, const cred_table *table,
+                                     const char *name);
+/// One column of texts (n_rows), NULL where missing: numbers if all that are there are
+/// numbers, else words, as in a file. source names it in messages.
+CRED_API cred_status cred_table_from_texts(cred_table **out, const char *source,
+                                           const char *name, const char *const *cells,
+                                           size_t n_rows);
 /// A remark on how the file was understood (a first row taken for data), "" if none.
 CRED_API const char *cred_table_note(const cred_table *table);
 

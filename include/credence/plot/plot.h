@@ -117,6 +117,21 @@ typedef struct {
   bool log_x, log_y;
 } cred_plot_lines;
 
+/// Learning curves: a score by the number of labels.
+typedef struct {
+  const char *name; // how the labels were chosen
+  size_t n;
+  const double *labels, *score; // (n)
+  const double *se;             // (n) standard errors, or NULL
+} cred_plot_learning_curve;
+
+typedef struct {
+  size_t n_curves;
+  const cred_plot_learning_curve *curves;
+  const char *score; // its name; NULL: "score"
+  double target;     // a line at the score that is aimed at; NaN: none
+} cred_plot_learning;
+
 CRED_API cred_status cred_plot_new_band(cred_plot **out, const cred_plot_band *data,
                                         const cred_plot_labels *labels);
 CRED_API cred_status cred_plot_new_loss(cred_plot **out, const cred_plot_loss *data,
@@ -134,6 +149,9 @@ CRED_API cred_status cred_plot_new_parity(cred_plot **out, const cred_plot_parit
                                           const cred_plot_labels *labels);
 CRED_API cred_status cred_plot_new_lines(cred_plot **out, const cred_plot_lines *data,
                                          const cred_plot_labels *labels);
+CRED_API cred_status cred_plot_new_learning(cred_plot **out,
+                                            const cred_plot_learning *data,
+                                            const cred_plot_labels *labels);
 CRED_API void cred_plot_free(cred_plot *plot);
 
 /// Number of values that were left out.

@@ -1,0 +1,236 @@
+// cmd_learn_labels.c -- labels from a person's file and from a command.
+//
+// to_label.csv has a line for each row that waits. A label is taken when it is in the
+// journal; only then does its line go. So a file that is read twice after a crash, and a
+// command that is run again for the rest of a batch, do no harm.
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cli/cmd_learn.h"
+#include "cli/line.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { COLUMNS_SHOWN = 40 };
+
+static const char *path_of(char *out, size_t n_bytes, const cli__learn *l) {
+  snprintf(out, n_bytes, "%s/to_label.csv", l->folder);
+  return out;
+}
+
+// Columns of the pool that help to label a row: all, where they are few; else the id.
+static bool is_shown(const cli__learn *l, size_t column) {
+  const char *name = cred_table_name(l->pool, column), *id = l->fit.schema.id;
+  if (strcmp(name, l->target) == 0 || strcmp(name, "row") == 0) return false;
+  return cred_table_n_columns(l->pool) <= COLUMNS_SHOWN || (id && strcmp(name, id) == 0);
+}
+
+static cred_status write_wanted(FILE *file, const cli__learn *l, const cred_learn *run) {
+  size_t n;
+  const size_t *rows = cred_learn_wanted(&n, run);
+  const size_t n_columns = cred_table_n_columns(l->pool);
+  cred__text line = {0};
+  cred_status status = CRED_OK;
+  for (size_t i = 0; i <= n && status == CRED_OK; i++) { // the first line has the names
+    line.n = 0;
+    if (i == 0)
+      cli_line_put(&line, "row");
+    else
+      cred__text_printf(&line, "%zu", rows[i - 1]);
+    for (size_t k = 0; k < n_columns; k++) {
+      if (!is_shown(l, k)) continue;
+      cli_line_put(&line, ",");
+      if (i == 0)
+        cli_line_csv(&line, cred_table_name(l->pool, k));
+      else
+        cli_line_cell(&line, false, l->pool, rows[i - 1], cred_table_name(l->pool, k));
+    }
+    cli_line_put(&line, ",");
+    if (i == 0) cli_line_csv(&line, l->target);
+    cli_line_put(&line, "\n");
+    status = cli_line_write(file, &line);
+  }
+  cred__text_clear(&line);
+  return status;
+}
+
+cred_status cli__learn_write_wanted(const cli__learn *l, const cred_learn *run) {
+  char path[4096];
+  cred__writer writer;
+  TRY(cred__writer_init(&writer, path_of(path, sizeof path, l)));
+  const cred_status status = write_wanted(writer.file, l, run);
+  if (status == CRED_OK) return cred__writer_commit(&writer);
+  cred__writer_abort(&writer);
+  return status;
+}
+
+// --- a person's file ---
+
+static cred_status number_of_row(size_t *row, const cred_table *table, size_t i,
+                                 size_t column) {
+  const double value = cred_table_number(table, i, column);
+  if (value >= 0 && value == floor(value) && value < 1e15) {
+    *row = (size_t)value;
+    return CRED_OK;
+  }
+  FAIL(CRED_EDATA, "%s:%zu: the column 'row' has no row number", cred_table_source(table),
+       cred_table_line(table, i));
+}
+
+static bool is_known(const char *known, const char *cell) {
+  double a, b;
+  if (!known) return false;
+  return strcmp(known, cell) == 0 ||
+         (cred__parse_double(&a, known, strlen(known)) &&
+          cred__parse_double(&b, cell, strlen(cell)) && a == b);
+}
+
+// One line of the file; a label that was taken before the last crash is no fault.
+static cred_status take_line(const cred_table *table, size_t i, size_t row_column,
+                             size_t label_column, cred_learn *run) {
+  char cell[4096];
+  const char *label = cell;
+  size_t row;
+  if (cred_table_level(table, i, label_column) < 0) return CRED_OK; // not yet
+  TRY(number_of_row(&row, table, i, row_column));
+  cred_table_cell(cell, sizeof cell, table, i, label_column);
+  if (is_known(cred_learn_label_of(run, row), cell)) return CRED_OK;
+  const cred_status status = cred_learn_label(run, &row, &label, 1);
+  if (status != CRED_OK)
+    cred__fail_prefix("%s:%zu", cred_table_source(table), cred_table_line(table, i));
+  return status;
+}
+
+static cred_status take_file(const cli__learn *l, const char *path, cred_learn *run) {
+  cred_table_options opt = cred_table_defaults();
+  cred_table *table;
+  size_t row_column, label_column;
+  opt.format = CRED_FORMAT_CSV;
+  opt.header = 1;
+  opt.categorical = &l->target;
+  opt.n_categorical = 1;
+  TRY(cred_table_read(&table, path, &opt));
+  cred_status status = cred_table_need(&row_column, table, "row");
+  if (status == CRED_OK) status = cred_table_need(&label_column, table, l->target);
+  for (size_t i = 0; status == CRED_OK && i < cred_table_n_rows(table); i++)
+    status = take_line(table, i, row_column, label_column, run);
+  cred_table_free(table);
+  return status;
+}
+
+cred_status cli__learn_read_wanted(size_t *n_left, const cli__learn *l, cred_learn *run) {
+  char path[4096];
+  size_t n;
+  cred_learn_wanted(&n, run);
+  path_of(path, sizeof path, l);
+  if (access(path, F_OK) == 0) TRY(take_file(l, path, run));
+  cred_learn_wanted(n_left, run);
+  if (n > *n_left && *n_left)
+    cli_note(l->args, "%zu labels are taken, %zu rows of the batch have none yet",
+             n - *n_left, *n_left);
+  if (*n_left == 0) unlink(path);
+  return CRED_OK;
+}
+
+// --- a command ---
+
+// "17,seven" or "17,\"a, b\"": the label of row 17. Lines that begin with no number are
+// a header or a remark.
+static cred_status take_answer(char *line, cred_learn *run, size_t number) {
+  const size_t n = strspn(line, "0123456789");
+  size_t row;
+  if (n == 0) return CRED_OK;
+  if (line[n] != ',' || !cred__parse_size(&row, line, n))
+    FAIL(CRED_EDATA, "line %zu of the command, '%.100s': 'row,label' is expected", number,
+         line);
+  char *label = line + n + 1, *to = label;
+  if (*label == '"') { // quotes of CSV
+    for (const char *p = label + 1; *p && !(*p == '"' && p[1] != '"'); p++) {
+      if (*p == '"') p++;
+      *to++ = *p;
+    }
+    *to = 0;
+  }
+  const char *given = label;
+  const cred_status status = cred_learn_label(run, &row, &given, 1);
+  if (status != CRED_OK) cred__fail_prefix("line %zu of the command", number);
+  return status;
+}
+
+static cred_status read_answers(int fd, cred_learn *run) {
+  FILE *file = fdopen(fd, "r");
+  char *line = NULL;
+  size_t capacity = 0, number = 0;
+  ssize_t n;
+  cred_status status = CRED_OK;
+  if (!file) {
+    close(fd);
+    FAIL(CRED_EIO, "the command cannot be read: %s", strerror(errno));
+  }
+  while (status == CRED_OK && (n = getline(&line, &capacity, file)) >= 0) {
+    number++;
+    while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) line[--n] = 0;
+    status = take_answer(line, run, number);
+  }
+  free(line);
+  fclose(file);
+  return status;
+}
+
+static void run_child(const char *input, int out, const char *command) {
+  FILE *file = freopen(input, "r", stdin);
+  if (file && dup2(out, STDOUT_FILENO) >= 0)
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+  _exit(127);
+}
+
+static cred_status check_end(int ended, const char *command, const cred_learn *run) {
+  size_t n;
+  const size_t *rows = cred_learn_wanted(&n, run);
+  if (WIFSIGNALED(ended))
+    FAIL(CRED_EIO, "the command '%.200s' was ended by signal %d", command,
+         WTERMSIG(ended));
+  if (WEXITSTATUS(ended) != 0)
+    FAIL(CRED_EIO, "the command '%.200s' ended with %d; labels given so far are kept",
+         command, WEXITSTATUS(ended));
+  if (n)
+    FAIL(
+        CRED_EDATA,
+        "the command '%.200s' left %zu rows without a label, such as row %zu; the others "
+        "are kept",
+        command, n, rows[0]);
+  return CRED_OK;
+}
+
+cred_status cli__learn_ask_command(const cli__learn *l, cred_learn *run,
+                                   const char *command) {
+  char path[4096];
+  int ends[2], ended = 0;
+  TRY(cli__learn_write_wanted(l, run));
+  path_of(path, sizeof path, l);
+  fflush(NULL);
+  if (pipe(ends) != 0) FAIL(CRED_EIO, "no pipe for the command: %s", strerror(errno));
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    run_child(path, ends[1], command);
+  }
+  close(ends[1]);
+  if (child < 0) {
+    close(ends[0]);
+    FAIL(CRED_EIO, "the command cannot be started: %s", strerror(errno));
+  }
+  const cred_status status = read_answers(ends[0], run);
+  while (waitpid(child, &ended, 0) < 0 && errno == EINTR) {
+  }
+  if (status != CRED_OK) return status;
+  if (cli_interrupted()) return CRED_OK;
+  TRY(check_end(ended, command, run));
+  unlink(path);
+  return CRED_OK;
+}

@@ -1,0 +1,181 @@
+# test_learn.sh -- a simulation, a person, a command; kill -9; what is wrong.
+. "$CLI_TESTS/check.sh"
+
+credence demo moons --rows 200 -o pool.csv
+credence demo moons --rows 200 --seed 2 -o test.csv
+fit=(--posterior vi --hidden 5 --activation tanh --prior 'normal 1' --steps 40 --draws 10)
+learn=(credence learn pool.csv --target label --simulate --test test.csv --start 8 -n 4 "${fit[@]}")
+
+# simulated, against random choice
+expect 0 "${learn[@]}" --budget 20 -o run --against-random --plot curve.svg
+lines out 0
+says err "round 0: 8 labels, error" "round 3: 20 labels" "random: round 3: 20 labels" \
+  "done: the budget of 20 labels is spent"
+[ "$(head -n 1 run/curve.csv)" = round,labels,error,error_se,log_lik,log_lik_se,brier,brier_se ] ||
+  fail "the columns of the curve"
+lines run/curve.csv 5
+lines run/random/curve.csv 5
+cmp -s run/curve.csv run/random/curve.csv && fail "random choice gives the same curve"
+[ "$(sed -n 2p run/curve.csv)" = "$(sed -n 2p run/random/curve.csv)" ] || fail "another start"
+lines run/times.csv 5
+expect 0 credence predict run/model.cred test.csv
+if command -v gnuplot >/dev/null; then
+  grep -q '<svg' curve.svg || fail "no picture"
+  expect 0 credence plot learning bald=run/curve.csv run/random/curve.csv -o two.svg --aim 0.1
+  expect 0 credence plot learning run/curve.csv --column log_lik -o one.png
+  expect 65 credence plot learning run/curve.csv --column accuracy -o no.png
+  expect 65 credence plot learning pool.csv -o no.png
+  says err "no column 'labels'"
+  expect 78 credence plot learning run/curve.csv --x x1 -o no.png
+fi
+# done is done; more budget goes on; the journal keeps what was chosen
+cp run/journal before
+expect 0 "${learn[@]}" --budget 20 -o run
+cmp -s run/journal before || fail "a run that is done does something"
+expect 0 "${learn[@]}" --budget 24 -o run
+head -c "$(stat -c %s before)" run/journal | cmp -s - before || fail "a larger budget changes the past"
+# the same from another folder, on other threads
+expect 0 "${learn[@]}" --budget 24 -o again --threads 3
+grep -v '^$' again/journal | cut -d' ' -f2- >a
+cut -d' ' -f2- run/journal >b
+cmp -s a b || fail "threads change the choices"
+expect 0 "${learn[@]}" --flat 1 --tolerance 10 -o flat
+says err "has not become better"
+expect 0 "${learn[@]}" --stop-at 0.9 -o aim
+says err "error is"
+expect 0 "${learn[@]}" --balanced --budget 8 -o balanced
+expect 0 "${learn[@]}" --budget 12 --by batchbald -o batch
+expect 0 "${learn[@]}" --budget 12 --candidates 30 --power 1 -o power
+
+# kill -9 at random moments: the same curve and the same journal
+. "$CLI_TESTS/kill_learn.sh"
+kill_learn 12 "${learn[@]}" --budget 24
+
+# a person
+cut -d, -f1,2 pool.csv >bare.csv
+person=(credence learn bare.csv --target label --classes lower,upper -o mine --start 6 -n 3 "${fit[@]}")
+expect 0 "${person[@]}" --test test.csv --budget 12
+says err "6 rows want a label" "mine/to_label.csv"
+[ "$(head -n 1 mine/to_label.csv)" = row,x1,x2,label ] || fail "the columns of to_label.csv"
+lines mine/to_label.csv 7
+expect 1 "${person[@]}" --test test.csv --budget 12 --require-done
+# fill in the labels that pool.csv has; $1 lines of them
+fill() {
+  awk -F, -v OFS=, -v n="$1" 'NR == FNR { label[FNR - 2] = $3; next }
+    FNR > 1 && FNR <= n + 1 { $NF = label[$1] } { print }' pool.csv mine/to_label.csv >filled
+  cp filled mine/to_label.csv
+}
+fill 2
+expect 0 "${person[@]}" --test test.csv --budget 12
+says err "2 labels are taken, 4 rows of the batch have none yet"
+lines mine/to_label.csv 5
+fill 4
+cp mine/to_label.csv old
+expect 0 "${person[@]}" --test test.csv --budget 12
+says err "round 0: 6 labels" "3 rows want a label"
+cp old mine/to_label.csv # a file that comes twice does no harm
+expect 0 "${person[@]}" --test test.csv --budget 12
+says err "3 rows want a label"
+lines mine/to_label.csv 4
+sed '2s/,$/,uper/' mine/to_label.csv >wrong && cp wrong mine/to_label.csv
+expect 65 "${person[@]}" --test test.csv --budget 12
+says err "to_label.csv:2: 'uper' is no class of 'label'; did you mean 'upper'?"
+printf 'row,label\n0,upper\n1,upper\n2,lower\n3,upper\n4,upper\n' >mine/to_label.csv
+expect 65 "${person[@]}" --test test.csv --budget 12
+says err "to_label.csv:" "was not asked for: labels are wanted of"
+printf 'row,x1\n0,1\n' >mine/to_label.csv
+expect 65 "${person[@]}" --test test.csv --budget 12
+says err "no column 'label'"
+printf 'nr,label\n0,upper\n' >mine/to_label.csv
+expect 65 "${person[@]}" --test test.csv --budget 12
+says err "no column 'row'"
+printf 'row,label\n1.5,upper\n' >mine/to_label.csv
+expect 65 "${person[@]}" --test test.csv --budget 12
+says err "has no row number"
+rm mine/to_label.csv
+for _ in 1 2; do
+  "${person[@]}" --test test.csv --budget 12 -q
+  fill 3
+done
+expect 0 "${person[@]}" --test test.csv --budget 12 --require-done
+says err "done: the budget of 12 labels is spent"
+[ ! -e mine/to_label.csv ] || fail "to_label.csv stays behind"
+
+# a command: labels of pool.csv, with a header and quotes
+cat >oracle.sh <<'END'
+echo row,label
+awk -F, 'NR == FNR { label[FNR - 2] = $3; next } FNR > 1 { print $1 ",\"" label[$1] "\"" }' pool.csv -
+END
+command=(credence learn bare.csv --target label --classes lower,upper --start 6 -n 3 "${fit[@]}" --budget 12)
+expect 0 "${command[@]}" --command 'bash oracle.sh' -o told
+says err "done: the budget of 12 labels is spent"
+lines told/curve.csv 4
+# one that stops half way: what it said is kept, and only the rest is asked for again
+cat >half.sh <<'END'
+cat >batch.csv
+tail -n +2 batch.csv | wc -l >>asked
+bash oracle.sh <batch.csv | head -n 3
+exit 3
+END
+expect 74 "${command[@]}" --command 'bash half.sh' -o half
+says err "ended with 3"
+expect 74 "${command[@]}" --command 'bash half.sh' -o half
+[ "$(tr '\n' ' ' <asked)" = "6 4 " ] || fail "labels of a broken command are asked for again"
+expect 65 "${command[@]}" --command 'cat >/dev/null; echo 3' -o word
+says err "'row,label' is expected"
+expect 65 "${command[@]}" --command 'cat >/dev/null; echo 1000,upper' -o word
+says err "line 1 of the command: row 1000 was not asked for"
+expect 65 "${command[@]}" --command 'cat >/dev/null' -o word
+says err "left 6 rows without a label"
+expect 74 "${command[@]}" --command 'kill -9 $$' -o word
+says err "ended by signal 9"
+# with the same labels the command's run and the simulation of the same choices agree
+cut -d' ' -f3- told/journal | head -n 7 >a
+[ "$(grep -c label told/journal)" -eq 12 ] || fail "labels of the command"
+
+# images and labels in files of their own, in IDX
+idx() { # ROWS: 2x2 images, labels 0, 1
+  printf '\0\0\10\3\0\0\0\'"$(printf %o "$1")"'\0\0\0\2\0\0\0\2' >x.idx
+  printf '\0\0\10\1\0\0\0\'"$(printf %o "$1")" >y.idx
+  for i in $(seq "$1"); do
+    printf "\\$(printf %o $((i * 3 % 200)))\\$(printf %o $((i % 2 * 90)))\\7\\$(printf %o $((i % 5)))" >>x.idx
+    printf "\\$((i % 2))" >>y.idx
+  done
+}
+idx 60
+expect 0 credence learn x.idx --labels y.idx --target digit --task class --simulate --balanced \
+  --test x.idx --test-labels y.idx --start 4 -n 4 --budget 12 --input-scale 255 "${fit[@]}" -o images
+says err "round 2: 12 labels"
+# numbers
+credence demo sine --rows 80 -o sine.csv
+expect 0 credence learn sine.csv --target y --simulate --test sine.csv --start 5 -n 5 --budget 15 \
+  "${fit[@]}" --by epistemic -o sine
+[ "$(head -n 1 sine/curve.csv)" = round,labels,rmse,rmse_se,log_lik,log_lik_se,mae,mae_se ] ||
+  fail "the columns of the curve of numbers"
+
+# what is wrong
+expect 78 "${learn[@]}" --budget 30 --by entropy -o run
+says err "the folder of another run" "'by' is 'auto' there and 'entropy' here"
+expect 64 "${learn[@]}" --budget 30
+says err "-o FOLDER"
+expect 64 credence learn pool.csv --simulate -o x
+says err "--target COLUMN"
+expect 78 "${learn[@]}" -o x
+says err "nothing says when to stop"
+expect 78 credence learn pool.csv --target label --simulate --flat 3 -o x
+says err "--test FILE"
+expect 78 "${learn[@]}" --command cat --budget 30 -o x
+expect 78 credence learn bare.csv --target label --balanced -o x
+expect 78 credence learn bare.csv --target label -o x
+says err "give the classes, or the task"
+expect 65 credence learn pool.csv --target label --simulate --start 300 --budget 400 -o x
+says err "300 rows are to be labelled first, the pool has 200"
+expect 78 "${learn[@]}" --net linear --budget 30 -o x
+expect 64 "${learn[@]}" --resume x --budget 30 -o x
+says err "unknown option '--resume'"
+expect 64 "${learn[@]}" --baland --budget 30 -o x
+says err "did you mean '--balanced'"
+expect 78 "${learn[@]}" --configurations 5 --budget 30 -o x
+expect 73 "${learn[@]}" --budget 30 -o pool.csv
+expect 66 credence learn none.csv --target label --simulate --budget 30 -o x
+finish
