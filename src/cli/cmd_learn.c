@@ -116,6 +116,13 @@ static const cli_option options[] = {
      .argument = "FILE",
      .help = "targets of --test in a file of their own, as --labels",
      .group = "Scores and the end"},
+    {.name = "test-draws",
+     .type = CLI_SIZE,
+     .argument = "N",
+     .min = 1,
+     .max = 1e6,
+     .help = "draws of the scores, where not as many as --draws",
+     .group = "Scores and the end"},
     {.name = "budget",
      .type = CLI_SIZE,
      .argument = "N",
@@ -189,6 +196,8 @@ static cred_status check_options(const cli_args *args) {
     FAIL(CRED_ECONFIG, "option '--tolerance' belongs to --flat, which is not given");
   if (cli_given(args, "test-labels") && !cli_given(args, "test"))
     FAIL(CRED_ECONFIG, "option '--test-labels' belongs to --test, which is not given");
+  if (cli_given(args, "test-draws") && !cli_given(args, "test"))
+    FAIL(CRED_ECONFIG, "option '--test-draws' belongs to --test, which is not given");
   if (!cli_given(args, "test") && (cli_given(args, "stop-at") || cli_given(args, "flat")))
     FAIL(CRED_ECONFIG, "a stop by the score needs rows to score on: --test FILE");
   if ((simulate || cli_given(args, "command")) && !cli_given(args, "budget") &&
@@ -215,6 +224,7 @@ static void take_options(cli__learn *l) {
   opt->n_start = cli_size(args, "start");
   opt->balanced = cli_flag(args, "balanced");
   opt->test = l->test;
+  opt->n_test_draws = cli_size(args, "test-draws");
   opt->budget = cli_size(args, "budget");
   if (cli_choice(args, "score") > 0) opt->score = cli_text(args, "score");
   opt->score_target = cli_number(args, "stop-at");

@@ -159,6 +159,15 @@ done:
   return status;
 }
 
+// The image stays one, unless a column of it goes.
+static void keep_shape(cred_table *part, const cred_table *table, size_t skip) {
+  const cred_shape s = table->shape;
+  const size_t n = s.height * s.width * s.channels, first = table->shape_column;
+  if (n == 0 || (skip >= first && skip < first + n)) return;
+  part->shape = s;
+  part->shape_column = first - (skip < first);
+}
+
 cred_status cred_table_drop(cred_table **out, const cred_table *table, const char *name) {
   cred_table *part = NULL;
   const char **names = NULL;
@@ -180,6 +189,7 @@ cred_status cred_table_drop(cred_table **out, const cred_table *table, const cha
   }
   TRY_DONE(copy_lines(part, table, NULL, table->n_rows));
   TRY_DONE(cred__table_set_names(part, names, 0, 0, 0));
+  keep_shape(part, table, skip);
   if (skip == n) part->prefix = table->prefix; // generated numbers are still places
   part->first_number = table->first_number;
   const uint64_t digest = feed_text(cred__digest_start(), table->digest);

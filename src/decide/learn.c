@@ -281,11 +281,9 @@ cred_status cred_learn_open(cred_learn **out, const char *folder, const cred_tab
   TRY_DONE(make_parts(run));
   TRY_DONE(make_folder(folder));
   cred__learn_path(path, sizeof path, run, "journal");
-  // the lock of the journal comes first, and nothing is read before the options fit
-  run->replaying = true;
   TRY_DONE(cred__learn_check_folder(run));
   TRY_DONE(cred__journal_open(&run->journal, path, read_line, run));
-  run->replaying = false;
+  if (run->n_points > 0) TRY_DONE(cred__learn_write_curve(run));
   *out = run;
   run = NULL;
 done:

@@ -55,7 +55,6 @@ struct cred_learn {
   size_t model_round; // of `model`
   cred__journal journal;
   size_t score;
-  bool replaying;
   char reason[256];
   double fit_s, evaluate_s, acquire_s; // of the round under way
 };

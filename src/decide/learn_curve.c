@@ -9,7 +9,9 @@
 
 static void put_value(cred__text *line, double value) {
   cred__text_append(line, ",", 1);
-  if (!isnan(value)) cred__text_number(line, value);
+  char number[CRED__NUMBER_BYTES];
+  if (isnan(value)) return;
+  cred__text_append(line, number, (size_t)cred__format_float(number, (float)value));
 }
 
 cred_status cred__learn_write_curve(const cred_learn *run) {

@@ -75,7 +75,7 @@ static cred_status score(cred_learn_point *point, const cred_learn *run) {
   cred_data data = {0};
   cred_status status;
   if (!opt->test) return CRED_OK;
-  how.predict.n_draws = opt->acquire.n_draws;
+  how.predict.n_draws = opt->n_test_draws ? opt->n_test_draws : opt->acquire.n_draws;
   how.predict.seed = seed_of(run, point->round);
   how.predict.n_threads = opt->fit.n_threads;
   how.n_bootstrap = N_BOOTSTRAP;

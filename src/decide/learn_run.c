@@ -87,6 +87,7 @@ static void describe(cred__text *out, const cred_learn *run) {
   const cred_learn_options *opt = &run->opt;
   put_text(out, "pool", cred_table_digest(run->pool));
   put_text(out, "test", opt->test ? cred_table_digest(opt->test) : "none");
+  put_size(out, "test-draws", opt->n_test_draws);
   put_size(out, "simulate", opt->simulate);
   put_text(out, "by", cred_acquisition_name(opt->acquire.kind));
   put_size(out, "number", opt->acquire.n);

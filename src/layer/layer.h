@@ -138,6 +138,13 @@ void cred__network_work_free(cred__network_work *work);
 const cred_real *cred__network_forward(const cred_network *network,
                                        cred__network_work *work, const cred__pass *pass,
                                        const cred_real *x);
+// The same of the layers [first, end) alone: x is the input of layer `first`.
+const cred_real *cred__network_forward_part(const cred_network *network,
+                                            cred__network_work *work,
+                                            const cred__pass *pass, const cred_real *x,
+                                            size_t first, size_t end);
+// How many layers stand before the first dropout: they give the same whatever the mask.
+size_t cred__network_n_before_dropout(const cred_network *network);
 // After forward with the same work, pass and x; dout (B, n_outputs) is overwritten.
 void cred__network_backward(const cred_network *network, cred__network_work *work,
                             const cred__pass *pass, const cred_real *x, cred_real *dout);

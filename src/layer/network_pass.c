@@ -196,12 +196,13 @@ static cred__pass limited(const cred__pass *pass, const cred__network_work *work
   return p;
 }
 
-const cred_real *cred__network_forward(const cred_network *network,
-                                       cred__network_work *work, const cred__pass *pass,
-                                       const cred_real *x) {
+const cred_real *cred__network_forward_part(const cred_network *network,
+                                            cred__network_work *work,
+                                            const cred__pass *pass, const cred_real *x,
+                                            size_t first, size_t end) {
   const cred__pass p = limited(pass, work);
   const unsigned state = cred__flush_denormals();
-  for (size_t i = 0; i < network->n_layers; i++) {
+  for (size_t i = first; i < end; i++) {
     const cred__layer *layer = &network->layers[i];
     if (layer->ops->join)
       layer->ops->join(layer, &p, work->out[i], x, work->out[layer->source]);
@@ -211,6 +212,18 @@ const cred_real *cred__network_forward(const cred_network *network,
   }
   cred__restore_denormals(state);
   return x;
+}
+
+const cred_real *cred__network_forward(const cred_network *network,
+                                       cred__network_work *work, const cred__pass *pass,
+                                       const cred_real *x) {
+  return cred__network_forward_part(network, work, pass, x, 0, network->n_layers);
+}
+
+size_t cred__network_n_before_dropout(const cred_network *network) {
+  size_t i = 0;
+  while (i < network->n_layers && network->layers[i].ops != &cred__dropout_ops) i++;
+  return i;
 }
 
 // Nothing below the first layer with parameters wants a gradient.

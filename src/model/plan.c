@@ -87,7 +87,7 @@ static cred_status take_texts(cred__plan *plan, const cred_fit_options *opt,
   cred_likelihood_format(text, sizeof text, &likelihood);
   TRY(cred__strdup(&plan->likelihood, text));
   const char *net = opt->net ? opt->net : r->net;
-  if (plan->posterior == CRED_FIT_DROPOUT)
+  if (plan->posterior == CRED_FIT_DROPOUT && plan->dropout > 0)
     return cred_network_with_dropout(&plan->net, net, plan->dropout);
   return cred__strdup(&plan->net, net);
 }
@@ -123,6 +123,8 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
   out->folds =
       (opt->folds || r.folds) && out->n_members > 1 && n_rows >= 2 * out->n_members;
   out->validation = isnan(opt->validation) ? r.validation : opt->validation;
+  // a network that says where it drops is taken as it is
+  if (isnan(opt->dropout) && opt->net && strstr(opt->net, "dropout")) out->dropout = 0;
   if (out->folds) out->validation = 0;
   if (n_rows < 10 && isnan(opt->validation)) out->validation = 0;
   if (!(out->schedule.rate > 0) && out->schedule.rate == 0) out->schedule.rate = r.rate;

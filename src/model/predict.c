@@ -13,7 +13,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK_OUT_MAX = 1 << 24, THETA_BYTES_MAX = 256 << 20, STRIPS_MAX = 8 };
+enum {
+  BLOCK_OUT_MAX = 1 << 24,
+  THETA_BYTES_MAX = 256 << 20,
+  BEFORE_BYTES_MAX = 256 << 20,
+  STRIPS_MAX = 8
+};
 
 struct cred_predictor {
   const cred_model *model;
@@ -27,7 +32,10 @@ struct cred_predictor {
   cred_real *out, *var;     // (n_draws_room, block_rows, n_out)
   cred__t_table *t_tables;  // (members, T) of a Student-t
   double *t_scales;
-  cred_real *theta;                   // (group, dim) function draws
+  cred_real *theta; // (group, dim) function draws
+  // Layers before the first dropout are evaluated once for all masks of a member.
+  size_t n_before, before_width;
+  cred_real *before;                  // (members, block_rows, before_width) or NULL
   size_t group, theta_first, theta_n; // draws that theta holds now
   cred_prediction result;             // grown to the largest block asked
   size_t result_rows;
@@ -94,6 +102,7 @@ void cred_predictor_free(cred_predictor *p) {
   cred__free(p->out);
   cred__free(p->var);
   cred__free(p->theta);
+  cred__free(p->before);
   cred__free(p->t_tables);
   cred__free(p->t_scales);
   cred_prediction *r = &p->result;
@@ -116,6 +125,21 @@ void cred_predictor_free(cred_predictor *p) {
   cred__free(r->label);
   cred__free(r->set);
   cred__free(p);
+}
+
+// Worth its memory where several masks share a member.
+static cred_status before_new(cred_predictor *p) {
+  const cred_posterior *q = p->model->posterior;
+  const bool sampled = p->draws == CRED_DRAWS_ROW || p->draws == CRED_DRAWS_FUNCTION;
+  const size_t n = cred__network_n_before_dropout(p->model->network);
+  if (!sampled || q->members[0].kind != CRED_POSTERIOR_DROPOUT || n == 0) return CRED_OK;
+  const size_t width = cred__network_item(p->model->network, n - 1)->n_out;
+  if (p->n_draws < 2 * q->n_members ||
+      width > BEFORE_BYTES_MAX / sizeof *p->before / p->block_rows / q->n_members)
+    return CRED_OK;
+  p->n_before = n;
+  p->before_width = width;
+  return NEW(&p->before, q->n_members * p->block_rows * width, "outputs of layers");
 }
 
 static cred_status workers_new(cred_predictor *p) {
@@ -183,6 +207,7 @@ cred_status cred_predictor_new(cred_predictor **out, const cred_model *model,
   TRY_DONE(workers_new(p));
   TRY_DONE(t_tables_new(p));
   TRY_DONE(buffers_new(p));
+  TRY_DONE(before_new(p));
   *out = p;
   p = NULL;
 done:
@@ -231,6 +256,30 @@ static cred_status result_room(cred_predictor *p, size_t n, bool observed) {
   return CRED_OK;
 }
 
+static size_t strip_rows(const cred_predictor *p, size_t strip) {
+  const size_t left = p->n_rows - strip * CRED__STRIP_ROWS;
+  return left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS;
+}
+
+static cred_real *before_of(const cred_predictor *p, size_t member, size_t strip) {
+  return p->before +
+         (member * p->block_rows + strip * CRED__STRIP_ROWS) * p->before_width;
+}
+
+// The layers before the first dropout of one member on one strip.
+static void before_task(void *context, size_t task, size_t worker) {
+  cred_predictor *p = context;
+  const size_t strip = task % p->n_strips, k = task / p->n_strips;
+  const cred_member *member = &p->model->posterior->members[k];
+  const size_t n_rows = strip_rows(p, strip), row = p->first + strip * CRED__STRIP_ROWS;
+  const cred__pass pass = {
+      .mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1, .theta = member->mean};
+  const cred_real *out =
+      cred__network_forward_part(p->model->network, p->net[worker], &pass,
+                                 p->data->x + row * p->data->n_inputs, 0, p->n_before);
+  memcpy(before_of(p, k, strip), out, n_rows * p->before_width * sizeof *out);
+}
+
 // The network's outputs of one draw on one strip.
 static void output_task(void *context, size_t task, size_t worker) {
   cred_predictor *p = context;
@@ -239,8 +288,7 @@ static void output_task(void *context, size_t task, size_t worker) {
   const cred_posterior *q = p->model->posterior;
   const cred_member *member = cred_posterior_member(q, draw);
   const cred_key root = cred_key_make(p->opt.seed);
-  const size_t row = strip * CRED__STRIP_ROWS, left = p->n_rows - row;
-  const size_t n_rows = left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS;
+  const size_t row = strip * CRED__STRIP_ROWS, n_rows = strip_rows(p, strip);
   cred__pass pass = {.mode = CRED__PLAIN,
                      .n_rows = n_rows,
                      .n_threads = 1,
@@ -265,8 +313,10 @@ static void output_task(void *context, size_t task, size_t worker) {
     pass.sd = member->sd;
   }
   if (p->theta) pass.theta = p->theta + (draw - p->theta_first) * p->model->dim;
+  if (p->before) x = before_of(p, draw % q->n_members, strip);
   const cred_real *out =
-      cred__network_forward(p->model->network, p->net[worker], &pass, x);
+      cred__network_forward_part(p->model->network, p->net[worker], &pass, x, p->n_before,
+                                 cred__network_n_items(p->model->network));
   memcpy(p->out + at, out, n * sizeof *out);
 }
 
@@ -276,6 +326,18 @@ static void draw_theta(void *context, size_t i, size_t worker) {
   const cred_key root = cred_key_make(p->opt.seed);
   cred_posterior_draw(p->theta + i * p->model->dim, p->model->posterior,
                       p->theta_first + i, &root, 1);
+}
+
+// A new block of rows: all strips open, nothing made.
+static void begin_block(cred_predictor *p) {
+  p->n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
+  for (size_t i = 0; i < p->n_strips; i++) {
+    p->open[i] = true;
+    p->made[i] = p->n_draws;
+  }
+  if (p->before)
+    cred__parallel(p->n_threads, p->model->posterior->n_members * p->n_strips,
+                   before_task, p);
 }
 
 // Outputs of draws [from, to) for the open strips.
@@ -300,11 +362,11 @@ static void make_outputs(cred_predictor *p, size_t from, size_t to) {
 }
 
 static cred__strip strip_of(const cred_predictor *p, size_t strip) {
-  const size_t row = strip * CRED__STRIP_ROWS, left = p->n_rows - row;
+  const size_t row = strip * CRED__STRIP_ROWS;
   const cred__strip s = {.model = p->model,
                          .opt = &p->opt,
                          .n_draws = p->made[strip],
-                         .n_rows = left < CRED__STRIP_ROWS ? left : CRED__STRIP_ROWS,
+                         .n_rows = strip_rows(p, strip),
                          .n_out = p->n_out,
                          .draw_stride = p->block_rows * p->n_out,
                          .out = p->out + row * p->n_out,
@@ -346,11 +408,7 @@ static void more_draws(cred_predictor *p) {
 }
 
 static void predict_block(cred_predictor *p) {
-  p->n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
-  for (size_t i = 0; i < p->n_strips; i++) {
-    p->open[i] = true;
-    p->made[i] = p->n_draws;
-  }
+  begin_block(p);
   make_outputs(p, 0, p->n_draws);
   if (p->opt.mc_error > 0) more_draws(p);
   for (size_t i = 0; i < p->n_strips; i++)
@@ -413,11 +471,7 @@ cred_status cred_predictor_draws(double *out, cred_predictor *p, const cred_data
   for (p->first = 0; p->first < data->n_rows; p->first += p->block_rows) {
     const size_t left = data->n_rows - p->first;
     p->n_rows = left < p->block_rows ? left : p->block_rows;
-    p->n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
-    for (size_t i = 0; i < p->n_strips; i++) {
-      p->open[i] = true;
-      p->made[i] = p->n_draws;
-    }
+    begin_block(p);
     make_outputs(p, 0, p->n_draws);
     for (size_t k = 0; k < p->n_draws; k++)
       for (size_t i = 0; i < p->n_strips; i++)

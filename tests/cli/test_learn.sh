@@ -146,6 +146,11 @@ idx 60
 expect 0 credence learn x.idx --labels y.idx --target digit --task class --simulate --balanced \
   --test x.idx --test-labels y.idx --start 4 -n 4 --budget 12 --input-scale 255 "${fit[@]}" -o images
 says err "round 2: 12 labels"
+expect 0 credence learn x.idx --labels y.idx --target digit --task class --simulate --test x.idx \
+  --test-labels y.idx --test-draws 4 --start 4 -n 4 --budget 8 --input-scale 255 --draws 10 --steps 20 \
+  --posterior dropout --net 'conv 2 2 relu, dropout 0.2' -o convolution
+expect 0 credence inspect convolution/model.cred
+says out "conv 2 2 relu, dropout 0.2"
 # numbers
 credence demo sine --rows 80 -o sine.csv
 expect 0 credence learn sine.csv --target y --simulate --test sine.csv --start 5 -n 5 --budget 15 \
@@ -177,5 +182,11 @@ expect 64 "${learn[@]}" --baland --budget 30 -o x
 says err "did you mean '--balanced'"
 expect 78 "${learn[@]}" --configurations 5 --budget 30 -o x
 expect 73 "${learn[@]}" --budget 30 -o pool.csv
+expect 78 credence learn pool.csv --target label --simulate --budget 30 --test-draws 5 -o x
+says err "belongs to --test"
+echo x1,x2,label >none.csv
+expect 65 credence learn none.csv --target label --simulate --budget 30 -o x
+says err "there are no rows"
+rm none.csv
 expect 66 credence learn none.csv --target label --simulate --budget 30 -o x
 finish

@@ -362,6 +362,22 @@ static void test_texts_and_drop(void **state) {
     cred_table_free(both);
     cred_table_free(part);
   }
+  // an image stays one while all its columns do
+  static const double cells[2][6] = {{0}};
+  const char *const names[] = {"id", "p1", "p2", "p3", "p4", "y"};
+  cred_table *image;
+  cred_shape shape = {2, 2, 1}, got = {0};
+  size_t first = 9;
+  assert_ok(cred_table_from_array(&image, cells[0], 2, 6, 6, names));
+  assert_ok(cred_table_set_shape(image, shape, 1));
+  for (size_t skip = 0; skip < 6; skip++) {
+    assert_ok(cred_table_drop(&both, image, names[skip]));
+    const bool is_image = skip == 0 || skip == 5;
+    assert_int_equal(cred_table_shape(&got, &first, both), is_image);
+    if (is_image) assert_int_equal(first, skip == 0 ? 0 : 1);
+    cred_table_free(both);
+  }
+  cred_table_free(image);
   assert_fails(cred_table_drop(&both, x, "s"), CRED_EDATA, "no column 's'");
   assert_fails(cred_table_drop(&both, n, "y"), CRED_EDATA, "its only column");
   cred_table_free(n);

@@ -37,6 +37,7 @@ typedef struct {
   bool balanced;          // simulate: the same number of each class to start with
   size_t n_candidates;    // rows of the pool that are scored a round; 0: all
   const cred_table *test; // rows with targets to score on; NULL: no scores
+  size_t n_test_draws;    // of the scores; 0: as many as those of the choice
   size_t budget;          // stop at so many labels; 0: at the end of the pool
   const char *score;      // "error", "log_lik", "brier", "rmse", "mae"; NULL: the first
   double score_target;    // stop where the score is as good; NaN: none
