@@ -50,17 +50,18 @@ static double critical(size_t n, double bound, double confidence) {
 
 typedef struct {
   size_t n_kept, n_wrong;
-  double expected; // sum
+  double expected_wrong, expected_counts; // sums
 } counts;
 
 static counts count(const cred_promise *p, double threshold) {
   counts c = {0};
   for (size_t i = 0; i < p->n; i++) {
-    if (p->counts && !p->counts[i]) continue;
     if (!(p->doubt[i] <= threshold)) continue;
+    if (p->expected_wrong) c.expected_wrong += p->expected_wrong[i];
+    c.expected_counts += p->expected_counts ? p->expected_counts[i] : 1;
+    if (p->counts && !p->counts[i]) continue;
     c.n_kept++;
     c.n_wrong += p->wrong[i] != 0;
-    if (p->expected) c.expected += fmin(fmax(p->expected[i], 0), 1);
   }
   return c;
 }
@@ -78,7 +79,8 @@ static double power(const cred_promise *p, double threshold, double confidence) 
   if (c.n_kept == 0) return -1;
   const double most = critical(c.n_kept, p->bound, confidence);
   if (most < 0) return -1;
-  const double expected = p->expected ? c.expected / (double)c.n_kept : 0;
+  const double expected =
+      c.expected_counts > 0 ? fmax(c.expected_wrong / c.expected_counts, 0) : 0;
   double sum = 0;
   for (double belief = 0.25; belief <= 2; belief *= 2)
     sum += cred_binomial_cdf((size_t)most, c.n_kept,

@@ -79,7 +79,7 @@ static size_t make_grid(double grid[GRID_MAX], cred_doubt doubt) {
 
 // The promises of a rule on the calibration cases.
 typedef struct {
-  double *doubt, *expected[2];
+  double *doubt, *expected_wrong[2], *expected_counts[2];
   unsigned char *wrong, *counts[2];
   cred_promise promise[2];
   size_t n;
@@ -89,7 +89,8 @@ static void promises_clear(promises *p) {
   cred__free(p->doubt);
   cred__free(p->wrong);
   for (int i = 0; i < 2; i++) {
-    cred__free(p->expected[i]);
+    cred__free(p->expected_wrong[i]);
+    cred__free(p->expected_counts[i]);
     cred__free(p->counts[i]);
   }
 }
@@ -104,20 +105,28 @@ static bool is_wrong(const cred_cases *c, size_t i, const cred_rule *rule) {
   return !(fabs(c->observed[i] - c->mean[i]) <= rule->tolerance);
 }
 
+// Cases that other limits send to review do not count, nor, for misses, those of another
+// class; what the model expects of both needs no label.
 static void add_promise(promises *p, const cred_cases *c, const cred_rule *rule,
                         const cred_triage *others, bool miss) {
   const size_t j = p->n++, k = c->n_classes;
   for (size_t i = 0; i < c->n; i++) {
     p->counts[j][i] = !others->review[i];
     if (miss && (size_t)c->observed[i] != rule->positive) p->counts[j][i] = 0;
-    p->expected[j][i] =
-        miss ? 1 - c->prob[i * k + rule->positive] : probability_wrong(c, i, rule);
+    if (others->review[i]) continue; // both stay 0
+    const double positive = miss ? c->prob[i * k + rule->positive] : 1;
+    const bool missed = miss && c->label[i] != (int32_t)rule->positive;
+    p->expected_counts[j][i] = positive;
+    p->expected_wrong[j][i] = !miss    ? probability_wrong(c, i, rule)
+                              : missed ? positive
+                                       : 0;
   }
   p->promise[j] = (cred_promise){.n = c->n,
                                  .doubt = p->doubt,
                                  .wrong = p->wrong,
                                  .counts = p->counts[j],
-                                 .expected = p->expected[j],
+                                 .expected_wrong = p->expected_wrong[j],
+                                 .expected_counts = p->expected_counts[j],
                                  .bound = miss ? rule->max_miss : rule->max_error};
 }
 
@@ -129,7 +138,8 @@ static cred_status promises_init(promises *p, const cred_cases *c,
   TRY(NEW(&p->doubt, c->n, "doubts"));
   TRY(NEW(&p->wrong, c->n, "doubts"));
   for (int i = 0; i < 2; i++) {
-    TRY(NEW(&p->expected[i], c->n, "doubts"));
+    TRY(NEW(&p->expected_wrong[i], c->n, "doubts"));
+    TRY(NEW(&p->expected_counts[i], c->n, "doubts"));
     TRY(NEW(&p->counts[i], c->n, "doubts"));
   }
   TRY(cred_cases_doubt(&doubt, p->doubt, c, rule->doubt));

@@ -440,31 +440,9 @@ cred_status cred_predictor_run(cred_prediction *out, cred_predictor *p,
   return CRED_OK;
 }
 
-// Mean of y, or probabilities, of one draw for a strip of rows into out (rows, width).
-static void draw_values(double *out, const cred_predictor *p, size_t draw, size_t strip,
-                        double *var) {
-  const cred__strip s = strip_of(p, strip);
-  const cred_model *m = p->model;
-  const cred_real *o = s.out + draw * s.draw_stride;
-  if (cred_likelihood_is_class(&m->likelihood)) {
-    cred_likelihood_class_log_prob(out, &m->likelihood, o, s.n_rows);
-    for (size_t i = 0; i < s.n_rows * m->likelihood.n_classes; i++) out[i] = exp(out[i]);
-    return;
-  }
-  cred_likelihood_mean_var(out, var, &m->likelihood, o,
-                           cred_model_noise(m, draw % m->posterior->n_members), s.n_rows);
-  for (size_t i = 0; i < s.n_rows * m->likelihood.n_targets; i++) {
-    const size_t t = i % m->likelihood.n_targets;
-    out[i] = cred__target_mean(m, t) + cred__target_sd(m, t) * out[i];
-  }
-}
-
-cred_status cred_predictor_draws(double *out, cred_predictor *p, const cred_data *data) {
-  const cred_model *model = p->model;
-  const bool classes = cred_likelihood_is_class(&model->likelihood);
-  const size_t width =
-      classes ? model->likelihood.n_classes : model->likelihood.n_targets;
-  TRY(check_inputs(model, data));
+cred_status cred__predictor_each_draw(cred_predictor *p, const cred_data *data,
+                                      cred__draw_visit visit, void *context) {
+  TRY(check_inputs(p->model, data));
   if (p->draws != CRED_DRAWS_FUNCTION && p->draws != CRED_DRAWS_MEAN)
     FAIL(CRED_EINVAL, "single draws are of a predictor of function draws");
   p->data = data;
@@ -474,11 +452,48 @@ cred_status cred_predictor_draws(double *out, cred_predictor *p, const cred_data
     begin_block(p);
     make_outputs(p, 0, p->n_draws);
     for (size_t k = 0; k < p->n_draws; k++)
-      for (size_t i = 0; i < p->n_strips; i++)
-        draw_values(out + (k * data->n_rows + p->first + i * CRED__STRIP_ROWS) * width, p,
-                    k, i, p->strip[0].var);
+      for (size_t i = 0; i < p->n_strips; i++) {
+        const cred__strip s = strip_of(p, i);
+        visit(context, k, s.first, s.n_rows, s.out + k * s.draw_stride,
+              cred_model_noise(p->model, k % p->model->posterior->n_members));
+      }
   }
   return CRED_OK;
+}
+
+// Mean of y, or probabilities, of a draw.
+typedef struct {
+  const cred_model *model;
+  double *out, *var; // (n_draws, B, width), scratch
+  size_t n_rows, width;
+} draw_values;
+
+static void take_values(void *context, size_t draw, size_t first, size_t n_rows,
+                        const cred_real *outputs, const cred_real *noise) {
+  draw_values *v = context;
+  const cred_model *m = v->model;
+  double *out = v->out + (draw * v->n_rows + first) * v->width;
+  if (cred_likelihood_is_class(&m->likelihood)) {
+    cred_likelihood_class_log_prob(out, &m->likelihood, outputs, n_rows);
+    for (size_t i = 0; i < n_rows * v->width; i++) out[i] = exp(out[i]);
+    return;
+  }
+  cred_likelihood_mean_var(out, v->var, &m->likelihood, outputs, noise, n_rows);
+  for (size_t i = 0; i < n_rows * v->width; i++) {
+    const size_t t = i % v->width;
+    out[i] = cred__target_mean(m, t) + cred__target_sd(m, t) * out[i];
+  }
+}
+
+cred_status cred_predictor_draws(double *out, cred_predictor *p, const cred_data *data) {
+  const cred_likelihood *lik = &p->model->likelihood;
+  const bool classes = cred_likelihood_is_class(lik);
+  draw_values v = {.model = p->model,
+                   .out = out,
+                   .var = p->strip[0].var,
+                   .n_rows = data->n_rows,
+                   .width = classes ? lik->n_classes : lik->n_targets};
+  return cred__predictor_each_draw(p, data, take_values, &v);
 }
 
 cred_status cred_model_function_draws(double *out, const cred_model *model,

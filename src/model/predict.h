@@ -49,4 +49,13 @@ double cred__strip_mc_error(const cred__strip *s, cred__strip_work *w);
 void cred__predict_calibrated(cred_prediction *out, const cred_model *model, size_t first,
                               size_t n_rows);
 
+// What a single draw of the function says: outputs (rows, n_out) of the rows from `first`
+// on, and the parameters of its noise.
+typedef void (*cred__draw_visit)(void *context, size_t draw, size_t first, size_t n_rows,
+                                 const cred_real *outputs, const cred_real *noise);
+// Of a predictor of function draws: every draw and strip of rows, in order, on the
+// caller's thread.
+cred_status cred__predictor_each_draw(cred_predictor *predictor, const cred_data *data,
+                                      cred__draw_visit visit, void *context);
+
 #endif

@@ -103,7 +103,7 @@ static double broken(risk_fn risk, double belief, size_t n, size_t n_runs, doubl
     const cred_promise promise = {.n = n,
                                   .doubt = s.doubt,
                                   .wrong = s.wrong,
-                                  .expected = s.expected,
+                                  .expected_wrong = s.expected,
                                   .bound = 0.05};
     assert_ok(cred_bound_choose(&info, &promise, 1, grid, N_GRID, 0.9));
     if (!info.proved) continue;
@@ -164,8 +164,11 @@ static void test_a_case_by_hand(void **state) {
     wrong[i] = i >= 90;
   }
   const double grid[] = {0.05, 0.1, 0.2, 0.5, 1};
-  cred_promise p = {
-      .n = 100, .doubt = doubt, .wrong = wrong, .expected = expected, .bound = 0.05};
+  cred_promise p = {.n = 100,
+                    .doubt = doubt,
+                    .wrong = wrong,
+                    .expected_wrong = expected,
+                    .bound = 0.05};
   cred_bound_info info;
   assert_ok(cred_bound_choose(&info, &p, 1, grid, 5, 0.95));
   assert_true(info.proved);

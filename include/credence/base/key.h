@@ -38,12 +38,14 @@ typedef enum {
   CRED_FOR_SLICE = 11,  // index of a parameter slice
   CRED_FOR_STEP = 12,   // training step
   CRED_FOR_BOOTSTRAP = 13,
-  CRED_FOR_DATA = 14,    // generated tables
-  CRED_FOR_PREDICT = 15, // everything a prediction draws
-  CRED_FOR_KL = 16,      // Monte Carlo KL where the estimator draws no weights
-  CRED_FOR_ACQUIRE = 18, // choice of rows to label
-  CRED_FOR_ROUND = 19,   // round of active learning
-  CRED_FOR_USER = 64     // first number free for programs
+  CRED_FOR_DATA = 14,     // generated tables
+  CRED_FOR_PREDICT = 15,  // everything a prediction draws
+  CRED_FOR_KL = 16,       // Monte Carlo KL where the estimator draws no weights
+  CRED_FOR_ACQUIRE = 18,  // choice of rows to label
+  CRED_FOR_ROUND = 19,    // round of active learning
+  CRED_FOR_OUTCOMES = 20, // noise of outcomes, common to the actions of a state
+  CRED_FOR_ACTIONS = 21,  // choice of actions
+  CRED_FOR_USER = 64      // first number free for programs
 } cred_purpose;
 
 CRED_API cred_key cred_key_make(uint64_t seed);

@@ -42,8 +42,10 @@ typedef struct {
   const double *doubt;         // (n) kept where it is at most the threshold
   const unsigned char *wrong;  // (n) 0 or 1
   const unsigned char *counts; // (n) 0: this case does not count; NULL: all do
-  const double *expected;      // (n) probability of being wrong by the model, or NULL
-  double bound;                // in (0, 1)
+  // by the model, for the start; NULL: nothing is expected, and all may count
+  const double *expected_wrong;  // (n) probability of counting and being wrong
+  const double *expected_counts; // (n) probability of counting
+  double bound;                  // in (0, 1)
 } cred_promise;
 
 typedef struct {

@@ -1,0 +1,344 @@
+// bandit.c -- the mushroom bandit: which mushrooms to eat.
+//
+// Protocol of Blundell et al. (2015), section 5.3, and Riquelme, Tucker & Snoek (2018):
+// eating an edible one gives +5, a poisonous one -35 or +5 with probability 1/2 each, not
+// eating 0. Regret is of expected rewards: 5 for an edible one left, 15 for a poisonous
+// one eaten. Contexts are drawn with replacement; run r of all methods has the same ones.
+//
+//   bandit DATA METHOD RUNS CONTEXTS [NAME=VALUE]...
+// One line a run: method, run, regret in % of the uniform policy's, seconds, updates;
+// with curve=FILE the mean cumulative regret at 200 steps.
+
+#include <credence/decide/bandit.h>
+#include <credence/data/schema.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { NOT_EAT = 0, EAT = 1, N_ACTIONS = 2, CURVE = 200 };
+
+typedef struct {
+  size_t n, d;
+  double *x;          // (n, d) one-hot
+  bool *is_poisonous; // (n)
+} mushrooms;
+
+static void stop(cred_status status) {
+  if (!status) return;
+  fprintf(stderr, "bandit: %s\n", cred_error_message());
+  exit(status);
+}
+
+static void *room(size_t n, size_t size) {
+  void *p = calloc(n, size);
+  if (!p) exit(CRED_ENOMEM);
+  return p;
+}
+
+static mushrooms read_mushrooms(const char *path) {
+  const char *target = "c1";
+  cred_table *table;
+  cred_schema *schema;
+  cred_data data;
+  cred_table_options opt = cred_table_defaults();
+  cred_schema_options columns = cred_schema_defaults();
+  opt.format = CRED_FORMAT_CSV;
+  opt.header = 0;
+  columns.targets = &target;
+  columns.n_targets = 1;
+  stop(cred_table_read(&table, path, &opt));
+  stop(cred_schema_learn(&schema, table, NULL, 0, &columns));
+  stop(cred_schema_encode(&data, schema, table, NULL, 0, 1, 0));
+  mushrooms m = {.n = data.n_rows, .d = data.n_inputs};
+  m.x = room(m.n * m.d, sizeof *m.x);
+  m.is_poisonous = room(m.n, sizeof *m.is_poisonous);
+  for (size_t i = 0; i < m.n * m.d; i++) m.x[i] = (double)data.x[i];
+  for (size_t i = 0; i < m.n; i++)
+    m.is_poisonous[i] = schema->targets[0].classes[(size_t)data.y[i]][0] == 'p';
+  cred_data_clear(&data);
+  cred_schema_free(schema);
+  cred_table_free(table);
+  return m;
+}
+
+// --- the linear baseline ---
+//
+// Bayesian linear regression for each action, noise and weights unknown:
+//   s2 ~ IG(a, b),  w | s2 ~ N(mean, s2 / precision),  a0 = b0 = 6, precision0 = 0.25
+// Source: Riquelme, Tucker & Snoek (2018), section 3 ("Linear"), and its published code.
+
+typedef struct {
+  size_t d;          // inputs and a constant
+  double *precision; // (d, d)
+  double *xy;        // (d)
+  double yy, n;
+  double *chol, *mean, *draw; // (d, d), (d), (d)
+  bool fresh;
+} linear;
+
+static linear linear_new(size_t n_inputs) {
+  linear l = {.d = n_inputs + 1};
+  l.precision = room(l.d * l.d, sizeof(double));
+  l.chol = room(l.d * l.d, sizeof(double));
+  l.xy = room(l.d, sizeof(double));
+  l.mean = room(l.d, sizeof(double));
+  l.draw = room(l.d, sizeof(double));
+  for (size_t i = 0; i < l.d; i++) l.precision[i * l.d + i] = 0.25;
+  return l;
+}
+
+static void linear_free(linear *l) {
+  free(l->precision), free(l->chol), free(l->xy), free(l->mean), free(l->draw);
+}
+
+static double at(const double *x, size_t i, size_t d) {
+  return i + 1 == d ? 1 : x[i];
+}
+
+static void linear_add(linear *l, const double *x, double y) {
+  for (size_t i = 0; i < l->d; i++) {
+    const double xi = at(x, i, l->d);
+    if (xi == 0) continue;
+    for (size_t j = 0; j < l->d; j++) l->precision[i * l->d + j] += xi * at(x, j, l->d);
+    l->xy[i] += xi * y;
+  }
+  l->yy += y * y;
+  l->n++;
+  l->fresh = false;
+}
+
+// precision = L L^T; mean solves precision mean = xy.
+static void linear_solve(linear *l) {
+  const size_t d = l->d;
+  double *c = l->chol;
+  for (size_t i = 0; i < d; i++)
+    for (size_t j = 0; j <= i; j++) {
+      double sum = l->precision[i * d + j];
+      for (size_t k = 0; k < j; k++) sum -= c[i * d + k] * c[j * d + k];
+      c[i * d + j] = i == j ? sqrt(sum) : sum / c[j * d + j];
+    }
+  for (size_t i = 0; i < d; i++) {
+    double sum = l->xy[i];
+    for (size_t k = 0; k < i; k++) sum -= c[i * d + k] * l->mean[k];
+    l->mean[i] = sum / c[i * d + i];
+  }
+  for (size_t i = d; i-- > 0;) {
+    double sum = l->mean[i];
+    for (size_t k = i + 1; k < d; k++) sum -= c[k * d + i] * l->mean[k];
+    l->mean[i] = sum / c[i * d + i];
+  }
+  l->fresh = true;
+}
+
+// Gamma(shape, 1) for shape >= 1; Marsaglia & Tsang (2000).
+static double gamma_draw(double shape, const cred_key *key) {
+  const double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+  for (uint64_t i = 0;; i++) {
+    const double z = cred_key_normal(key, 1000 + 2 * i), v = pow(1 + c * z, 3);
+    if (!(v > 0)) continue;
+    if (log(cred_key_uniform(key, 1001 + 2 * i)) < 0.5 * z * z + d - d * v + d * log(v))
+      return d * v;
+  }
+}
+
+static double linear_sample(linear *l, const double *x, const cred_key *key) {
+  const size_t d = l->d;
+  if (!l->fresh) linear_solve(l);
+  double fit = 0, value = 0;
+  for (size_t i = 0; i < d; i++) fit += l->mean[i] * l->xy[i];
+  const double b = 6 + 0.5 * fmax(0, l->yy - fit);
+  const double s = sqrt(b / gamma_draw(6 + 0.5 * l->n, key));
+  for (size_t i = d; i-- > 0;) { // L^T draw = z
+    double sum = cred_key_normal(key, 1000000 + i);
+    for (size_t k = i + 1; k < d; k++) sum -= l->chol[k * d + i] * l->draw[k];
+    l->draw[i] = sum / l->chol[i * d + i];
+  }
+  for (size_t i = 0; i < d; i++) value += at(x, i, d) * (l->mean[i] + s * l->draw[i]);
+  return value;
+}
+
+// --- a run ---
+
+typedef struct {
+  const char *method;
+  cred_bandit_options bandit;
+  size_t n_contexts;
+  double *curve; // (CURVE) sums over runs of regret
+} setting;
+
+static double reward_of(bool poisonous, size_t action, const cred_key *key, uint64_t t) {
+  if (action == NOT_EAT) return 0;
+  if (!poisonous) return 5;
+  return cred_key_uniform(key, t) < 0.5 ? -35 : 5;
+}
+
+static double regret_of(bool poisonous, size_t action) {
+  if (action == EAT) return poisonous ? 15 : 0;
+  return poisonous ? 0 : 5;
+}
+
+typedef struct {
+  double regret, uniform, time_s;
+  cred_bandit_info books;
+} outcome;
+
+static double now_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static outcome run_one(const setting *s, const mushrooms *m, size_t run) {
+  const cred_key root = cred_key_make(1000 + run);
+  const cred_key order = cred_key_derive(&root, CRED_FOR_USER, 0);
+  const cred_key luck = cred_key_derive(&root, CRED_FOR_USER, 1);
+  const bool is_linear = strcmp(s->method, "linear") == 0;
+  cred_bandit *b = NULL;
+  linear arm[N_ACTIONS];
+  outcome out = {.time_s = now_s()};
+  cred_bandit_options opt = s->bandit;
+  opt.model.fit.seed = run + 1;
+  if (is_linear)
+    for (size_t a = 0; a < N_ACTIONS; a++) arm[a] = linear_new(m->d);
+  else
+    stop(cred_bandit_new(&b, m->d, N_ACTIONS, &opt));
+  for (size_t t = 0; t < s->n_contexts; t++) {
+    const size_t i = (size_t)cred_key_below(&order, t, m->n);
+    const double *x = m->x + i * m->d;
+    size_t action = NOT_EAT;
+    if (is_linear) {
+      const cred_key key = cred_key_derive(&luck, CRED_FOR_STEP, t);
+      double value[N_ACTIONS];
+      for (size_t a = 0; a < N_ACTIONS; a++) {
+        const cred_key draw = cred_key_derive(&key, CRED_FOR_DRAW, a);
+        value[a] = linear_sample(&arm[a], x, &draw);
+      }
+      action = value[EAT] > value[NOT_EAT];
+      if (t < 6) action = t % 2;
+    } else {
+      stop(cred_bandit_choose(&action, b, x));
+    }
+    const double reward = reward_of(m->is_poisonous[i], action, &luck, t);
+    if (is_linear)
+      linear_add(&arm[action], x, reward);
+    else
+      stop(cred_bandit_learn(b, x, action, reward));
+    out.regret += regret_of(m->is_poisonous[i], action);
+    out.uniform += m->is_poisonous[i] ? 7.5 : 2.5;
+    const size_t at = (t + 1) * CURVE / s->n_contexts;
+    if (at * s->n_contexts == (t + 1) * CURVE && at) s->curve[at - 1] += out.regret;
+  }
+  out.time_s = now_s() - out.time_s;
+  if (b) out.books = cred_bandit_books(b);
+  for (size_t a = 0; is_linear && a < N_ACTIONS; a++) linear_free(&arm[a]);
+  cred_bandit_free(b);
+  return out;
+}
+
+// --- settings ---
+
+static void take_method(setting *s) {
+  cred_bandit_options *o = &s->bandit;
+  cred_fit_options *f = &o->model.fit;
+  *o = cred_bandit_defaults();
+  o->model.capacity = 4096;
+  o->model.target_sd = 10;
+  f->n_threads = 1;
+  f->likelihood = "gaussian";
+  f->schedule.rate = 3e-3;
+  if (strcmp(s->method, "greedy") == 0) {
+    f->posterior = CRED_FIT_MAP;
+    o->policy = CRED_BANDIT_GREEDY;
+  } else if (strcmp(s->method, "dropout") == 0) {
+    f->posterior = CRED_FIT_DROPOUT;
+    f->dropout = 0.2;
+  } else if (strcmp(s->method, "ensemble") == 0) {
+    f->posterior = CRED_FIT_MAP;
+    f->n_members = 5;
+  } else if (strcmp(s->method, "vi") == 0) {
+    f->posterior = CRED_FIT_VI;
+  } else if (strcmp(s->method, "linear") != 0) {
+    fprintf(stderr,
+            "bandit: method '%s', expected greedy, vi, dropout, ensemble or "
+            "linear\n",
+            s->method);
+    exit(CRED_EINVAL);
+  }
+}
+
+static const char *take_setting(setting *s, char *word) {
+  cred_bandit_options *o = &s->bandit;
+  cred_fit_options *f = &o->model.fit;
+  char *value = strchr(word, '=');
+  if (!value) exit(CRED_EINVAL);
+  *value++ = 0;
+  const double x = atof(value);
+  if (!strcmp(word, "curve")) return value;
+  if (!strcmp(word, "net"))
+    f->net = value;
+  else if (!strcmp(word, "prior"))
+    f->prior = value;
+  else if (!strcmp(word, "likelihood"))
+    f->likelihood = value;
+  else if (!strcmp(word, "rate"))
+    f->schedule.rate = x;
+  else if (!strcmp(word, "batch"))
+    f->batch = (size_t)x;
+  else if (!strcmp(word, "members"))
+    f->n_members = (size_t)x;
+  else if (!strcmp(word, "dropout"))
+    f->dropout = x;
+  else if (!strcmp(word, "init"))
+    f->method.init_sd = x;
+  else if (!strcmp(word, "temperature"))
+    f->method.temperature = x;
+  else if (!strcmp(word, "updates"))
+    o->n_updates = (size_t)x;
+  else if (!strcmp(word, "every"))
+    o->every = (size_t)x;
+  else if (!strcmp(word, "first"))
+    o->n_first = (size_t)x;
+  else if (!strcmp(word, "capacity"))
+    o->model.capacity = (size_t)x;
+  else if (!strcmp(word, "scale"))
+    o->model.target_sd = x;
+  else if (!strcmp(word, "threads"))
+    f->n_threads = (size_t)x;
+  else {
+    fprintf(stderr, "bandit: no setting '%s'\n", word);
+    exit(CRED_EINVAL);
+  }
+  return NULL;
+}
+
+int main(int n, char **words) {
+  if (n < 5) {
+    fprintf(stderr, "bandit DATA METHOD RUNS CONTEXTS [NAME=VALUE]...\n");
+    return CRED_EINVAL;
+  }
+  setting s = {.method = words[2], .n_contexts = (size_t)atol(words[4])};
+  const size_t n_runs = (size_t)atol(words[3]);
+  const char *path = NULL;
+  take_method(&s);
+  for (int i = 5; i < n; i++) {
+    const char *curve = take_setting(&s, words[i]);
+    if (curve) path = curve;
+  }
+  s.curve = room(CURVE, sizeof *s.curve);
+  mushrooms m = read_mushrooms(words[1]);
+  for (size_t run = 0; run < n_runs; run++) {
+    const outcome o = run_one(&s, &m, run);
+    printf("%s,%zu,%.3f,%.1f,%zu\n", s.method, run, 100 * o.regret / o.uniform, o.time_s,
+           o.books.n_updates);
+    fflush(stdout);
+  }
+  FILE *file = path ? fopen(path, "w") : NULL;
+  for (size_t i = 0; file && i < CURVE; i++)
+    fprintf(file, "%g %g\n", (double)((i + 1) * s.n_contexts) / CURVE,
+            s.curve[i] / (double)n_runs);
+  if (file) fclose(file);
+  free(s.curve), free(m.x), free(m.is_poisonous);
+  return 0;
+}

@@ -1,0 +1,76 @@
+// credence/decide/bandit.h -- acting and learning in turn: a contextual bandit.
+//
+// In a context one of several actions is chosen, its reward is seen, the others' are not.
+// A network predicts the reward from the context and the action (as one more input each,
+// or as given features), and learns on from every reward (credence/model/online.h).
+// Thompson sampling takes the action that is best under one draw of the network, so that
+// it tries what it does not know and stops once it does: Thompson (1933); with a
+// posterior on weights Blundell et al. (2015), section 5.3.
+
+#ifndef CRED_DECIDE_BANDIT_H
+#define CRED_DECIDE_BANDIT_H
+
+#include "credence/model/online.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+  CRED_BANDIT_THOMPSON = 0, // best under one draw
+  CRED_BANDIT_GREEDY,       // best by the mean
+  CRED_BANDIT_EPSILON,      // greedy, but any action with probability epsilon
+  CRED_BANDIT_UCB           // best by mean + k sd over n_draws draws
+} cred_bandit_policy;
+
+typedef struct {
+  cred_online_options model; // its seed is that of the bandit too
+  cred_bandit_policy policy;
+  double epsilon;         // default 0.05
+  double k;               // default 1
+  size_t n_draws;         // of ucb; default 20
+  size_t n_first;         // times every action is taken, in turn, before any is chosen;
+                          // default 3
+  size_t every;           // rewards between two updates; default 1
+  size_t n_updates;       // steps an update; default 4
+  size_t n_features;      // of an action; 0: one input an action, 1 for the one taken
+  const double *features; // (n_actions, n_features), copied; NULL if there are none
+} cred_bandit_options;
+
+CRED_API cred_bandit_options cred_bandit_defaults(void);
+
+typedef struct cred_bandit cred_bandit;
+
+CRED_API cred_status cred_bandit_new(cred_bandit **out, size_t n_context,
+                                     size_t n_actions, const cred_bandit_options *opt);
+CRED_API void cred_bandit_free(cred_bandit *bandit);
+
+/// Choose an action for a context (n_context). A function of options, what was learned,
+/// and the number of choices so far. It is no promise to take it: learn what was taken.
+CRED_API cred_status cred_bandit_choose(size_t *action, cred_bandit *bandit,
+                                        const double *context);
+/// Learn the reward of an action in a context: also of logged ones, before the first
+/// choice (a warm start). Fails with CRED_EINVAL on an action there is none of,
+/// CRED_EDATA on a number that is not finite; then nothing changes.
+CRED_API cred_status cred_bandit_learn(cred_bandit *bandit, const double *context,
+                                       size_t action, double reward);
+
+// The books: what was learned of each action.
+typedef struct {
+  size_t n;          // rewards
+  double reward_sum; // of them
+} cred_bandit_arm;
+typedef struct {
+  size_t n_choices, n_rewards, n_updates, n_diverged; // n_updates: steps of training
+  double reward_sum;
+} cred_bandit_info;
+CRED_API cred_bandit_info cred_bandit_books(const cred_bandit *bandit);
+CRED_API cred_bandit_arm cred_bandit_arm_books(const cred_bandit *bandit, size_t action);
+/// The model, as cred_online_model: columns are the context, then the action.
+CRED_API cred_status cred_bandit_model(const cred_model **out, cred_bandit *bandit);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

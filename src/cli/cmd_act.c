@@ -1,0 +1,315 @@
+// cmd_act.c -- credence act: the best of several actions in each state, under a risk.
+
+#include "cli/cmd_act.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+static const cli_option options[] = {
+    {.name = "actions",
+     .type = CLI_FILE_IN,
+     .argument = "FILE",
+     .help =
+         "the actions, one a row: the columns of the model that STATES does not have"},
+    {.name = "name",
+     .type = CLI_TEXT,
+     .argument = "COLUMN",
+     .help = "column of the actions' names; without it all their cells"},
+    CLI_OPTION_OUTPUT("the scores (CSV)", "-"),
+    {.name = "best-only",
+     .type = CLI_FLAG,
+     .help = "one line a state: the action that is chosen"},
+    {.name = "risk",
+     .type = CLI_CHOICE,
+     .argument = "RISK",
+     .default_text = "mean",
+     .choices = "mean|lcb|ucb|thompson|cvar|quantile|best",
+     .help = "what the best action is: largest mean, mean - k sd (lcb), mean + k sd "
+             "(ucb), value of one draw, mean of the worst share, quantile, or most often "
+             "the best",
+     .group = "Risk"},
+    {.name = "k",
+     .type = CLI_NUMBER,
+     .argument = "K",
+     .default_text = "1",
+     .min = 0,
+     .max = DBL_MAX,
+     .help = "sds of lcb and ucb",
+     .group = "Risk"},
+    {.name = "level",
+     .type = CLI_NUMBER,
+     .argument = "P",
+     .default_text = "0.1",
+     .min = CLI_ABOVE_ZERO,
+     .max = 0.999999,
+     .help = "worst share of cvar, level of quantile",
+     .group = "Risk"},
+    {.name = "spread",
+     .type = CLI_CHOICE,
+     .argument = "OF",
+     .default_text = "auto",
+     .choices = "auto|outcome|function",
+     .help = "spread of the outcome with its noise, or of the function alone; auto: "
+             "function for ucb, outcome for lcb, cvar and quantile",
+     .group = "Risk"},
+    {.name = "value",
+     .type = CLI_TEXT,
+     .argument = "NAME",
+     .help = "target (or class) of the model that is the value; without it the first "
+             "target, or the second class",
+     .group = "Risk"},
+    {.name = "minimise",
+     .type = CLI_FLAG,
+     .help = "the value is a loss: the smaller, the better",
+     .group = "Risk"},
+    {.name = "cost",
+     .type = CLI_TEXT,
+     .argument = "NAME",
+     .help = "target (or class) that must stay within --limit (a class: not happen)",
+     .group = "Constraint"},
+    {.name = "cost-model",
+     .type = CLI_FILE_IN,
+     .argument = "MODEL",
+     .help = "model of the cost, if it is another",
+     .group = "Constraint"},
+    {.name = "limit",
+     .type = CLI_NUMBER,
+     .argument = "C",
+     .help = "leave out actions with P(cost > C) above --delta",
+     .group = "Constraint"},
+    {.name = "delta",
+     .type = CLI_NUMBER,
+     .argument = "P",
+     .default_text = "0.05",
+     .min = 0,
+     .max = 1,
+     .help = "largest probability of a cost beyond the limit",
+     .group = "Constraint"},
+    {.name = "plot",
+     .type = CLI_FILE_OUT,
+     .argument = "FILE",
+     .help = "draw the outcomes of each action in one state: .png, .svg, .pdf, .txt"},
+    {.name = "plot-state",
+     .type = CLI_SIZE,
+     .argument = "ROW",
+     .default_text = "0",
+     .min = 0,
+     .max = 1e15,
+     .help = "which state to draw, by its row from 0"},
+    {.name = "draws",
+     .type = CLI_SIZE,
+     .argument = "N",
+     .default_text = "1000",
+     .min = 1,
+     .max = 1e6,
+     .help = "draws of the function; rounded up to a multiple of the members",
+     .group = "Draws"},
+    CLI_OPTION_SEED,
+    CLI_OPTION_THREADS,
+    CLI_OPTION_JSON,
+    CLI_OPTIONS_INPUT,
+};
+
+// A target by its name, or a class; `first` where there is no name.
+static cred_status find_quantity(cred_quantity *out, const cred_model *model,
+                                 const char *name, size_t first, const char *option) {
+  const cred_schema *s = cred_model_schema(model);
+  const cred_schema_target *t = &s->targets[0];
+  const bool classes = t->type == CRED_TARGET_CLASS;
+  const char *names[CRED_ACT_CLASSES];
+  size_t n = classes ? t->n_classes : s->n_targets;
+  if (n > CRED_ACT_CLASSES) n = CRED_ACT_CLASSES;
+  *out = (cred_quantity){.model = model, .index = first};
+  for (size_t i = 0; i < n; i++) {
+    names[i] = classes ? t->classes[i] : s->targets[i].name;
+    if (!name || strcmp(names[i], name) != 0) continue;
+    out->index = i;
+    return CRED_OK;
+  }
+  if (!name) return CRED_OK;
+  const char *nearest = cred__nearest(name, names, n);
+  FAIL(CRED_EDATA, "option '--%s': '%s' is no %s of the model%s%s%s", option, name,
+       classes ? "class" : "target", nearest ? "\ndid you mean '" : "",
+       nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static cred_status take_cost(cli__act *all) {
+  static const char *const of_cost[] = {"cost-model", "limit", "delta", NULL};
+  const cli_args *args = all->args;
+  const char *name = cli_text(args, "cost");
+  all->risk.delta = NAN;
+  if (!name) return cli_refuse(args, of_cost, "belongs to --cost");
+  if (cli_given(args, "cost-model"))
+    TRY(cli_read_model(&all->cost_model, args, cli_text(args, "cost-model")));
+  const cred_model *model = all->cost_model ? all->cost_model : all->model;
+  TRY(find_quantity(&all->cost, model, name, 0, "cost"));
+  const bool is_class = cred_likelihood_is_class(cred_model_likelihood(model));
+  if (!is_class && !cli_given(args, "limit"))
+    FAIL(CRED_ECONFIG, "option '--cost' needs --limit: how large may '%s' be?", name);
+  if (is_class && cli_given(args, "limit"))
+    FAIL(CRED_ECONFIG,
+         "option '--limit' is of numbers; of the class '%s' give --delta "
+         "alone",
+         name);
+  all->has_cost = true;
+  all->risk.limit = is_class ? 0 : cli_number(args, "limit");
+  all->risk.delta = cli_number(args, "delta");
+  return CRED_OK;
+}
+
+static cred_status take_risk(cli__act *all) {
+  static const char *const of_sd[] = {"k", NULL}, *const of_level[] = {"level", NULL};
+  const cli_args *args = all->args;
+  cred_risk *r = &all->risk;
+  *r = cred_risk_defaults();
+  r->kind = (cred_risk_kind)cli_choice(args, "risk");
+  r->spread = (cred_spread)cli_choice(args, "spread");
+  r->k = cli_number(args, "k");
+  r->level = cli_number(args, "level");
+  r->minimise = cli_flag(args, "minimise");
+  r->n_draws = cli_size(args, "draws");
+  r->seed = cli_seed(args);
+  r->n_threads = cli_size(args, "threads");
+  if (r->kind != CRED_RISK_LCB && r->kind != CRED_RISK_UCB)
+    TRY(cli_refuse(args, of_sd, "belongs to --risk lcb and ucb"));
+  if (r->kind != CRED_RISK_CVAR && r->kind != CRED_RISK_QUANTILE)
+    TRY(cli_refuse(args, of_level, "belongs to --risk cvar and quantile"));
+  const bool is_class = cred_likelihood_is_class(cred_model_likelihood(all->model));
+  TRY(find_quantity(&all->value, all->model, cli_text(args, "value"), is_class, "value"));
+  return take_cost(all);
+}
+
+static cred_status take_names(cli__act *all) {
+  const char *column = cli_text(all->args, "name");
+  const size_t n = cred_table_n_columns(all->actions);
+  size_t at = 0;
+  if (column) TRY(cred_table_need(&at, all->actions, column));
+  all->n_actions = cred_table_n_rows(all->actions);
+  TRY(NEW(&all->names, all->n_actions, "the names of actions"));
+  for (size_t i = 0; i < all->n_actions; i++) {
+    cred__text text = {0};
+    for (size_t c = column ? at : 0; c < (column ? at + 1 : n); c++) {
+      char cell[256];
+      cred_table_cell(cell, sizeof cell, all->actions, i, c);
+      cred__text_printf(&text, "%s%s", text.n ? " " : "", cell);
+    }
+    const cred_status status = cred__text_status(&text);
+    all->names[i] = text.s;
+    TRY(status);
+  }
+  return CRED_OK;
+}
+
+// Every state beside every action: the actions of a state one behind the other.
+static cred_status pair(cred_table **out, const cli__act *all) {
+  const size_t n_states = cred_table_n_rows(all->states), n = n_states * all->n_actions;
+  size_t *rows;
+  cred_table *left = NULL, *right = NULL;
+  cred_status status;
+  TRY(NEW(&rows, n, "states and actions"));
+  for (size_t i = 0; i < n; i++) rows[i] = i / all->n_actions;
+  TRY_DONE(cred_table_select(&left, all->states, rows, n));
+  for (size_t i = 0; i < n; i++) rows[i] = i % all->n_actions;
+  TRY_DONE(cred_table_select(&right, all->actions, rows, n));
+  status = cred_table_join(out, left, right, NULL);
+done:
+  cred__free(rows);
+  cred_table_free(left);
+  cred_table_free(right);
+  return status;
+}
+
+static cred_status encode(cred_data *out, const cred_model *model,
+                          const cred_table *table, const cli__act *all) {
+  TRY(cred_schema_encode(out, cred_model_schema(model), table, NULL, 0, 0, 0));
+  if (out->n_dropped)
+    FAIL(CRED_EDATA,
+         "%s: %zu pairs of a state and an action have missing cells: fill "
+         "them in",
+         cred_table_source(all->states), out->n_dropped);
+  return CRED_OK;
+}
+
+static cred_status read_all(cli__act *all) {
+  const cli_args *args = all->args;
+  const char *actions = cli_text(args, "actions"), *states = cli_positional(args, 1);
+  cred_table *pairs;
+  if (!actions) return cli_usage("the actions are missing: --actions FILE");
+  TRY(cli_check_inputs(cli_positional(args, 0), states));
+  TRY(cli_check_inputs(states, actions));
+  TRY(cli_read_model(&all->model, args, cli_positional(args, 0)));
+  TRY(take_risk(all));
+  TRY(cli_read_table(&all->states, args, states, NULL));
+  TRY(cli_read_table(&all->actions, args, actions, NULL));
+  TRY(take_names(all));
+  TRY(pair(&pairs, all));
+  cred_status status = encode(&all->data, all->model, pairs, all);
+  if (status == CRED_OK && all->has_cost)
+    status = encode(&all->cost_data, all->cost.model, pairs, all);
+  cred_table_free(pairs);
+  return status;
+}
+
+static void clear(cli__act *all) {
+  for (size_t i = 0; all->names && i < all->n_actions; i++) cred__free(all->names[i]);
+  cred__free(all->names);
+  cred_choices_clear(&all->choices);
+  cred_data_clear(&all->data);
+  cred_data_clear(&all->cost_data);
+  cred_table_free(all->states);
+  cred_table_free(all->actions);
+  cred_model_free(all->model);
+  cred_model_free(all->cost_model);
+}
+
+static cred_status act(cli__act *all) {
+  const cli_args *args = all->args;
+  TRY(read_all(all));
+  TRY(cred_choices_init(
+      &all->choices, &all->value, &all->data, all->has_cost ? &all->cost : NULL,
+      all->has_cost ? &all->cost_data : NULL, all->n_actions, &all->risk));
+  TRY(cli__act_write(all, cli_text(args, "output")));
+  if (cli_given(args, "plot")) TRY(cli__act_plot(all, cli_text(args, "plot")));
+  cli__act_report(all);
+  return CRED_OK;
+}
+
+static int run_act(const cli_args *args) {
+  cli__act all = {.args = args};
+  TRY(cli_check_output(cli_text(args, "output")));
+  if (cli_given(args, "plot")) TRY(cli_check_output(cli_text(args, "plot")));
+  const cred_status status = act(&all);
+  clear(&all);
+  return status;
+}
+
+const cli_command cmd_act = {
+    .name = "act",
+    .summary = "Choose the best of several actions in each state, under a risk",
+    .positional = "MODEL STATES",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .details =
+        "MODEL predicts what an action is worth in a state. Every row of STATES is\n"
+        "put beside every row of ACTIONS; together they have the columns of the\n"
+        "model. All actions of a state are judged under the same draws of the\n"
+        "function and the same noise, so that luck does not choose.\n"
+        "\n"
+        "A line an action: row,id,action,chosen,score (larger is better),mean,sd,\n"
+        "sd_epistemic,p_best (share of the draws in which it is the best), with --cost\n"
+        "p_cost, and why it was left out. Where all are left out none is chosen.",
+    .examples =
+        "credence demo sine --rows 200 -o sine.csv\n"
+        "awk -F, 'NR == 1 { print \"state,dose,y\" }\n"
+        "  NR > 1 { print NR % 5 \",\" $1 \",\" $2 }' sine.csv > doses.csv\n"
+        "credence fit doses.csv --target y --hidden 10 --members 2 --epochs 40 \\\n"
+        "  -o dose.cred --quiet\n"
+        "printf 'state\\n1\\n3\\n' > states.csv\n"
+        "printf 'dose\\n-2\\n0\\n2\\n' > actions.csv\n"
+        "credence act dose.cred states.csv --actions actions.csv --risk lcb --k 2\n"
+        "credence act dose.cred states.csv --actions actions.csv --risk cvar \\\n"
+        "  --level 0.05 --best-only --json",
+    .run = run_act,
+};

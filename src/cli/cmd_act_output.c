@@ -1,0 +1,242 @@
+// cmd_act_output.c -- the scores of actions as lines, what was chosen, and the figure of
+// one state.
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "cli/cmd_act.h"
+#include "cli/line.h"
+#include "credence/metric/uncertainty.h"
+#include "credence/plot/plot.h"
+#include <math.h>
+#include <string.h>
+
+static void put_name(cred__text *line, bool json, const char *name) {
+  cli_line_put(line, line->n ? "," : json ? "{" : "");
+  if (json) cli_line_json(line, name);
+  if (json) cli_line_put(line, ":");
+}
+
+static void put_number(cred__text *line, bool json, const char *name, double value) {
+  put_name(line, json, name);
+  cli_line_number(line, json, value);
+}
+
+static bool is_excluded(const cli__act *all, size_t at) {
+  return all->choices.p_cost && !(all->choices.p_cost[at] <= all->risk.delta);
+}
+
+static void put_reason(cred__text *line, bool json, const cli__act *all, size_t at) {
+  char text[128] = "";
+  if (is_excluded(all, at))
+    snprintf(text, sizeof text, "p_cost %.4g is above %g", all->choices.p_cost[at],
+             all->risk.delta);
+  put_name(line, json, "excluded");
+  cli_line_text(line, json, text);
+}
+
+static void put_line(cred__text *line, bool json, const cli__act *all, size_t state,
+                     size_t action) {
+  const cred_choices *c = &all->choices;
+  const char *id = cred_model_schema(all->model)->id;
+  const size_t at = state * c->n_actions + action;
+  const bool chosen = c->best[state] == action;
+  put_name(line, json, "row");
+  cred__text_printf(line, "%zu", state);
+  if (id) {
+    put_name(line, json, "id");
+    if (cred_table_find(all->states, id) != SIZE_MAX)
+      cli_line_cell(line, json, all->states, state, id);
+    else
+      cli_line_text(line, json, "");
+  }
+  put_name(line, json, "action");
+  cli_line_text(line, json, all->names[action]);
+  put_name(line, json, "chosen");
+  cli_line_put(line, json ? (chosen ? "true" : "false") : chosen ? "yes" : "no");
+  put_number(line, json, "score", c->score[at]);
+  put_number(line, json, "mean", c->mean[at]);
+  put_number(line, json, "sd", c->sd[at]);
+  put_number(line, json, "sd_epistemic", c->sd_epistemic[at]);
+  put_number(line, json, "p_best", c->p_best[at]);
+  if (c->p_cost) put_number(line, json, "p_cost", c->p_cost[at]);
+  if (c->p_cost) put_reason(line, json, all, at);
+  cli_line_put(line, json ? "}\n" : "\n");
+}
+
+static cred_status write_head(FILE *file, const cli__act *all) {
+  cred__text line = {0};
+  cred__text_printf(&line, "row%s,action,chosen,score,mean,sd,sd_epistemic,p_best%s\n",
+                    cred_model_schema(all->model)->id ? ",id" : "",
+                    all->choices.p_cost ? ",p_cost,excluded" : "");
+  const cred_status status = cli_line_write(file, &line);
+  cred__text_clear(&line);
+  return status;
+}
+
+static cred_status write_lines(FILE *file, const cli__act *all) {
+  const bool json = cli_flag(all->args, "json"), few = cli_flag(all->args, "best-only");
+  const cred_choices *c = &all->choices;
+  cred__text line = {0};
+  cred_status status = json ? CRED_OK : write_head(file, all);
+  for (size_t i = 0; i < c->n_states; i++)
+    for (size_t a = 0; status == CRED_OK && a < c->n_actions; a++) {
+      if (few && c->best[i] != a) continue;
+      line.n = 0;
+      put_line(&line, json, all, i, a);
+      status = cli_line_write(file, &line);
+    }
+  cred__text_clear(&line);
+  return status;
+}
+
+cred_status cli__act_write(const cli__act *all, const char *path) {
+  cred__writer writer;
+  TRY(cred__writer_init(&writer, path));
+  const cred_status status = write_lines(writer.file, all);
+  if (status == CRED_OK) return cred__writer_commit(&writer);
+  cred__writer_abort(&writer);
+  return status;
+}
+
+void cli__act_report(const cli__act *all) {
+  const cred_choices *c = &all->choices;
+  size_t n_none = 0;
+  fflush(stdout);
+  for (size_t i = 0; i < c->n_states; i++) n_none += c->best[i] == SIZE_MAX;
+  cli_note(all->args, "%zu states, %zu actions, risk %s", c->n_states, c->n_actions,
+           cli_text(all->args, "risk"));
+  for (size_t a = 0; a < c->n_actions && a < 20; a++) {
+    size_t n = 0, n_out = 0;
+    for (size_t i = 0; i < c->n_states; i++) {
+      n += c->best[i] == a;
+      n_out += is_excluded(all, i * c->n_actions + a);
+    }
+    cli_note(all->args, "  %s: chosen in %zu%s", all->names[a], n,
+             n_out == 0             ? ""
+             : n_out == c->n_states ? ", left out everywhere"
+                                    : ", left out in some");
+  }
+  if (n_none)
+    cli_warn(all->args, "credence act ... with another action, or a larger --delta",
+             "in %zu states every action is left out by the constraint: none is chosen",
+             n_none);
+}
+
+// --- figure ---
+
+enum { CURVE_POINTS = 200, CURVES_MAX = 6 };
+
+// Density of sorted values (n) by a Gaussian kernel with the bandwidth of Silverman
+// (1986), eq. 3.31: 0.9 min(sd, interquartile range / 1.34) n^(-1/5).
+static double bandwidth(const double *sorted, size_t n) {
+  double mean = 0, square = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double d = sorted[i] - mean;
+    mean += d / (double)(i + 1);
+    square += d * (sorted[i] - mean);
+  }
+  const double sd = sqrt(square / (double)n);
+  const double range =
+      (cred_quantile_sorted(sorted, n, 0.75) - cred_quantile_sorted(sorted, n, 0.25)) /
+      1.34;
+  const double width = 0.9 * (range > 0 ? fmin(sd, range) : sd) * pow((double)n, -0.2);
+  return width > 0 ? width : 1e-3 * fmax(1, fabs(mean));
+}
+
+static void density(double *x, double *y, double *values, size_t n) {
+  cred_sort(values, n);
+  const double h = bandwidth(values, n), from = values[0] - 3 * h;
+  const double step = (values[n - 1] + 3 * h - from) / (CURVE_POINTS - 1);
+  for (size_t i = 0; i < CURVE_POINTS; i++) {
+    double sum = 0;
+    x[i] = from + step * (double)i;
+    for (size_t k = 0; k < n; k++) {
+      const double z = (x[i] - values[k]) / h;
+      sum += exp(-0.5 * z * z);
+    }
+    y[i] = sum / ((double)n * h * 2.5066282746310002);
+  }
+}
+
+// The actions of a state in the order of their scores, the chosen one first.
+static size_t most_promising(size_t out[CURVES_MAX], const cred_choices *c,
+                             size_t state) {
+  size_t n = 0;
+  const double *score = c->score + state * c->n_actions;
+  if (c->best[state] != SIZE_MAX) out[n++] = c->best[state];
+  while (n < CURVES_MAX && n < c->n_actions) {
+    size_t best = SIZE_MAX;
+    for (size_t a = 0; a < c->n_actions; a++) {
+      bool taken = false;
+      for (size_t k = 0; k < n; k++) taken |= out[k] == a;
+      if (!taken && (best == SIZE_MAX || score[a] > score[best])) best = a;
+    }
+    out[n++] = best;
+  }
+  return n;
+}
+
+static cred_status render(const cli__act *all, size_t state, const size_t *shown,
+                          size_t n, const double *curves, const char *path) {
+  cred_plot_series series[CURVES_MAX];
+  char names[CURVES_MAX][64], title[96];
+  const char *best = all->choices.best[state] == SIZE_MAX
+                         ? "no action is allowed"
+                         : all->names[all->choices.best[state]];
+  const cred_schema *s = cred_model_schema(all->model);
+  const bool is_class = s->targets[0].type == CRED_TARGET_CLASS;
+  for (size_t k = 0; k < n; k++) {
+    const size_t at = state * all->n_actions + shown[k];
+    snprintf(names[k], sizeof names[k], "%.32s%s", all->names[shown[k]],
+             is_excluded(all, at) ? " (left out)"
+             : k == 0             ? " (chosen)"
+                                  : "");
+    series[k] = (cred_plot_series){.name = names[k],
+                                   .n = CURVE_POINTS,
+                                   .x = curves + 2 * k * CURVE_POINTS,
+                                   .y = curves + (2 * k + 1) * CURVE_POINTS,
+                                   .style = CRED_PLOT_LINES};
+  }
+  snprintf(title, sizeof title, "State %zu, %s: %.40s", state,
+           cli_text(all->args, "risk"), best);
+  const cred_plot_lines lines = {.n_series = n, .series = series};
+  const cred_plot_labels labels = {.title = title,
+                                   .x = is_class ? "probability"
+                                                 : s->targets[all->value.index].name,
+                                   .y = "density"};
+  cred_plot *plot;
+  TRY(cred_plot_new_lines(&plot, &lines, &labels));
+  const cred_status status = cred_plot_render(plot, path, NULL);
+  cred_plot_free(plot);
+  return status;
+}
+
+cred_status cli__act_plot(const cli__act *all, const char *path) {
+  const size_t state = cli_size(all->args, "plot-state"), n_actions = all->n_actions;
+  if (state >= all->choices.n_states)
+    FAIL(CRED_EINVAL, "option '--plot-state' is %zu, there are %zu states", state,
+         all->choices.n_states);
+  cred_data rows = all->data;
+  rows.n_rows = n_actions;
+  rows.x += state * n_actions * rows.n_inputs;
+  const size_t n_draws = cred_outcome_n_draws(&all->value, &all->risk);
+  size_t shown[CURVES_MAX];
+  const size_t n = most_promising(shown, &all->choices, state);
+  double *draws = NULL, *one = NULL, *curves = NULL;
+  cred_status status;
+  TRY_DONE(NEW(&draws, n_draws * n_actions, "the figure"));
+  TRY_DONE(NEW(&one, n_draws, "the figure"));
+  TRY_DONE(NEW(&curves, 2 * CURVE_POINTS * n, "the figure"));
+  TRY_DONE(cred_outcome_draws(draws, &all->value, &rows, &all->risk));
+  for (size_t k = 0; k < n; k++) {
+    for (size_t s = 0; s < n_draws; s++) one[s] = draws[s * n_actions + shown[k]];
+    density(curves + 2 * k * CURVE_POINTS, curves + (2 * k + 1) * CURVE_POINTS, one,
+            n_draws);
+  }
+  status = render(all, state, shown, n, curves, path);
+done:
+  cred__free(draws);
+  cred__free(one);
+  cred__free(curves);
+  return status;
+}

@@ -1,0 +1,82 @@
+# test_act.sh -- actions under risks, constraints, the figure; what is wrong.
+. "$CLI_TESTS/check.sh"
+
+credence demo sine --rows 200 -o sine.csv
+awk -F, 'NR == 1 { print "state,dose,gain,harm" }
+  NR > 1 { print NR % 5 "," $1 "," $2 "," ($1 > 0) }' sine.csv >doses.csv
+expect 0 credence fit doses.csv -t gain --ignore harm --hidden 10 --members 2 --epochs 60 -q -o m.cred
+expect 0 credence fit doses.csv -t gain,harm --hidden 10 --members 2 --epochs 60 -q -o both.cred
+expect 0 credence fit doses.csv -t harm --task class --ignore gain --hidden 10 --members 2 \
+  --epochs 60 -q -o harm.cred
+printf 'state\n1\n3\n' >states.csv
+printf 'name,dose\nlow,-1.5\nnone,0\nhigh,1.5\n' >actions.csv
+
+expect 0 credence act m.cred states.csv --actions actions.csv --name name --risk lcb --k 2
+says out "row,action,chosen,score,mean,sd,sd_epistemic,p_best" "0,high,yes"
+says err "2 states, 3 actions, risk lcb" "high: chosen in 2"
+lines out 7
+cp out first
+for threads in 1 3; do
+  expect 0 credence act m.cred states.csv --actions actions.csv --name name --risk lcb --k 2 \
+    --threads $threads
+  cmp -s out first || fail "scores depend on the number of threads"
+done
+# score = mean - 2 sd
+awk -F, 'NR > 1 && ($4 - ($5 - 2 * $6)) ^ 2 > 1e-8' first | grep -q . && fail "not mean - k sd"
+# a state alone is judged as among others
+printf 'state\n1\n' >state.csv
+expect 0 credence act m.cred state.csv --actions actions.csv --name name --risk lcb --k 2
+head -n 4 first | cmp -s - out || fail "a state depends on the others"
+for risk in mean ucb thompson cvar quantile best; do
+  expect 0 credence act m.cred states.csv --actions actions.csv --name name --risk $risk \
+    --best-only -o best.csv
+  lines best.csv 3
+done
+expect 0 credence act m.cred states.csv --actions actions.csv --minimise --best-only --json
+says out '"action":"low -1.5","chosen":true'
+
+# a constraint: of another target, of another model, of nothing that is allowed
+expect 0 credence act both.cred states.csv --actions actions.csv --name name --value gain \
+  --cost harm --limit 0.8 --delta 0.2
+says out "p_cost,excluded" "is above 0.2"
+awk -F, 'NR > 1 && $3 == "yes" && $9 > 0.2' out | grep -q . && fail "an action beyond delta"
+expect 0 credence act m.cred states.csv --actions actions.csv --name name \
+  --cost-model harm.cred --cost 1 --delta 0.1
+says out "0,high,no"
+says err "high: chosen in 0, left out everywhere"
+expect 0 credence act both.cred states.csv --actions actions.csv --cost gain --limit -50
+says err "every action is left out"
+grep -q ",yes," out && fail "chosen although left out"
+if command -v gnuplot >/dev/null; then
+  expect 0 credence act m.cred states.csv --actions actions.csv --plot a.txt --plot-state 1
+  [ -s a.txt ] || fail "no figure"
+  expect 64 credence act m.cred states.csv --actions actions.csv --plot a.txt --plot-state 2
+  says err "there are 2 states"
+fi
+
+# what is wrong is said
+expect 64 credence act m.cred states.csv
+says err "--actions FILE"
+expect 65 credence act m.cred states.csv --actions states.csv
+says err "state"
+printf 'dosis\n1\n' >columns.csv
+expect 65 credence act m.cred states.csv --actions columns.csv
+says err "did you mean 'dosis'?"
+expect 65 credence act m.cred states.csv --actions actions.csv --name nam
+says err "did you mean 'name'?"
+expect 65 credence act both.cred states.csv --actions actions.csv --value gian
+says err "'gian' is no target" "did you mean 'gain'?"
+expect 78 credence act both.cred states.csv --actions actions.csv --cost harm
+says err "--limit"
+expect 78 credence act m.cred states.csv --actions actions.csv --limit 1
+says err "'--limit' belongs to --cost"
+expect 78 credence act m.cred states.csv --actions actions.csv --k 2
+expect 78 credence act m.cred states.csv --actions actions.csv --level 0.2
+expect 78 credence act m.cred states.csv --actions actions.csv --cost-model harm.cred \
+  --cost 1 --limit 2
+expect 64 credence act m.cred states.csv --actions actions.csv --risk cvar --level 1.5
+expect 64 credence act m.cred states.csv --actions actions.csv --risk bold
+printf 'name,dose\nlow,\n' >missing.csv
+expect 65 credence act m.cred states.csv --actions missing.csv
+expect 66 credence act m.cred states.csv --actions none.csv
+finish

@@ -1,0 +1,194 @@
+// test_bandit.c -- the books against a table, the order of the first actions, and that it
+// learns.
+
+#include "check.h"
+#include "base/alloc.h"
+#include "credence/decide/bandit.h"
+
+static cred_bandit_options small(cred_bandit_policy policy) {
+  cred_bandit_options opt = cred_bandit_defaults();
+  opt.policy = policy;
+  opt.model.fit.net = "dense 10 relu";
+  opt.model.fit.likelihood = "gaussian 0.3";
+  opt.model.fit.schedule.rate = 0.01;
+  opt.model.fit.batch = 16;
+  opt.model.fit.n_threads = 1;
+  opt.n_first = 2;
+  opt.n_updates = 3;
+  return opt;
+}
+
+static void test_books_against_a_table(void **state) {
+  (void)state;
+  static const struct {
+    size_t action;
+    double reward;
+    size_t n_updates; // after it: 3 steps every 2 rewards
+  } table[] = {{0, 1.5, 0}, {2, -1, 3}, {0, 0.25, 3}, {1, 4, 6}, {0, -2, 6}, {2, 0, 9}};
+  cred_bandit *b;
+  cred_bandit_options opt = small(CRED_BANDIT_GREEDY);
+  const double context[2] = {0.5, -1};
+  size_t n[3] = {0}, rows = 0;
+  double sum[3] = {0}, total = 0;
+  opt.every = 2;
+  assert_ok(cred_bandit_new(&b, 2, 3, &opt));
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    assert_ok(cred_bandit_learn(b, context, table[i].action, table[i].reward));
+    n[table[i].action]++;
+    sum[table[i].action] += table[i].reward;
+    total += table[i].reward;
+    rows++;
+    const cred_bandit_info info = cred_bandit_books(b);
+    assert_int_equal(info.n_rewards, rows);
+    assert_int_equal(info.n_choices, 0);
+    assert_int_equal(info.n_updates, table[i].n_updates);
+    assert_near(info.reward_sum, total, 1e-12);
+    for (size_t a = 0; a < 3; a++) {
+      assert_int_equal(cred_bandit_arm_books(b, a).n, n[a]);
+      assert_near(cred_bandit_arm_books(b, a).reward_sum, sum[a], 1e-12);
+    }
+  }
+  // a bad row changes nothing
+  assert_fails(cred_bandit_learn(b, context, 3, 1), CRED_EINVAL, "action 3, there are 3");
+  assert_fails(cred_bandit_learn(b, context, 1, NAN), CRED_EDATA, "the value");
+  assert_int_equal(cred_bandit_books(b).n_rewards, rows);
+  assert_int_equal(cred_bandit_arm_books(b, 1).n, 1);
+  assert_int_equal(cred_bandit_arm_books(b, 9).n, 0);
+  cred_bandit_free(b);
+}
+
+static void test_every_action_comes_first(void **state) {
+  (void)state;
+  cred_bandit *b;
+  const cred_bandit_options opt = small(CRED_BANDIT_THOMPSON);
+  const double context[1] = {0};
+  static const size_t order[] = {0, 1, 2, 0, 1, 2};
+  size_t action;
+  assert_ok(cred_bandit_new(&b, 1, 3, &opt));
+  for (size_t i = 0; i < 6; i++) {
+    assert_ok(cred_bandit_choose(&action, b, context));
+    assert_int_equal(action, order[i]);
+    assert_ok(cred_bandit_learn(b, context, action, 0));
+  }
+  assert_int_equal(cred_bandit_books(b).n_choices, 6);
+  cred_bandit_free(b);
+}
+
+// Two actions, the better one by the sign of the context: reward 1 or -1. A warm start on
+// 40 logged rows, then the last 100 of 300 choices.
+static double share_right(const cred_bandit_options *opt, uint64_t *fingerprint) {
+  const cred_key key = cred_key_make(11);
+  cred_bandit *b;
+  size_t n_right = 0;
+  assert_ok(cred_bandit_new(&b, 1, 2, opt));
+  *fingerprint = 0;
+  for (uint64_t t = 0; t < 340; t++) {
+    const double context[1] = {2 * cred_key_uniform(&key, t) - 1};
+    size_t action = t % 2;
+    if (t >= 40) assert_ok(cred_bandit_choose(&action, b, context));
+    const bool right = (context[0] > 0) == (action == 1);
+    assert_ok(cred_bandit_learn(b, context, action, right ? 1 : -1));
+    if (t >= 240) n_right += right;
+    *fingerprint = 31 * *fingerprint + action;
+  }
+  cred_bandit_free(b);
+  return (double)n_right / 100;
+}
+
+static void test_it_learns(void **state) {
+  (void)state;
+  static const cred_bandit_policy policies[] = {CRED_BANDIT_THOMPSON, CRED_BANDIT_GREEDY,
+                                                CRED_BANDIT_EPSILON, CRED_BANDIT_UCB};
+  static const cred_fit_posterior posteriors[] = {CRED_FIT_VI, CRED_FIT_MAP,
+                                                  CRED_FIT_DROPOUT};
+  uint64_t first, second;
+  for (size_t p = 0; p < 4; p++)
+    for (size_t q = 0; q < 3; q++) {
+      cred_bandit_options opt = small(policies[p]);
+      opt.model.fit.posterior = posteriors[q];
+      opt.model.fit.n_members = q == 1 ? 3 : 1;
+      opt.model.fit.dropout = 0.1;
+      assert_true(share_right(&opt, &first) >= 0.85);
+      if (p) continue;
+      opt.model.fit.n_threads = 3; // the same choices on any number of threads
+      share_right(&opt, &second);
+      assert_true(first == second);
+      opt.model.fit.seed = 2;
+      share_right(&opt, &second);
+      assert_true(first != second);
+    }
+}
+
+// Actions by their features: what is learned of two tells of a third between them.
+static void test_features_of_actions(void **state) {
+  (void)state;
+  const double features[] = {-1, 0, 1};
+  cred_bandit_options opt = small(CRED_BANDIT_GREEDY);
+  cred_bandit *b;
+  size_t action;
+  opt.n_features = 1;
+  opt.features = features;
+  opt.n_first = 0;
+  opt.model.fit.posterior = CRED_FIT_MAP;
+  assert_ok(cred_bandit_new(&b, 0, 3, &opt));
+  for (size_t i = 0; i < 100; i++)
+    assert_ok(cred_bandit_learn(b, NULL, 2 * (i % 2), i % 2));
+  assert_ok(cred_bandit_choose(&action, b, NULL));
+  assert_int_equal(action, 2);
+  assert_int_equal(cred_bandit_arm_books(b, 1).n, 0);
+  const cred_model *m;
+  assert_ok(cred_bandit_model(&m, b));
+  assert_int_equal(cred_model_schema(m)->n_inputs, 1);
+  cred_bandit_free(b);
+}
+
+static void test_bad_arguments(void **state) {
+  (void)state;
+  cred_bandit *b;
+  size_t action;
+  cred_bandit_options opt = small(CRED_BANDIT_UCB);
+  assert_fails(cred_bandit_new(&b, 2, 1, &opt), CRED_EINVAL, "1 actions");
+  opt.n_draws = 1;
+  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "1 draws for ucb");
+  opt = small(CRED_BANDIT_EPSILON);
+  opt.epsilon = NAN;
+  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "epsilon");
+  opt = small(CRED_BANDIT_GREEDY);
+  opt.every = 0;
+  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "every 0");
+  opt.every = 1;
+  opt.n_features = 2;
+  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "no array");
+  opt.n_features = 0;
+  assert_ok(cred_bandit_new(&b, 1, 2, &opt));
+  assert_fails(cred_bandit_choose(&action, b, (double[]){NAN}), CRED_EDATA, "number 0");
+  cred_bandit_free(b);
+}
+
+static void test_no_memory(void **state) {
+  (void)state;
+  const long live = cred__alloc_live();
+  cred_status status = CRED_ENOMEM;
+  for (long n = 0; status != CRED_OK; n++) {
+    const cred_bandit_options opt = small(CRED_BANDIT_THOMPSON);
+    cred_bandit *b;
+    cred__alloc_fail_after(n);
+    status = cred_bandit_new(&b, 2, 2, &opt);
+    cred__alloc_fail_after(-1);
+    cred_bandit_free(b);
+    assert_true(status == CRED_OK || status == CRED_ENOMEM);
+    assert_int_equal(cred__alloc_live(), live);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_books_against_a_table),
+      cmocka_unit_test(test_every_action_comes_first),
+      cmocka_unit_test(test_it_learns),
+      cmocka_unit_test(test_features_of_actions),
+      cmocka_unit_test(test_bad_arguments),
+      cmocka_unit_test(test_no_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
