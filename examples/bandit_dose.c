@@ -7,8 +7,7 @@
 //
 // Build: cc -std=c17 bandit_dose.c $(pkg-config --cflags --libs credence) -lm
 // Run:   ./a.out
-// Expected last line: regret below a third of giving any dose: yes; the last 200 below a
-// tenth: yes
+// Expected last line: regret below a third: yes; of the last 200 below a tenth: yes
 
 #include <credence/decide/bandit.h>
 #include <math.h>
@@ -78,7 +77,7 @@ int main(void) {
   printf("regret: %.1f, giving any dose: %.1f; of the last %d patients: %.2f and %.1f\n",
          regret, any, (int)LAST, regret_last, any_last);
   cred_bandit_free(bandit);
-  printf("regret below a third of giving any dose: %s; the last %d below a tenth: %s\n",
+  printf("regret below a third: %s; of the last %d below a tenth: %s\n",
          regret < any / 3 ? "yes" : "no", (int)LAST,
          regret_last < any_last / 10 ? "yes" : "no");
   return 0;

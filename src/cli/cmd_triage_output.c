@@ -158,8 +158,9 @@ static void print_scores(FILE *file, const report *r, const cli__triage *all) {
   if (all->rule.kind == CRED_RULE_COST)
     fprintf(file, "%-16s %10.4g   (with the reviews: %.4g)\n", "cost a case", s->cost_all,
             s->cost_kept);
-  fprintf(file, "%-16s %10.4g   (in the order of the losses: %.4g)\n", "AURC", s->aurc,
-          s->aurc_best);
+  else // by confidence, which is not what costs were weighed by
+    fprintf(file, "%-16s %10.4g   (in the order of the losses: %.4g)\n", "AURC", s->aurc,
+            s->aurc_best);
   if (all->cases.n_classes) print_confusion(file, r, all);
 }
 
