@@ -43,6 +43,10 @@ bool cred__activation_halves(cred__activation kind) {
   return kinds[kind].halves;
 }
 
+bool cred__activation_rises(cred__activation kind) {
+  return kind != CRED__GELU && kind != CRED__SILU; // these have a minimum
+}
+
 cred__activation cred__activation_find(const char *name) {
   int i = 0;
   while (i < CRED__N_ACTIVATIONS && strcmp(kinds[i].name, name) != 0) i++;

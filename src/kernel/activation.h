@@ -34,6 +34,9 @@ double cred__activation_default_slope(cred__activation kind);
 // Whether about half of the variance of the input passes: relu and its kin.
 bool cred__activation_halves(cred__activation kind);
 
+// Whether f never falls: then the largest of several f(x) is f of the largest x.
+bool cred__activation_rises(cred__activation kind);
+
 // y (n) = f(x); dx (n) = dy f'(x), from x and y = f(x). No argument overlaps another.
 void cred__activation_forward(cred_real *y, const cred_real *x, size_t n,
                               cred__activation kind, double slope);

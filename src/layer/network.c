@@ -64,12 +64,9 @@ cred_network_slice cred_network_get_slice(const cred_network *network, size_t i)
 cred_network_row cred_network_layer(const cred_network *network, size_t i) {
   assert(i < network->n_groups);
   const cred__network_group *group = &network->groups[i];
-  const cred__layer *first = &network->layers[group->first];
-  const cred__layer *last = &first[group->n - 1];
-  cred_network_row row = {first->name, group->text, last->n_out, last->out, 0};
-  for (size_t l = 0; l < group->n; l++)
-    for (size_t s = 0; s < first[l].n_slices; s++) row.n_params += first[l].slices[s].n;
-  return row;
+  const cred_shape out = group->out;
+  return (cred_network_row){group->name, group->text,
+                            out.height * out.width * out.channels, out, group->n_params};
 }
 
 static bool is_activation(const cred__layer *layer) {
@@ -206,6 +203,8 @@ static void write_group(cred__network_group *group, const cred__layer *last) {
   const size_t n = strlen(group->text);
   snprintf(group->text + n, sizeof group->text - n, "%s%s%s%s", n ? " " : "", last->text,
            label[0] ? " as " : "", label);
+  group->out = last->out;
+  for (size_t s = 0; s < last->n_slices; s++) group->n_params += last->slices[s].n;
 }
 
 static cred_status group_layers(cred_network *network) {
@@ -214,12 +213,11 @@ static cred_status group_layers(cred_network *network) {
     const cred__layer *layer = &network->layers[i];
     if (joins(network->layers, i)) {
       cred__network_group *group = &network->groups[network->n_groups - 1];
-      group->n = 2;
       write_group(group, layer);
       continue;
     }
     cred__network_group *group = &network->groups[network->n_groups++];
-    *group = (cred__network_group){.first = i, .n = 1};
+    snprintf(group->name, sizeof group->name, "%s", layer->name);
     write_group(group, layer);
   }
   return CRED_OK;
@@ -275,6 +273,28 @@ static void add_output(cred_network *network) {
            network->n_outputs);
 }
 
+// An activation that rises, then the largest of a window: the other way round gives the
+// same numbers, from fewer evaluations, and carries moments through the window while they
+// are still those of a normal. Nothing but the order changes; an activation whose output
+// has a name stays where it is.
+static void pool_first(cred_network *network) {
+  for (size_t i = 0; i + 2 < network->n_layers; i++) {
+    cred__layer *a = &network->layers[i], *b = a + 1;
+    if (!is_activation(a) || b->ops != &cred__pool_ops || a->label[0] ||
+        !cred__activation_rises((cred__activation)a->activation))
+      continue;
+    const cred__layer activation = *a;
+    *a = *b;
+    *b = activation;
+    memcpy(b->label, a->label, sizeof b->label); // the output of both
+    a->label[0] = 0;
+    a->index = i;
+    b->index = i + 1;
+    b->in = b->out = a->out;
+    b->n_in = b->n_out = a->n_out;
+  }
+}
+
 static cred_status build(cred_network *network, const char *text) {
   TRY(read_layers(&network->layers, &network->n_layers, text));
   TRY(write_text(&network->text, network->layers, network->n_layers, -1));
@@ -283,7 +303,9 @@ static cred_status build(cred_network *network, const char *text) {
   TRY(check_per_pixel(network));
   network->n_outputs = network->layers[network->n_layers - 1].n_out;
   TRY(list_slices(network));
-  return group_layers(network);
+  TRY(group_layers(network));
+  pool_first(network);
+  return CRED_OK;
 }
 
 cred_status cred_network_parse_shaped(cred_network **out, const char *text, cred_shape in,

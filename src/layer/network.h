@@ -5,9 +5,11 @@
 
 #include "layer/layer.h"
 
-// A row of the table: a layer and the activation behind it.
+// A row of the table: a layer and the activation behind it, as the text has them.
 typedef struct {
-  size_t first, n; // layers
+  char name[CRED__LAYER_TEXT];
+  size_t n_params;
+  cred_shape out;
   char text[3 * CRED__LAYER_TEXT];
 } cred__network_group;
 

@@ -296,6 +296,36 @@ static void test_sd_0_is_plain(void **state) {
   check_sd_0("unet 2 3 norm 1", (cred_shape){4, 6, 2});
 }
 
+// Pooling goes before an activation that rises; a name on the activation keeps the order
+// of the text. Outputs and gradients are the same numbers.
+static void test_pool_first(void **state) {
+  (void)state;
+  static const char *const texts[][2] = {
+      {"conv 5 3 relu, pool 2, dense 6", "conv 5 3 relu as a, pool 2, dense 6"},
+      {"conv 5 3 elu, pool 3 stride 2 as b, conv 5 1, add b",
+       "conv 5 3 elu as a, pool 3 stride 2 as b, conv 5 1, add b"}};
+  for (size_t i = 0; i < 2; i++) {
+    fixture f[2];
+    for (int k = 0; k < 2; k++) {
+      fixture_init_shaped(&f[k], texts[i][k], 16, (cred_shape){9, 8, 2}, 3);
+      const cred_sink sink = {take, &f[k]};
+      const cred__pass pass = pass_of(&f[k], CRED__PLAIN, 1, &sink);
+      cred__network_work *work;
+      assert_ok(cred__network_work_new(&work, f[k].network, 16, 1, true, false));
+      run_both(&f[k], work, &pass);
+      assert_string_equal(cred_network_text(f[k].network), texts[i][k]);
+      assert_int_equal(cred_network_layer(f[k].network, 0).out.height, 7);
+      cred__network_work_free(work);
+    }
+    assert_string_equal(cred__network_item(f[0].network, 1)->name, "pool1");
+    assert_string_equal(cred__network_item(f[1].network, 2)->name, "pool1");
+    assert_memory_equal(f[0].out, f[1].out, 48 * sizeof(float));
+    assert_memory_equal(f[0].dmean, f[1].dmean, f[0].n_params * sizeof(float));
+    fixture_clear(&f[0]);
+    fixture_clear(&f[1]);
+  }
+}
+
 // A work without backward gives the same outputs, and an empty block is no fault.
 static void check_forward_only(const char *text, cred_shape in) {
   fixture f;
@@ -350,6 +380,7 @@ int main(void) {
       cmocka_unit_test(test_shared_mask),
       cmocka_unit_test(test_no_allocation),
       cmocka_unit_test(test_sd_0_is_plain),
+      cmocka_unit_test(test_pool_first),
       cmocka_unit_test(test_forward_only),
       cmocka_unit_test(test_nan_stays_in_its_row),
   };

@@ -50,7 +50,11 @@ static void max_backward(cred_real *restrict din, const cred_real *restrict dout
                          const cred_real *restrict in, const cred_real *restrict out,
                          size_t n_elements, const cred__pool *p) {
   cred_real left[CHUNK]; // gradient that has not found its place
-  memset(din, 0, n_elements * sizeof *din);
+  const bool apart = p->stride >= p->rows && p->stride >= p->columns;
+  // windows that cover the map, each place once, write all of it
+  if (!(apart &&
+        p->rows * p->columns * p->out_height * p->out_width * p->channels == n_elements))
+    memset(din, 0, n_elements * sizeof *din);
   FOR_WINDOWS(p, w)
   for (size_t c0 = 0; c0 < p->channels; c0 += CHUNK) {
     const size_t n = smaller(CHUNK, p->channels - c0);
@@ -59,11 +63,17 @@ static void max_backward(cred_real *restrict din, const cred_real *restrict dout
     FOR_TAPS(p, at, w.in + c0) {
       const cred_real *restrict x = in + at;
       cred_real *restrict dx = din + at;
-      for (size_t c = 0; c < n; c++) {
-        const cred_real g = x[c] == y[c] ? left[c] : 0;
-        dx[c] += g;
-        left[c] -= g;
-      }
+      if (apart)
+        for (size_t c = 0; c < n; c++) {
+          dx[c] = x[c] == y[c] ? left[c] : 0;
+          left[c] -= dx[c];
+        }
+      else
+        for (size_t c = 0; c < n; c++) {
+          const cred_real g = x[c] == y[c] ? left[c] : 0;
+          dx[c] += g;
+          left[c] -= g;
+        }
     }
   }
 }
