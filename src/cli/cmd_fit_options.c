@@ -14,10 +14,10 @@ static bool is_choice(const cli_args *args, const char *name, const char *word) 
 // With --resume the model says how; these few may still be given.
 static cred_status check_resume(const cli_args *args) {
   static const char *const allowed[] = {
-      "output",    "resume", "final",  "checkpoint", "require-converged",
-      "epochs",    "labels", "format", "separator",  "header",
-      "no-header", "na",     "member", "threads",    "categorical",
-      "progress",  "stable", NULL};
+      "output",    "resume", "final",   "checkpoint", "require-converged",
+      "epochs",    "labels", "format",  "separator",  "header",
+      "no-header", "na",     "member",  "threads",    "categorical",
+      "progress",  "stable", "decimal", NULL};
   const char *name, *text;
   for (size_t i = 0; cli_effective(args, i, &name, &text); i++) {
     bool known = false;

@@ -25,6 +25,13 @@ static cred_status set_separator(char *out, const char *text) {
   return CRED_OK;
 }
 
+static cred_status set_decimal(char *out, const char *text) {
+  if (strcmp(text, ".") != 0 && strcmp(text, ",") != 0)
+    FAIL(CRED_EINVAL, "option '--decimal' is '%s', expected '.' or ','", text);
+  *out = *text;
+  return CRED_OK;
+}
+
 cred_status cli_table_options(cred_table_options *out, const cli_args *args) {
   *out = cred_table_defaults();
   const bool header = cli_flag(args, "header"), no_header = cli_flag(args, "no-header");
@@ -34,6 +41,7 @@ cred_status cli_table_options(cred_table_options *out, const cli_args *args) {
   if (no_header) out->header = 0;
   out->format = format_of(cli_text(args, "format"));
   TRY(set_separator(&out->separator, cli_text(args, "separator")));
+  TRY(set_decimal(&out->decimal, cli_text(args, "decimal")));
   out->na = cli_list(args, "na", &out->n_na);
   out->categorical = cli_list(args, "categorical", &out->n_categorical);
   out->member = cli_text(args, "member");

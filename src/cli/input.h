@@ -20,6 +20,12 @@
        .argument = "C",                                                                  \
        .help = "character between the cells, 'tab' for a tab",                           \
        .group = "Input"},                                                                \
+      {.name = "decimal",                                                                \
+       .type = CLI_TEXT,                                                                 \
+       .argument = "C",                                                                  \
+       .default_text = ".",                                                              \
+       .help = "decimal mark of the numbers in a text: '.' or ','",                      \
+       .group = "Input"},                                                                \
       {.name = "header",                                                                 \
        .type = CLI_FLAG,                                                                 \
        .help = "the first line has the names of the columns, whatever it looks like",    \

@@ -108,6 +108,7 @@ void cli_note_unused(const cli_args *args, const cred_schema *schema,
   if (n_columns == schema->n_columns) return;
   for (size_t i = 0; i < schema->n_columns; i++)
     n_inputs += cred_table_find(table, schema->columns[i].name) != SIZE_MAX;
+  if (n_inputs == 0) return; // of an array, without names
   for (size_t i = 0; i < n_columns && n_columns > n_inputs; i++) {
     const char *name = cred_table_name(table, i);
     bool input = false;
@@ -157,8 +158,9 @@ const char *cli_quoted(char *out, size_t n_bytes, const char *word) {
 }
 
 const char *cli_reading(char *out, size_t n_bytes, const cli_args *args) {
-  static const char *const names[] = {"format", "separator",   "header", "no-header",
-                                      "na",     "categorical", "member", "labels"};
+  static const char *const names[] = {"format",      "separator", "decimal",
+                                      "header",      "no-header", "na",
+                                      "categorical", "member",    "labels"};
   size_t n = 0;
   out[0] = 0;
   const char *name, *text;

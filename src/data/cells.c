@@ -36,14 +36,54 @@ bool cred__is_decimal(const char *text) {
   return *end && *skip_digits(end) == 0;
 }
 
+bool cred__parse_cell(double *out, const char *text, size_t n, char decimal) {
+  char copy[512];
+  const char *comma;
+  if (decimal != ',') return cred__parse_double(out, text, n);
+  if (memchr(text, '.', n)) return false; // it may be one of thousands
+  if (!(comma = memchr(text, ',', n))) return cred__parse_double(out, text, n);
+  if (n >= sizeof copy) return false;
+  memcpy(copy, text, n);
+  copy[comma - text] = '.';
+  return cred__parse_double(out, copy, n);
+}
+
 // 1,5 for 1.5
 static bool has_decimal_comma(const char *cell) {
-  char copy[64];
+  double value;
+  const size_t n = strlen(cell);
+  return memchr(cell, ',', n) && cred__parse_cell(&value, cell, n, ',');
+}
+
+// 1,234 may be a thousand and some.
+static bool like_thousands(const char *cell) {
   const char *comma = strchr(cell, ',');
-  if (!comma || strlen(cell) >= sizeof copy) return false;
-  memcpy(copy, cell, strlen(cell) + 1);
-  copy[comma - cell] = '.';
-  return cred__is_decimal(copy);
+  return comma && strlen(comma) == 4;
+}
+
+size_t cred__table_decimal_comma(const cred_table *table, size_t column) {
+  const cred__column *c = &table->columns[column];
+  size_t first = SIZE_MAX, n = 0, n_others = 0;
+  int32_t last = -1;
+  bool comma = false, number = false;
+  if (c->type == CRED_COLUMN_NUMERIC || c->forced || table->decimal == ',')
+    return SIZE_MAX;
+  for (size_t i = 0; i < table->n_rows; i++) {
+    double value;
+    const int32_t level = c->level[i];
+    if (level < 0) continue;
+    if (level != last) {
+      const char *cell = c->levels[level];
+      comma = has_decimal_comma(cell);
+      number = comma || cred__parse_double(&value, cell, strlen(cell));
+      last = level;
+    }
+    n++;
+    n_others += !number;
+    comma = comma && !(table->separator == ',' && like_thousands(c->levels[level]));
+    if (comma && first == SIZE_MAX) first = i;
+  }
+  return 10 * n_others <= n ? first : SIZE_MAX;
 }
 
 static bool means_missing(const char *cell) {
@@ -64,19 +104,27 @@ static void printable(char out[64], const char *cell) {
   memcpy(out + n, cut ? "..." : "", cut ? 4 : 1);
 }
 
-cred_status cred__fail_cell(const char *where, const char *cell, const char *name) {
+cred_status cred__fail_cell(const char *where, const char *cell, const char *name,
+                            char separator, char decimal) {
   char text[64];
   printable(text, cell);
+  if (decimal == ',' && strchr(cell, '.') && cred__is_decimal(cell))
+    FAIL(CRED_EDATA,
+         "%s: '%s' is not a number in column '%.100s' (it has a decimal point, --decimal "
+         "is ',')",
+         where, text, name);
   if (cred__is_decimal(cell))
     FAIL(CRED_EDATA, "%s: '%s' is too large for a number in column '%.100s'", where, text,
          name);
   if (means_missing(cell))
     FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (use --na %s)", where,
          text, name, strpbrk(text, "?*<# ") ? "with it in quotes" : text);
-  if (has_decimal_comma(cell))
-    FAIL(CRED_EDATA,
-         "%s: '%s' is not a number in column '%.100s' (write a decimal point)", where,
-         text, name);
+  if (decimal != ',' && has_decimal_comma(cell))
+    FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (%s)", where, text,
+         name,
+         separator == ',' && like_thousands(cell)
+             ? "write it without commas"
+             : "use --decimal , if numbers have commas, else write a decimal point");
   FAIL(CRED_EDATA,
        "%s: '%s' is not a number in column '%.100s' (use --na '%s' if it means "
        "missing, --categorical '%.100s' if the column has words)",
@@ -98,8 +146,8 @@ size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_tab
     if (level != last) {
       double value;
       last = level;
-      last_is_number =
-          cred__parse_double(&value, c->levels[level], strlen(c->levels[level]));
+      last_is_number = cred__parse_cell(&value, c->levels[level],
+                                        strlen(c->levels[level]), table->decimal);
     }
     if (last_is_number) {
       ++*n_numbers;

@@ -82,11 +82,13 @@ static cred_status find_columns(encoder *e, int with_targets) {
   e->with_targets = with_targets != 0;
   TRY(check_images(e));
   for (size_t i = 0; i < s->n_columns; i++) {
-    e->inputs[i].column = cred_table_find(e->table, s->columns[i].name);
-    n_lacking += e->inputs[i].column == SIZE_MAX;
-    e->columns[e->n_columns++] = e->inputs[i].column;
+    e->columns[i] = cred_table_find(e->table, s->columns[i].name);
+    n_lacking += e->columns[i] == SIZE_MAX;
   }
-  if (n_lacking) return fail_lacking(e, n_lacking);
+  if (n_lacking && !cred__array_columns(e->columns, s, e->table))
+    return fail_lacking(e, n_lacking);
+  e->n_columns = s->n_columns;
+  for (size_t i = 0; i < s->n_columns; i++) e->inputs[i].column = e->columns[i];
   for (size_t i = 0; i < s->n_targets && e->with_targets; i++) {
     e->targets[i].column = cred_table_find(e->table, s->targets[i].name);
     if (e->targets[i].column != SIZE_MAX) continue;
@@ -106,7 +108,8 @@ static cred_status find_columns(encoder *e, int with_targets) {
 }
 
 // The words of a table column as numbers, levels or classes.
-static cred_status map_words(source *from, const cred__column *c, bool by_name) {
+static cred_status map_words(source *from, const cred__column *c, bool by_name,
+                             char decimal) {
   TRY(NEW(&from->map, c->n_levels, "the levels of a column"));
   for (size_t i = 0; i < c->n_levels; i++) {
     const char *text = c->levels[i];
@@ -114,7 +117,7 @@ static cred_status map_words(source *from, const cred__column *c, bool by_name) 
     if (by_name) {
       const size_t place = cred__names_find(&from->names, text);
       if (place != SIZE_MAX) value = (double)place;
-    } else if (!cred__parse_double(&value, text, strlen(text)))
+    } else if (!cred__parse_cell(&value, text, strlen(text), decimal))
       value = NAN;
     from->map[i] = value;
   }
@@ -125,7 +128,8 @@ static cred_status prepare(source *from, const cred_table *table, char *const *n
                            size_t n_names) {
   const cred__column *c = &table->columns[from->column];
   if (n_names) TRY(cred__names_init(&from->names, names, n_names));
-  if (c->type == CRED_COLUMN_CATEGORICAL) return map_words(from, c, n_names > 0);
+  if (c->type == CRED_COLUMN_CATEGORICAL)
+    return map_words(from, c, n_names > 0, table->decimal);
   return CRED_OK;
 }
 

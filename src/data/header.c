@@ -22,11 +22,17 @@ static bool is_idx(const unsigned char *p, size_t n) {
 // How often each separator stands in the first line that is not empty, outside quotes.
 typedef struct {
   size_t comma, semicolon, tab, n_cells; // n_cells: apart by blanks
-  bool all_numbers, empty_cell, blank_inside;
+  size_t inner;                          // commas between two digits
+  bool all_numbers, all_commas;          // all_commas: with a decimal comma
+  bool empty_cell, blank_inside;
 } line_look;
 
-static line_look look_at_line(const char *p, const char *end) {
-  line_look look = {.all_numbers = true};
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static line_look look_at_line(const char *p, const char *end, char decimal) {
+  line_look look = {.all_numbers = true, .all_commas = true};
   bool quoted = false;
   const char *from = p;
   for (const char *s = p; s <= end; s++) {
@@ -34,6 +40,7 @@ static line_look look_at_line(const char *p, const char *end) {
     if (c == '"') quoted = !quoted;
     if (quoted && s < end) continue;
     look.comma += c == ',';
+    look.inner += c == ',' && s > p && s + 1 < end && is_digit(s[-1]) && is_digit(s[1]);
     look.semicolon += c == ';';
     look.tab += c == '\t';
     look.empty_cell |= c == '\t' && (s == p || s[-1] == '\t');
@@ -43,7 +50,8 @@ static line_look look_at_line(const char *p, const char *end) {
     double value;
     if (s > from) {
       look.n_cells++;
-      look.all_numbers &= cred__parse_double(&value, from, (size_t)(s - from));
+      look.all_numbers &= cred__parse_cell(&value, from, (size_t)(s - from), decimal);
+      look.all_commas &= cred__parse_cell(&value, from, (size_t)(s - from), ',');
     }
     from = s + 1;
   }
@@ -51,28 +59,29 @@ static line_look look_at_line(const char *p, const char *end) {
 }
 
 static void text_look(cred_table_format *format, char *separator, const char *p, size_t n,
-                      const char *name) {
+                      const char *name, char decimal) {
   const char *end = p + n;
   if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) p += 3;
   while (p < end && (*p == '\n' || *p == '\r')) p++;
   const char *stop = memchr(p, '\n', (size_t)(end - p));
   if (!stop) stop = end;
   if (stop - p > 1 << 16) stop = p + (1 << 16);
-  const line_look look = look_at_line(p, stop);
+  const line_look look = look_at_line(p, stop, decimal);
+  const bool in_numbers = look.comma == look.inner; // no comma but within numbers
+  const bool by_blanks = look.n_cells > 1 && in_numbers && look.all_commas; // "1,5 2,3"
   *format = CRED_FORMAT_CSV;
-  *separator = ',';
+  *separator = decimal == ',' ? ';' : ',';
   if (ends_with(name, ".tsv") || ends_with(name, ".tab")) {
     *format = CRED_FORMAT_TSV;
     *separator = '\t';
-  } else if (look.comma) {
-    // "1,5;2,3": a comma within numbers
-    if (look.semicolon >= look.comma) *separator = ';';
-  } else if (look.semicolon) {
-    *separator = ';';
+  } else if (look.semicolon && (look.semicolon >= look.comma || in_numbers)) {
+    *separator = ';'; // "1,5;2,3"
+  } else if (look.comma && !by_blanks && !(decimal == ',' && in_numbers)) {
+    *separator = ',';
   } else if (look.tab && (look.empty_cell || (look.blank_inside && !look.all_numbers))) {
     *format = CRED_FORMAT_TSV;
     *separator = '\t';
-  } else if (look.tab || (look.n_cells > 1 && look.all_numbers) ||
+  } else if (look.tab || by_blanks || (look.n_cells > 1 && look.all_numbers) ||
              ends_with(name, ".txt") || ends_with(name, ".dat") ||
              ends_with(name, ".data")) {
     *format = CRED_FORMAT_SPACE;
@@ -81,7 +90,7 @@ static void text_look(cred_table_format *format, char *separator, const char *p,
 }
 
 void cred__format_look(cred_table_format *format, char *separator,
-                       const cred__input *input) {
+                       const cred__input *input, char decimal) {
   const unsigned char *p = input->buffer + input->at;
   const size_t n = input->end - input->at;
   *separator = 0;
@@ -92,7 +101,7 @@ void cred__format_look(cred_table_format *format, char *separator,
   else if (is_idx(p, n))
     *format = CRED_FORMAT_IDX;
   else
-    text_look(format, separator, (const char *)p, n, input->name);
+    text_look(format, separator, (const char *)p, n, input->name, decimal);
 }
 
 // Of every column: what its first cell is, and what stands below.
@@ -114,7 +123,7 @@ static bool is_missing(const cred__cell *cell, const cred__levels *na) {
   return cell->n == 0 || (na->n && cred__levels_find(na, cell->s, cell->n) >= 0);
 }
 
-static cred_status look_at_first(table_look *look, const cred__rows *rows,
+static cred_status look_at_first(table_look *look, const cred__rows *rows, char decimal,
                                  const cred__levels *na) {
   look->n_columns = rows->n_cells;
   TRY(NEW(&look->columns, rows->n_cells, "the first row"));
@@ -123,19 +132,21 @@ static cred_status look_at_first(table_look *look, const cred__rows *rows,
     double value;
     int32_t code;
     c->first_is_missing = is_missing(&rows->cells[i], na);
-    c->first_is_number = cred__parse_double(&value, rows->cells[i].s, rows->cells[i].n);
+    c->first_is_number =
+        cred__parse_cell(&value, rows->cells[i].s, rows->cells[i].n, decimal);
     TRY(cred__strdup(&c->first, rows->cells[i].s));
     TRY(cred__levels_add(&code, &look->first_words, rows->cells[i].s, rows->cells[i].n));
   }
   return CRED_OK;
 }
 
-static void look_below(table_look *look, const cred__rows *rows, const cred__levels *na) {
+static void look_below(table_look *look, const cred__rows *rows, char decimal,
+                       const cred__levels *na) {
   for (size_t i = 0; i < rows->n_cells && i < look->n_columns; i++) {
     column_look *c = &look->columns[i];
     double value;
     if (is_missing(&rows->cells[i], na)) continue;
-    if (cred__parse_double(&value, rows->cells[i].s, rows->cells[i].n))
+    if (cred__parse_cell(&value, rows->cells[i].s, rows->cells[i].n, decimal))
       c->n_numbers++;
     else
       c->n_words++;
@@ -144,7 +155,7 @@ static void look_below(table_look *look, const cred__rows *rows, const cred__lev
 }
 
 static cred_status look_at_rows(table_look *look, const cred__input *input,
-                                char separator, const cred__levels *na) {
+                                char separator, char decimal, const cred__levels *na) {
   cred__input block;
   cred__rows rows = {0};
   TRY(cred__input_memory(&block, input->name, input->buffer, input->end));
@@ -161,9 +172,9 @@ static cred_status look_at_rows(table_look *look, const cred__input *input,
     // the last line of a block may go on in the next
     if (look->n_rows > 0 && rows.finished && !input->ended) break;
     if (look->n_rows == 0)
-      TRY_DONE(look_at_first(look, &rows, na));
+      TRY_DONE(look_at_first(look, &rows, decimal, na));
     else
-      look_below(look, &rows, na);
+      look_below(look, &rows, decimal, na);
   }
 done:
   cred__rows_clear(&rows);
@@ -198,11 +209,11 @@ static bool decide(const char **note, const table_look *look, char separator) {
 }
 
 cred_status cred__header_look(bool *header, char **note, const cred__input *input,
-                              char separator, const cred__levels *na) {
+                              char separator, char decimal, const cred__levels *na) {
   table_look look = {0};
   const char *text = "";
   cred_status status = CRED_OK;
-  TRY_DONE(look_at_rows(&look, input, separator, na));
+  TRY_DONE(look_at_rows(&look, input, separator, decimal, na));
   *header = decide(&text, &look, separator);
   TRY_DONE(cred__strdup(note, text));
 done:

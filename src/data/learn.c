@@ -103,6 +103,8 @@ static cred_status copy_names(char ***out, size_t *n_out, const cred_table *tabl
 static cred_status check_words(const learner *l, size_t column) {
   size_t n_numbers, n_words;
   if (l->table->columns[column].forced) return CRED_OK;
+  const size_t comma = cred__table_decimal_comma(l->table, column);
+  if (comma != SIZE_MAX) return cred__fail_word(l->table, comma, column);
   const size_t first = cred__table_first_word(&n_numbers, &n_words, l->table, column);
   if (first == SIZE_MAX || n_numbers < n_words) return CRED_OK;
   return cred__fail_word(l->table, first, column);
@@ -326,6 +328,21 @@ done:
   return status;
 }
 
+// A class a row or so is no classification.
+static cred_status check_many_classes(const cred_schema_target *t, const learner *l,
+                                      size_t column) {
+  enum { FEW = 20 };
+  const bool words = l->table->columns[column].type == CRED_COLUMN_CATEGORICAL;
+  if (t->n_classes <= FEW || 2 * t->n_classes <= l->table->n_rows) return CRED_OK;
+  FAIL(CRED_EDATA,
+       "%s: the target '%.100s' has %zu classes in %zu rows, another one in nearly every "
+       "row: it cannot be learned as a class (%s)",
+       l->table->source, t->name, t->n_classes, l->table->n_rows,
+       words ? "if it is a number, its cells must be: --na WORD for what means missing, "
+               "--decimal , for a decimal comma"
+             : "it is a number: leave --task class out");
+}
+
 // At least two classes in the training rows, no missing one.
 static cred_status check_classes(const cred_schema_target *t, const learner *l,
                                  size_t column) {
@@ -373,6 +390,7 @@ static cred_status learn_class_target(cred_schema_target *t, const learner *l,
            l->table->source, t->name, l->table->columns[column].n_levels, CRED__CLASSES);
     TRY(copy_names(&t->classes, &t->n_classes, l->table, column));
   }
+  TRY(check_many_classes(t, l, column));
   return check_classes(t, l, column);
 }
 

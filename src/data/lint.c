@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASS_FEW = 10 };
+enum { CLASS_FEW = 10, CLASSES_MANY = 20 };
 
 cred_status cred__lint_add(cred_lint_report *report, cred_lint_severity severity,
                            size_t line, size_t column, const char *text,
@@ -136,6 +136,15 @@ static cred_status check_class_target(cred__linter *l, size_t column) {
     return cred__lint_add(l->report, CRED_LINT_ERROR, 0, column + 1, text,
                           "there is nothing to learn");
   }
+  if (n_present > CLASSES_MANY && 2 * n_present > l->table->n_rows) {
+    snprintf(
+        text, sizeof text,
+        "the target '%.100s' has %zu classes in %zu rows, another one in nearly every "
+        "row",
+        c->name, n_present, l->table->n_rows);
+    return cred__lint_add(l->report, CRED_LINT_ERROR, 0, column + 1, text,
+                          "if it is a number: --na WORD for what means missing");
+  }
   if (n_present < 2 || (n_rare >= CLASS_FEW && 20 * n_rare >= n_all)) return CRED_OK;
   snprintf(text, sizeof text, "the class '%.100s' of '%.100s' has %zu of %zu rows",
            c->levels[rarest], c->name, n_rare, n_all);
@@ -171,6 +180,7 @@ static cred_status check_number_target(cred__linter *l, size_t column) {
 static cred_status check_targets(cred__linter *l) {
   for (size_t i = 0; i < l->table->n_columns; i++) {
     if (!l->is_target[i]) continue;
+    if (cred__table_decimal_comma(l->table, i) != SIZE_MAX) continue; // said already
     TRY(l->table->columns[i].type == CRED_COLUMN_CATEGORICAL ? check_class_target(l, i)
                                                              : check_number_target(l, i));
   }

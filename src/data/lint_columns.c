@@ -30,15 +30,16 @@ static void list_column(column_list *list, const cred__linter *l, size_t column)
   list->n++;
 }
 
+// `one` and `many` are the verb of a column and of several, `what` goes on from there.
 static cred_status add_list(cred__linter *l, const column_list *list,
-                            cred_lint_severity severity, const char *what,
-                            const char *advice) {
+                            cred_lint_severity severity, const char *one,
+                            const char *many, const char *what, const char *advice) {
   char text[1200];
   if (list->n == 0) return CRED_OK;
   if (list->n == 1)
-    snprintf(text, sizeof text, "column %s %s", list->names, what);
+    snprintf(text, sizeof text, "column %s %s%s", list->names, one, what);
   else
-    snprintf(text, sizeof text, "%zu columns %s: %s", list->n, what, list->names);
+    snprintf(text, sizeof text, "%zu columns %s%s: %s", list->n, many, what, list->names);
   return cred__lint_add(l->report, severity, 0, list->n == 1 ? list->first + 1 : 0, text,
                         advice);
 }
@@ -81,7 +82,7 @@ static void look_at_numbers(number_look *look, cred_lint_column *c, const double
 }
 
 typedef struct {
-  column_list constant, empty, identifiers, counters, skewed;
+  column_list constant, empty, identifiers, counters, skewed, commas;
 } shared_faults;
 
 static int by_value(const void *a, const void *b) {
@@ -130,17 +131,24 @@ static cred_status check_numbers(cred__linter *l, shared_faults *faults, size_t 
 }
 
 // One finding for each of the first different words of a nearly numeric column.
-static cred_status check_words_among_numbers(cred__linter *l, size_t column) {
+static cred_status check_words_among_numbers(cred__linter *l, shared_faults *faults,
+                                             size_t column) {
   const cred__column *c = &l->table->columns[column];
   size_t n_numbers, n_words, n_shown = 0;
   if (c->forced) return CRED_OK;
+  if (cred__table_decimal_comma(l->table, column) != SIZE_MAX) {
+    list_column(&faults->commas, l, column);
+    return CRED_OK;
+  }
   cred__table_first_word(&n_numbers, &n_words, l->table, column);
   if (n_words == 0 || n_numbers < n_words) return CRED_OK;
   for (size_t level = 0; level < c->n_levels && n_shown < WORDS_SHOWN; level++) {
     double value;
     char text[512], advice[256];
     size_t first = SIZE_MAX, n = 0;
-    if (cred__parse_double(&value, c->levels[level], strlen(c->levels[level]))) continue;
+    if (cred__parse_cell(&value, c->levels[level], strlen(c->levels[level]),
+                         l->table->decimal))
+      continue;
     for (size_t i = 0; i < l->table->n_rows; i++)
       if (c->level[i] == (int32_t)level) {
         if (n++ == 0) first = i;
@@ -186,7 +194,7 @@ static cred_status check_words(cred__linter *l, shared_faults *faults, size_t co
   const size_t half = l->table->n_rows / 2;
   if (!l->is_target[column] && c->n_levels > LEVELS_MANY && c->n_levels > half)
     list_column(&faults->identifiers, l, column);
-  return check_words_among_numbers(l, column);
+  return check_words_among_numbers(l, faults, column);
 }
 
 cred_status cred__lint_columns(cred__linter *l) {
@@ -198,16 +206,18 @@ cred_status cred__lint_columns(cred__linter *l) {
     TRY(c->type == CRED_COLUMN_NUMERIC ? check_numbers(l, &faults, i)
                                        : check_words(l, &faults, i));
   }
-  TRY(add_list(l, &faults.empty, CRED_LINT_ERROR, "without any value", "--ignore"));
-  TRY(add_list(l, &faults.constant, CRED_LINT_WARNING, "with the same value in every row",
-               "they teach nothing: --ignore"));
-  TRY(add_list(l, &faults.identifiers, CRED_LINT_WARNING,
-               "with another value in nearly every row",
+  TRY(add_list(l, &faults.empty, CRED_LINT_ERROR, "has", "have", " no value in any row",
+               "--ignore"));
+  TRY(add_list(l, &faults.commas, CRED_LINT_ERROR, "has", "have",
+               " numbers with a decimal comma", "--decimal ,"));
+  TRY(add_list(l, &faults.constant, CRED_LINT_WARNING, "has", "have",
+               " the same value in every row", "they teach nothing: --ignore"));
+  TRY(add_list(l, &faults.identifiers, CRED_LINT_WARNING, "has", "have",
+               " another value in nearly every row", "an identifier? --id or --ignore"));
+  TRY(add_list(l, &faults.counters, CRED_LINT_WARNING, "counts", "count", " the rows",
                "an identifier? --id or --ignore"));
-  TRY(add_list(l, &faults.counters, CRED_LINT_WARNING, "that count the rows",
-               "an identifier? --id or --ignore"));
-  return add_list(l, &faults.skewed, CRED_LINT_NOTE, "with a very skewed distribution",
-                  "a logarithm may help");
+  return add_list(l, &faults.skewed, CRED_LINT_NOTE, "has", "have",
+                  " a very skewed distribution", "a logarithm may help");
 }
 
 cred_status cred__lint_missing(cred__linter *l) {
@@ -235,6 +245,6 @@ cred_status cred__lint_missing(cred__linter *l) {
                        target ? "--missing drop leaves those rows out"
                               : "--missing mean, indicator or drop"));
   }
-  return add_list(l, &list, CRED_LINT_WARNING, "more with missing cells",
+  return add_list(l, &list, CRED_LINT_WARNING, "has", "more have", " missing cells",
                   "--missing mean, indicator or drop");
 }

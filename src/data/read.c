@@ -5,19 +5,21 @@
 #include "base/fail.h"
 #include <string.h>
 
-static char separator_of(cred_table_format format, char looked) {
+static char separator_of(cred_table_format format, char looked, char decimal) {
   if (format == CRED_FORMAT_SPACE) return ' ';
   if (format == CRED_FORMAT_TSV) return '\t';
-  return looked ? looked : ',';
+  return looked ? looked : decimal == ',' ? ';' : ',';
 }
 
 cred_status cred__format_choose(cred_table_format *format, char *separator,
                                 const cred__input *input, const cred_table_options *opt) {
   cred_table_format looked;
   char seen;
-  cred__format_look(&looked, &seen, input);
+  if (opt->decimal && opt->decimal != '.' && opt->decimal != ',')
+    FAIL(CRED_EINVAL, "the decimal mark is '%c', '.' or ',' is expected", opt->decimal);
+  cred__format_look(&looked, &seen, input, opt->decimal);
   *format = opt->format == CRED_FORMAT_AUTO ? looked : opt->format;
-  *separator = *format == looked ? separator_of(*format, seen) : separator_of(*format, 0);
+  *separator = separator_of(*format, *format == looked ? seen : 0, opt->decimal);
   if (opt->separator) {
     if (strchr("\"\r\n.+-0123456789eE", opt->separator))
       FAIL(CRED_EINVAL, "the separator '%c' cannot be told from cells", opt->separator);

@@ -169,7 +169,8 @@ cred_status cred__fail_word(const cred_table *table, size_t row, size_t column) 
   const cred__column *c = &table->columns[column];
   char where[CRED__WHERE_BYTES];
   cred__table_where(where, table, row, column);
-  return cred__fail_cell(where, c->levels[c->level[row]], c->name);
+  return cred__fail_cell(where, c->levels[c->level[row]], c->name, table->separator,
+                         table->decimal);
 }
 
 cred_status cred__names_init(cred__names *names, char *const *list, size_t n) {

@@ -33,6 +33,11 @@ cred_status cred__fail_large(const cred_table *table, size_t row, size_t column,
 // A column that the schema takes as numbers must not have words: the first is an error.
 cred_status cred__fail_word(const cred_table *table, size_t row, size_t column);
 
+// Where the inputs stand in a table made from one array, by their number: columns
+// (n_columns of the schema). False where they do not.
+bool cred__array_columns(size_t *columns, const cred_schema *schema,
+                         const cred_table *table);
+
 // Names of levels or classes, findable by text and by the number they stand for.
 typedef struct {
   cred__levels words;

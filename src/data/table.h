@@ -43,6 +43,8 @@ struct cred_table {
   char *name_text;
   cred__named *by_name; // (n_columns) sorted
   size_t *line;         // (n_rows) or NULL
+  char separator;       // of the cells of a text; 0: no text
+  char decimal;         // of its numbers: ',' or 0
   char prefix;          // of generated names: 'c', 'x'; 0: names from a header
   size_t first_number;  // the number in the first generated name
   cred_shape shape;     // of the image in the columns from shape_column on; 0: none
@@ -71,13 +73,21 @@ void cred__table_where(char out[CRED__WHERE_BYTES], const cred_table *table, siz
                        size_t column);
 
 // Fails for a cell that is no number: too large, or another word; `where` as above.
-cred_status cred__fail_cell(const char *where, const char *cell, const char *name);
+// Separator and decimal mark of the text tell what its commas and points may be.
+cred_status cred__fail_cell(const char *where, const char *cell, const char *name,
+                            char separator, char decimal);
+// A number in a cell of text; `decimal` is '.' (also 0) or ','.
+bool cred__parse_cell(double *out, const char *text, size_t n, char decimal);
 // A number in form, whatever its size.
 bool cred__is_decimal(const char *text);
 // The first row whose cell is no number in a categorical column (SIZE_MAX: none); counts
 // of cells that are numbers and that are words.
 size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_table *table,
                               size_t column);
+// The first row whose cell is a number with a decimal comma, SIZE_MAX where the column
+// does not look like one of such numbers: nearly all cells must be numbers so read, and
+// where commas part the cells, not all of them like thousands.
+size_t cred__table_decimal_comma(const cred_table *table, size_t column);
 bool cred__is_utf8(const char *text);
 
 #endif

@@ -147,6 +147,8 @@ cred_status cred_table_select(cred_table **out, const cred_table *table,
   part->n_rows = n_rows;
   part->shape = table->shape;
   part->shape_column = table->shape_column;
+  part->separator = table->separator;
+  part->decimal = table->decimal;
   TRY_DONE(copy_part(part, 0, 0, table, rows, n_rows));
   TRY_DONE(copy_lines(part, table, rows, n_rows));
   TRY_DONE(join_names(part, table, NULL, NULL));
@@ -216,6 +218,8 @@ cred_status cred_table_join(cred_table **out, const cred_table *x,
                       x->n_blocks + labels->n_blocks));
   cred_status status = CRED_OK;
   both->n_rows = x->n_rows;
+  both->separator = x->separator;
+  both->decimal = x->decimal;
   const bool first = x->shape.channels > 0; // an image of x goes before one of labels
   both->shape = first ? x->shape : labels->shape;
   both->shape_column = first ? x->shape_column : x->n_columns + labels->shape_column;

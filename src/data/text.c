@@ -82,13 +82,15 @@ cred_status cred__text_init(cred__text_table *t, cred__input *input, char separa
   memset(t, 0, sizeof *t);
   t->input = *input;
   memset(input, 0, sizeof *input);
+  t->decimal = opt->decimal == ',' ? ',' : 0;
   cred_status status = CRED_OK;
   for (size_t i = 0; i < opt->n_na; i++) {
     int32_t code;
     TRY_DONE(cred__levels_add(&code, &t->na, opt->na[i], strlen(opt->na[i])));
   }
   if (opt->header < 0)
-    TRY_DONE(cred__header_look(&t->header, &t->note, &t->input, separator, &t->na));
+    TRY_DONE(cred__header_look(&t->header, &t->note, &t->input, separator, t->decimal,
+                               &t->na));
   else
     t->header = opt->header > 0;
   TRY_DONE(cred__rows_init(&t->rows, &t->input, separator));
@@ -134,7 +136,8 @@ static cred_status fail_number(const cred__text_table *t, size_t column) {
            column + 1);
   snprintf(name, sizeof name, "c%zu", column + 1);
   return cred__fail_cell(where, t->rows.cells[column].s,
-                         t->names ? t->names[column] : name);
+                         t->names ? t->names[column] : name, t->rows.separator,
+                         t->decimal);
 }
 
 static cred_status add_cell(cred__text_table *t, size_t column) {
@@ -145,7 +148,7 @@ static cred_status add_cell(cred__text_table *t, size_t column) {
       cell->n == 0 || (t->na.n && cred__levels_find(&t->na, cell->s, cell->n) >= 0);
   if (c->take != CRED__TAKE_WORDS) {
     double value = NAN;
-    if (missing || cred__parse_double(&value, cell->s, cell->n)) {
+    if (missing || cred__parse_cell(&value, cell->s, cell->n, t->decimal)) {
       c->number[t->n_rows] = value;
       c->n_numbers += !missing;
       return CRED_OK;
@@ -259,6 +262,8 @@ cred_status cred__text_take(cred_table **out, cred__text_table *t) {
   if (t->note) TRY_DONE(cred__strdup(&table->note, t->note));
   for (size_t i = 0; i < t->n_columns; i++) TRY_DONE(take_column(table, i, t));
   table->n_rows = t->n_rows;
+  table->separator = t->rows.separator;
+  table->decimal = t->decimal;
   table->line = t->line;
   t->line = NULL;
   t->n_rows = t->capacity = 0;

@@ -33,6 +33,7 @@ typedef struct {
   cred__rows rows;
   cred__levels na;
   char *note;
+  char decimal; // of numbers: ',' or 0
   bool header;
   size_t header_line;
   size_t n_columns;
@@ -46,9 +47,9 @@ typedef struct {
 } cred__text_table;
 
 // CSV with its separator, TSV, blanks, NPY, NPZ or IDX, from the first bytes and the
-// name.
+// name. With the decimal ',' a comma between digits belongs to a number.
 void cred__format_look(cred_table_format *format, char *separator,
-                       const cred__input *input);
+                       const cred__input *input, char decimal);
 
 // The same, where the options do not say it.
 cred_status cred__format_choose(cred_table_format *format, char *separator,
@@ -56,7 +57,7 @@ cred_status cred__format_choose(cred_table_format *format, char *separator,
 
 // Whether the first row holds names, and a remark on it for the user ("": none).
 cred_status cred__header_look(bool *header, char **note, const cred__input *input,
-                              char separator, const cred__levels *na);
+                              char separator, char decimal, const cred__levels *na);
 
 // Takes the input over (also on failure), reads the header.
 cred_status cred__text_init(cred__text_table *t, cred__input *input, char separator,

@@ -1,6 +1,7 @@
 // test_array.c -- NPY, NPZ and IDX: every type and order, and files that lie.
 
 #include "files.h"
+#include "credence/data/schema.h"
 #include <zlib.h>
 
 typedef struct {
@@ -334,6 +335,69 @@ static void test_npz(void **state) {
   assert_int_equal(cred__alloc_live(), 0);
 }
 
+// The columns of x in the rows of an array, which stand by their number.
+static void encodes(const cred_schema *s, const char *path,
+                    const cred_table_options *opt) {
+  cred_table *t;
+  cred_data d;
+  assert_ok(cred_table_read(&t, path, opt));
+  assert_ok(cred_schema_encode(&d, s, t, NULL, 0, 0, 0));
+  assert_int_equal(d.n_rows, 3);
+  for (size_t i = 0; i < 3; i++) {
+    const double at = (double)i - 1, sd = sqrt(2.0 / 3);
+    assert_near(d.x[2 * i], at / sd, 1e-6);
+    assert_near(d.x[2 * i + 1], at / sd, 1e-6);
+  }
+  cred_data_clear(&d);
+  cred_table_free(t);
+}
+
+static void test_npz_of_inputs(void **state) {
+  (void)state;
+  static zip_maker z;
+  static bytes b;
+  cred_table *t = NULL;
+  cred_schema *s = NULL;
+  cred_data d;
+  const char *const targets[] = {"y"};
+  cred_schema_options learn = cred_schema_defaults();
+  cred_table_options opt = cred_table_defaults();
+  learn.targets = targets, learn.n_targets = 1;
+  memset(&z, 0, sizeof z);
+  array_of(&b, "(3, 2)", 6, 10);
+  zip_add(&z, "X2.npy", &b, 0);
+  array_of(&b, "(3,)", 3, 1);
+  zip_add(&z, "y.npy", &b, 0);
+  const char *path = zip_put(&z);
+  const cred_status status = cred_table_read(&t, path, NULL);
+  if (status == CRED_EUNAVAILABLE) skip();
+  assert_ok(status);
+  assert_string_equal(cred_table_name(t, 1), "X21");
+  assert_ok(cred_schema_learn(&s, t, NULL, 0, &learn));
+  cred_table_free(t);
+  encodes(s, path, NULL);
+  opt.member = "X2"; // the same archive, one member
+  encodes(s, path, &opt);
+  memset(&z, 0, sizeof z);
+  array_of(&b, "(3, 2)", 6, 10);
+  zip_add(&z, "X2.npy", &b, 0);
+  encodes(s, zip_put(&z), NULL);
+  encodes(s, put_bytes("new.npy", b.b, b.n), NULL);
+  // fewer columns, and labels beside them, are no inputs
+  array_of(&b, "(3, 1)", 3, 10);
+  assert_ok(cred_table_read(&t, put_bytes("new.npy", b.b, b.n), NULL));
+  assert_fails(cred_schema_encode(&d, s, t, NULL, 0, 0, 0), CRED_EDATA,
+               "2 columns of the model are not in it: 'X20', 'X21'");
+  cred_table *both;
+  assert_ok(cred_table_join(&both, t, t, "label"));
+  assert_fails(cred_schema_encode(&d, s, both, NULL, 0, 0, 0), CRED_EDATA,
+               "2 columns of the model are not in it");
+  cred_table_free(both);
+  cred_table_free(t);
+  cred_schema_free(s);
+  assert_int_equal(cred__alloc_live(), 0);
+}
+
 static void test_npz_hostile(void **state) {
   (void)state;
   static zip_maker z;
@@ -436,6 +500,7 @@ int main(void) {
       cmocka_unit_test(test_idx),
       cmocka_unit_test(test_idx_gzip),
       cmocka_unit_test(test_npz),
+      cmocka_unit_test(test_npz_of_inputs),
       cmocka_unit_test(test_npz_hostile),
       cmocka_unit_test(test_out_of_memory),
       cmocka_unit_test(test_mnist),

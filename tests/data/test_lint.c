@@ -88,7 +88,7 @@ static void test_cells(void **state) {
   expect(r, "1e+200 in column 'a' is too large", CRED_LINT_ERROR, 17, 1);
   cred_lint_free(r);
   r = lint("a.csv", sound(100, 15, 0, "1e5"), true);
-  expect(r, "column 'a' with a very skewed distribution", CRED_LINT_NOTE, 0, 1);
+  expect(r, "column 'a' has a very skewed distribution", CRED_LINT_NOTE, 0, 1);
   cred_lint_free(r);
 }
 
@@ -120,14 +120,43 @@ static void test_columns(void **state) {
     p += sprintf(p, "%d,n%d,1,u,%.3f,%.3f,,%d,%d\n", i + 1, i, sin(i), sin(i),
                  800000 + i * 7919 % 1009, i % 40 == 0);
   cred_lint_report *r = lint("a.csv", text, true);
-  expect(r, "column 'id' that count the rows", CRED_LINT_WARNING, 0, 1);
-  expect(r, "with another value in nearly every row: 'name', 'big'", CRED_LINT_WARNING, 0,
-         0);
-  expect(r, "with the same value in every row: 'one', 'word'", CRED_LINT_WARNING, 0, 0);
+  expect(r, "column 'id' counts the rows", CRED_LINT_WARNING, 0, 1);
+  expect(r, "columns have another value in nearly every row: 'name', 'big'",
+         CRED_LINT_WARNING, 0, 0);
+  expect(r, "columns have the same value in every row: 'one', 'word'", CRED_LINT_WARNING,
+         0, 0);
   expect(r, "columns 'x' and 'same' hold the same cells", CRED_LINT_WARNING, 0, 6);
-  expect(r, "column 'empty' without any value", CRED_LINT_ERROR, 0, 7);
+  expect(r, "column 'empty' has no value in any row", CRED_LINT_ERROR, 0, 7);
   expect(r, "the target 'y' has only 2 different whole numbers", CRED_LINT_NOTE, 0, 9);
   assert_int_equal(r->findings[0].severity, CRED_LINT_ERROR); // errors first
+  cred_lint_free(r);
+}
+
+static void test_decimal_commas(void **state) {
+  (void)state;
+  cred_lint_report *r = lint("a.csv", "x;y\n1,5;2,5\n2,5;3\n3,5;9,1\n", true);
+  expect(r, "2 columns have numbers with a decimal comma: 'x', 'y'", CRED_LINT_ERROR, 0,
+         0);
+  assert_int_equal(r->n_errors, 1);
+  cred_lint_free(r);
+  // some words, and among commas what may be thousands, are no such numbers
+  r = lint("a.csv", "x;y\n1,5;2\nred;3\n", true);
+  assert_null(find(r, "decimal comma"));
+  cred_lint_free(r);
+  r = lint("a.csv", "x,y\n\"1,500\",2\n\"2,500\",3\n", true);
+  assert_null(find(r, "decimal comma"));
+  cred_lint_free(r);
+  r = lint("a.csv", "x,y\n\"1,5\",2\n\"2,500\",3\n", true);
+  expect(r, "column 'x' has numbers with a decimal comma", CRED_LINT_ERROR, 0, 1);
+  cred_lint_free(r);
+}
+
+static void test_many_classes(void **state) {
+  (void)state;
+  char *p = text + sprintf(text, "x,y\n");
+  for (int i = 0; i < 60; i++) p += sprintf(p, "%.3f,w%d\n", sin(i), i);
+  cred_lint_report *r = lint("a.csv", text, true);
+  expect(r, "the target 'y' has 60 classes in 60 rows", CRED_LINT_ERROR, 0, 2);
   cred_lint_free(r);
 }
 
@@ -186,9 +215,10 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sound),         cmocka_unit_test(test_cells),
-      cmocka_unit_test(test_rows),          cmocka_unit_test(test_columns),
-      cmocka_unit_test(test_targets),       cmocka_unit_test(test_files),
+      cmocka_unit_test(test_sound),          cmocka_unit_test(test_cells),
+      cmocka_unit_test(test_rows),           cmocka_unit_test(test_columns),
+      cmocka_unit_test(test_decimal_commas), cmocka_unit_test(test_many_classes),
+      cmocka_unit_test(test_targets),        cmocka_unit_test(test_files),
       cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

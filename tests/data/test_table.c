@@ -85,6 +85,41 @@ static void test_missing_words(void **state) {
   cred_table_free(t);
 }
 
+static void test_decimal_comma(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t n_rows, n_columns;
+    double first, last; // cells
+    const char *name;
+  } good[] = {{"x;y\n1,5;-2,5e1\n7;3,25\n", 2, 2, 1.5, 3.25, "x"},
+              {"1,5;2,5\n7;3,25\n", 2, 2, 1.5, 3.25, "c1"},
+              {"x\ty\n1,5\t2,5\n7\t3,25\n", 2, 2, 1.5, 3.25, "x"},
+              {"1,5 2,5\n7 3,25\n", 2, 2, 1.5, 3.25, "c1"},
+              {"x\n1,5\n3,25\n", 2, 1, 1.5, 3.25, "x"},
+              {"1,5\n3,25\n", 2, 1, 1.5, 3.25, "c1"},
+              {"x,y\n\"1,5\",2\n7,\"3,25\"\n", 2, 2, 1.5, 3.25, "x"}};
+  cred_table_options opt = cred_table_defaults();
+  opt.decimal = ',';
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    cred_table *t = table_of("a.csv", good[i].text, &opt);
+    assert_int_equal(cred_table_n_rows(t), good[i].n_rows);
+    assert_int_equal(cred_table_n_columns(t), good[i].n_columns);
+    assert_string_equal(cred_table_name(t, 0), good[i].name);
+    assert_true(cred_table_number(t, 0, 0) == good[i].first);
+    assert_true(cred_table_number(t, 1, good[i].n_columns - 1) == good[i].last);
+    cred_table_free(t);
+  }
+  // a point may be one of thousands: words
+  cred_table *t = table_of("a.csv", "x;y\n1.500;1\n2,5;2\n", &opt);
+  assert_int_equal(cred_table_type(t, 0), CRED_COLUMN_CATEGORICAL);
+  cred_table_free(t);
+  opt.decimal = '/';
+  cred_table *none = NULL;
+  assert_fails(cred_table_read(&none, put("a.csv", "x\n1\n"), &opt), CRED_EINVAL,
+               "'.' or ',' is expected");
+}
+
 static void test_quotes_and_line_ends(void **state) {
   (void)state;
   cred_table *t = table_of("a.csv",
@@ -424,6 +459,7 @@ int main(void) {
       cmocka_unit_test(test_late_word),
       cmocka_unit_test(test_forced_words),
       cmocka_unit_test(test_missing_words),
+      cmocka_unit_test(test_decimal_comma),
       cmocka_unit_test(test_quotes_and_line_ends),
       cmocka_unit_test(test_header),
       cmocka_unit_test(test_other_formats),

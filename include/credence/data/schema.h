@@ -5,8 +5,8 @@
 // of the columns, what to do with missing cells, mean and sd of every encoded input and
 // of every regression target. A numeric column is one input, standardised; a categorical
 // one is one input a level (one-hot). Input columns are looked up by name, so that order
-// and extra columns do not matter. Where the inputs are the pixels of an image and
-// nothing else, the schema keeps its shape.
+// and extra columns do not matter; in a table made from one array, by their number. Where
+// the inputs are the pixels of an image and nothing else, the schema keeps its shape.
 
 #ifndef CRED_DATA_SCHEMA_H
 #define CRED_DATA_SCHEMA_H

@@ -40,6 +40,7 @@ typedef enum {
 typedef struct {
   cred_table_format format;
   char separator;        // 0: by format
+  char decimal;          // of numbers in text: '.' (also 0) or ','
   int header;            // 1 yes, 0 no (columns are named c1, c2, ...), -1 look
   const char *const *na; // words that mean "missing" besides the empty cell
   size_t n_na;
