@@ -48,12 +48,15 @@ typedef struct {
   bool add, trans_c;
 } block;
 
-static void store_rows(const block *k, const cred_real *tile, size_t stride, int rows) {
-  for (int i = 0; i < rows; i++) {
-    const cred_real *row = tile + (size_t)i * stride;
-    cred_real *c = k->c + (size_t)i * k->ldc;
-    for (size_t j = 0; j < k->columns; j++) c[j] = k->add ? c[j] + row[j] : row[j];
-  }
+// The first n of K_LANES numbers: a masked move where there is one, never a call.
+static inline void copy_part(cred_real *to, const cred_real *from, size_t n) {
+  for (int l = 0; l < K_LANES; l++)
+    if ((size_t)l < n) to[l] = from[l];
+}
+
+static inline void add_part(cred_real *to, const cred_real *from, size_t n) {
+  for (int l = 0; l < K_LANES; l++)
+    if ((size_t)l < n) to[l] += from[l];
 }
 
 static inline __attribute__((always_inline)) void
@@ -86,10 +89,24 @@ store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
   for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
     for (int v = 0; v < n_vectors; v++) kept[i][v] = acc[i][v];
-  if (k->trans_c)
+  if (k->trans_c) {
     store_columns(k, (const cred_real *)kept, K_COLUMNS, rows);
-  else
-    store_rows(k, (const cred_real *)kept, K_COLUMNS, rows);
+    return;
+  }
+  const size_t rest = k->columns - (size_t)((n_vectors - 1) * K_LANES);
+  for (int i = 0; i < rows; i++) {
+    const cred_real *last = (const cred_real *)&kept[i][n_vectors - 1];
+    cred_real *c = k->c + (size_t)i * k->ldc;
+    for (int v = 0; v < n_vectors - 1; v++) {
+      vec *whole = (vec *)(c + v * K_LANES);
+      if (k->add) kept[i][v] += *whole;
+      *whole = kept[i][v];
+    }
+    if (k->add)
+      add_part(c + (n_vectors - 1) * K_LANES, last, rest);
+    else
+      copy_part(c + (n_vectors - 1) * K_LANES, last, rest);
+  }
 }
 
 #define TILE(rows, n_vectors)                                                            \
@@ -151,9 +168,13 @@ static void pack(cred_real *panel, const cred__gemm_args *g, size_t p0, size_t d
                  size_t j0, size_t columns, size_t width) {
   if (!g->trans_b) {
     const cred_real *b = g->b + p0 * g->ldb + j0;
+    const size_t whole = columns / K_LANES * K_LANES, rest = columns - whole;
     for (size_t p = 0; p < depth; p++, b += g->ldb, panel += width) {
-      for (size_t j = 0; j < columns; j++) panel[j] = b[j];
-      for (size_t j = columns; j < width; j++) panel[j] = 0;
+      for (size_t j = 0; j < whole; j += K_LANES)
+        *(vec *)(panel + j) = *(const vec *)(b + j);
+      if (rest == 0) continue;
+      *(vec *)(panel + whole) = (vec){0};
+      copy_part(panel + whole, b + whole, rest);
     }
     return;
   }
@@ -224,8 +245,23 @@ static void packed_product(const cred__gemm_args *g) {
   }
 }
 
+static inline vec load_part(const cred_real *from, size_t n) {
+  vec part = {0};
+  copy_part((cred_real *)&part, from, n);
+  return part;
+}
+
+static inline cred_real lanes_sum(vec v) {
+  cred_real half[K_LANES / 2];
+  const cred_real *lane = (const cred_real *)&v;
+  for (int l = 0; l < K_LANES / 2; l++) half[l] = lane[l] + lane[K_LANES / 2 + l];
+  for (int n = K_LANES / 4; n > 0; n /= 2)
+    for (int l = 0; l < n; l++) half[l] += half[n + l];
+  return half[0];
+}
+
 // One column: a tile would work on K_LANES of which one counts. Rows of A as they lie.
-static cred_real dot(const cred_real *a, const cred_real *b, size_t n) {
+static inline cred_real dot(const cred_real *a, const cred_real *b, size_t n) {
   vec sum[4] = {{0}, {0}, {0}, {0}};
   size_t p = 0;
   for (; p + 4 * K_LANES <= n; p += 4 * K_LANES)
@@ -234,11 +270,8 @@ static cred_real dot(const cred_real *a, const cred_real *b, size_t n) {
       sum[v] += *(const vec *)(a + p + v * K_LANES) * *(const vec *)(b + p + v * K_LANES);
   for (; p + K_LANES <= n; p += K_LANES)
     sum[0] += *(const vec *)(a + p) * *(const vec *)(b + p);
-  sum[0] += sum[1] + (sum[2] + sum[3]);
-  cred_real total = 0;
-  for (int l = 0; l < K_LANES; l++) total += sum[0][l];
-  for (; p < n; p++) total += a[p] * b[p];
-  return total;
+  if (p < n) sum[1] += load_part(a + p, n - p) * load_part(b + p, n - p);
+  return lanes_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 static void one_column(const cred__gemm_args *g) {
@@ -255,23 +288,27 @@ static void one_column(const cred__gemm_args *g) {
   }
 }
 
-// One column of A' b: columns of A side by side in registers.
+// One column of A' b: columns of A side by side in registers. The last of them overlap
+// those before; only what is new is kept.
 static void one_column_transposed(const cred__gemm_args *g) {
   const size_t step = g->trans_b ? 1 : g->ldb;
-  size_t i = 0;
-  for (; i + K_LANES <= g->m; i += K_LANES) {
-    vec sum = {0};
-    for (size_t p = 0; p < g->k; p++)
-      sum += *(const vec *)(g->a + p * g->lda + i) * g->b[p * step];
-    for (int l = 0; l < K_LANES; l++) {
-      cred_real *c = g->c + (i + (size_t)l) * g->ldc;
-      *c = g->accumulate ? *c + sum[l] : sum[l];
+  for (size_t i = 0; i < g->m; i += K_LANES) {
+    const size_t n = g->m - i < K_LANES ? g->m - i : K_LANES;
+    const size_t from = n < K_LANES && i > 0 ? g->m - K_LANES : i, skip = i - from;
+    const cred_real *a = g->a + from, *b = g->b;
+    vec even = {0}, odd = {0}; // two chains of additions
+    size_t p = 0;
+    for (; g->m >= K_LANES && p + 2 <= g->k; p += 2, a += 2 * g->lda, b += 2 * step) {
+      even += *(const vec *)a * b[0];
+      odd += *(const vec *)(a + g->lda) * b[step];
     }
-  }
-  for (; i < g->m; i++) {
-    cred_real sum = 0, *c = g->c + i * g->ldc;
-    for (size_t p = 0; p < g->k; p++) sum += g->a[p * g->lda + i] * g->b[p * step];
-    *c = g->accumulate ? *c + sum : sum;
+    for (; p < g->k; p++, a += g->lda, b += step)
+      even += load_part(a, g->m >= K_LANES ? (size_t)K_LANES : n) * b[0];
+    even += odd;
+    for (size_t l = 0; l < n; l++) {
+      cred_real *c = g->c + (i + l) * g->ldc;
+      *c = g->accumulate ? *c + even[skip + l] : even[skip + l];
+    }
   }
 }
 

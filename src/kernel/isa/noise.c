@@ -165,18 +165,33 @@ void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
   }
 }
 
+// +1 where the bit is set.
+static inline cred_real sign_of(uint32_t bit) {
+  return (cred_real)(2 * (int32_t)bit - 1);
+}
+
 // The bits of four lanes' words give the signs of 64 x 32 elements.
 void K(sign_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                   uint64_t first) {
-  enum { PER_BLOCK = BLOCK * 32 };
+  enum { WORD = 32, PER_BLOCK = BLOCK * WORD };
   uint64_t block = first / PER_BLOCK;
   size_t skip = (size_t)(first % PER_BLOCK);
   for (size_t i = 0; i < n; block++) {
     uint32_t w[4][LANES];
     philox_block(w, key, index, block);
     const uint32_t *word = w[0];
-    for (size_t e = skip; e < PER_BLOCK && i < n; e++, i++)
-      out[i] = word[e / 32] >> (e % 32) & 1 ? (cred_real)1 : (cred_real)-1;
+    for (size_t e = skip; e < PER_BLOCK && i < n;) {
+      const uint32_t bits = word[e / WORD];
+      const size_t from = e % WORD, left = n - i, room = WORD - from;
+      const size_t m = left < room ? left : room;
+      cred_real sign[WORD];
+      for (uint32_t b = 0; b < WORD; b++) sign[b] = sign_of(bits >> b & 1);
+      if (m == WORD)
+        memcpy(out + i, sign, sizeof sign);
+      else
+        for (size_t l = 0; l < m; l++) out[i + l] = sign[from + l];
+      e += m, i += m;
+    }
     skip = 0;
   }
 }
