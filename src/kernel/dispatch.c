@@ -128,6 +128,11 @@ void cred__add_scaled(cred_real *restrict a, const cred_real *restrict b, cred_r
   table->add_scaled(a, b, s, n);
 }
 
+void cred__add_noise(cred_real *out, cred_real *slope, const cred_real *mean,
+                     const cred_real *var, const cred_real *eps, size_t n) {
+  table->add_noise(out, slope, mean, var, eps, n);
+}
+
 double cred__mixture_step(const cred__gaussian_step *p, const cred__mixture *prior) {
   return table->mixture_step(p, prior);
 }

@@ -34,6 +34,8 @@ typedef struct {
   double (*multiply_adds)(cred_real *x, size_t n);
   void (*add_scaled)(cred_real *restrict a, const cred_real *restrict b, cred_real s,
                      size_t n);
+  void (*add_noise)(cred_real *out, cred_real *slope, const cred_real *mean,
+                    const cred_real *var, const cred_real *eps, size_t n);
   double (*mixture_step)(const cred__gaussian_step *p, const cred__mixture *prior);
   double (*normal_step)(const cred__gaussian_step *p, double prior_sd);
   bool (*all_within)(const cred_real *x, cred_real limit, size_t n);

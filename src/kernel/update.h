@@ -12,6 +12,11 @@
 void cred__gaussian_draw(cred_real *theta, const cred_real *mean, const cred_real *log_sd,
                          const cred_real *eps, size_t n);
 
+// out = mean + sqrt(var) eps and, unless NULL, slope = d out / d var = eps / (2
+// sqrt(var)), 0 where var is. out may be mean, and slope var.
+void cred__add_noise(cred_real *out, cred_real *slope, const cred_real *mean,
+                     const cred_real *var, const cred_real *eps, size_t n);
+
 // Scale mixture p(w) = weight N(0, sd1^2) + (1 - weight) N(0, sd2^2), sd1 > sd2.
 // Blundell et al. (2015), eq. 7; formed in the log domain:
 //   r2 = share of the narrow component at w,  d log p / dw = -w (r1 / sd1^2 + r2 /

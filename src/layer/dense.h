@@ -20,13 +20,20 @@ static inline const cred_real *cred__dense_bias(const cred__layer *layer,
   return vector + layer->slices[1].offset;
 }
 static inline uint64_t cred__row_index(const cred__pass *pass, size_t b) {
+  if (pass->draws) b %= pass->n_each;
   return pass->row ? pass->row[b] : (uint64_t)b;
+}
+// The key from which row b's noise follows.
+static inline const cred_key *cred__row_draw(const cred__pass *pass, size_t b) {
+  return pass->draws ? &pass->draws[b / pass->n_each] : &pass->key;
 }
 
 size_t cred__dense_threads(const cred__layer *layer, const cred__pass *pass);
-// The key of this layer's noise of one purpose.
+// The key of this layer's noise of one purpose, from the pass or from one draw of it.
 cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
                          uint32_t purpose);
+cred_key cred__layer_draw_key(const cred__layer *layer, const cred_key *draw,
+                              uint32_t purpose);
 
 // out = x W (accumulate: +=), x (B, n_in), W (n_in, n_out); and out = d W^T, `panels` as
 // the buffers of a gradient.
@@ -63,12 +70,20 @@ void cred__dense_take(const cred__layer *layer, const cred__pass *pass,
                       const cred__dense_gradient *gradient);
 size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_rows, size_t n_threads);
 
+// The masks of pass->draws on the n_each rows of `in`.
+void cred__dropout_spread(const cred__layer *layer, const cred__pass *pass,
+                          cred_real *out, cred_real *cache, const cred_real *in);
+
 // The evaluations; see dense_local.c and dense_flipout.c.
 size_t cred__dense_local_n_cache(const cred__layer *layer, size_t n_rows);
 size_t cred__dense_local_n_scratch(const cred__layer *layer, size_t n_rows);
 void cred__dense_local_forward(const cred__layer *layer, const cred__pass *pass,
                                cred_real *out, cred_real *cache, cred_real *scratch,
                                const cred_real *in);
+// Outputs of pass->draws from the n_each rows of `in`, their mean and variance formed
+// once.
+void cred__dense_local_spread(const cred__layer *layer, const cred__pass *pass,
+                              cred_real *out, cred_real *scratch, const cred_real *in);
 void cred__dense_local_backward(const cred__layer *layer, const cred__pass *pass,
                                 cred_real *din, cred_real *cache, cred_real *scratch,
                                 const cred_real *dout, const cred_real *in);

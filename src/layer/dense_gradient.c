@@ -16,10 +16,15 @@ size_t cred__dense_threads(const cred__layer *layer, const cred__pass *pass) {
   return work < CRED__DENSE_SERIAL ? 1 : pass->n_threads;
 }
 
+cred_key cred__layer_draw_key(const cred__layer *layer, const cred_key *draw,
+                              uint32_t purpose) {
+  const cred_key key = cred_key_derive(draw, purpose, 0);
+  return cred_key_derive(&key, CRED_FOR_LAYER, layer->index);
+}
+
 cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
                          uint32_t purpose) {
-  const cred_key key = cred_key_derive(&pass->key, purpose, 0);
-  return cred_key_derive(&key, CRED_FOR_LAYER, layer->index);
+  return cred__layer_draw_key(layer, &pass->key, purpose);
 }
 
 void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,

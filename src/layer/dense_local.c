@@ -9,56 +9,92 @@
 
 #include "layer/dense.h"
 #include "kernel/kernel.h"
-#include <math.h>
+#include "kernel/update.h"
 
 size_t cred__dense_local_n_cache(const cred__layer *layer, size_t n_rows) {
   return n_rows * layer->n_out;
 }
 
-// forward: x^2, S^2, eps; backward: x^2, S^2, dv, dv (S^2)^T
+// forward: x^2, S^2; spread: mean, var; backward: x^2, S^2, dv, dv (S^2)^T
 size_t cred__dense_local_n_scratch(const cred__layer *layer, size_t n_rows) {
-  return 2 * n_rows * layer->n_in + layer->n_in * layer->n_out + n_rows * layer->n_out;
+  return 2 * n_rows * layer->n_in + layer->n_in * layer->n_out +
+         2 * n_rows * layer->n_out;
 }
 
 typedef struct {
+  const cred__layer *layer;
   const cred__pass *pass;
-  cred_key key;
-  size_t n_out;
-  cred_real *out, *cache, *eps;
+  const cred_real *mean, *var; // (n_means, n_out): row b has those of b modulo n_means
+  size_t n_means;
+  cred_real *out, *cache; // cache NULL: c is not kept
 } noise;
 
-// cache holds v and becomes c; out holds mu and becomes y.
+// out = mean + sqrt(var) eps and c, row by row.
 static void add_noise(void *p, size_t first, size_t end) {
+  enum { PART = 16 * CRED__NOISE_BLOCK };
   const noise *s = p;
+  const size_t n = s->layer->n_out;
+  const cred_key *draw = NULL;
+  cred_key key = {{0}};
   for (size_t b = first; b < end; b++) {
-    cred_real *restrict out = s->out + b * s->n_out, *restrict cache =
-                                                         s->cache + b * s->n_out;
-    cred_real *restrict eps = s->eps + b * s->n_out;
-    cred__normal_fill(eps, s->n_out, &s->key, cred__row_index(s->pass, b), 0);
-    for (size_t j = 0; j < s->n_out; j++) {
-      const cred_real var = cache[j], sd = (cred_real)sqrt(var);
-      out[j] += sd * eps[j];
-      cache[j] = var == 0 ? 0 : (cred_real)0.5 * eps[j] / sd;
+    if (draw != cred__row_draw(s->pass, b)) {
+      draw = cred__row_draw(s->pass, b);
+      key = cred__layer_draw_key(s->layer, draw, CRED_FOR_ROWS);
+    }
+    const size_t to = b * n, from = b % s->n_means * n;
+    for (size_t j = 0; j < n; j += PART) {
+      const size_t m = n - j < PART ? n - j : PART;
+      cred_real eps[PART];
+      cred__normal_fill(eps, m, &key, cred__row_index(s->pass, b), j);
+      cred__add_noise(s->out + to + j, s->cache ? s->cache + to + j : NULL,
+                      s->mean + from + j, s->var + from + j, eps, m);
     }
   }
+}
+
+static void noisy(const noise *s, size_t n_rows) {
+  const size_t step = 8192 / s->layer->n_out + 1;
+  cred__for_ranges(cred__dense_threads(s->layer, s->pass), n_rows, step, add_noise,
+                   (void *)s);
+}
+
+// mean = x M + b, var = x^2 S^2 + sb^2; in2 (B, n_in), sd2 (n_in, n_out) scratch.
+static void mean_var(const cred__layer *layer, const cred__pass *pass, cred_real *mean,
+                     cred_real *var, cred_real *in2, cred_real *sd2,
+                     const cred_real *in) {
+  const size_t n_rows = pass->n_rows, n_in = layer->n_in, n_out = layer->n_out;
+  const size_t n_threads = cred__dense_threads(layer, pass);
+  const cred_real *sd_bias = cred__dense_bias(layer, pass->sd);
+  cred__dense_forward_mean(layer, pass, mean, in);
+  cred__square(n_threads, in2, in, n_rows * n_in);
+  if (!pass->var)
+    cred__square(n_threads, sd2, cred__dense_weight(layer, pass->sd), n_in * n_out);
+  for (size_t b = 0; b < n_rows; b++)
+    for (size_t j = 0; j < n_out; j++) var[b * n_out + j] = sd_bias[j] * sd_bias[j];
+  cred__dense_times(n_threads, layer, n_rows, var, in2,
+                    pass->var ? cred__dense_weight(layer, pass->var) : sd2, true);
 }
 
 void cred__dense_local_forward(const cred__layer *layer, const cred__pass *pass,
                                cred_real *out, cred_real *cache, cred_real *scratch,
                                const cred_real *in) {
-  const size_t n_rows = pass->n_rows, n_in = layer->n_in, n_out = layer->n_out;
-  const size_t n_threads = cred__dense_threads(layer, pass);
-  const cred_real *sd_bias = cred__dense_bias(layer, pass->sd);
-  cred_real *in2 = scratch, *sd2 = in2 + n_rows * n_in, *eps = sd2 + n_in * n_out;
-  cred__dense_forward_mean(layer, pass, out, in);
-  cred__square(n_threads, in2, in, n_rows * n_in);
-  cred__square(n_threads, sd2, cred__dense_weight(layer, pass->sd), n_in * n_out);
-  for (size_t b = 0; b < n_rows; b++)
-    for (size_t j = 0; j < n_out; j++) cache[b * n_out + j] = sd_bias[j] * sd_bias[j];
-  cred__dense_times(n_threads, layer, n_rows, cache, in2, sd2, true);
-  noise s = {pass, cred__layer_key(layer, pass, CRED_FOR_ROWS), n_out, out, cache, eps};
-  const size_t step = 8192 / n_out + 1;
-  cred__for_ranges(n_threads, n_rows, step, add_noise, &s);
+  cred_real *in2 = scratch, *sd2 = in2 + pass->n_rows * layer->n_in;
+  mean_var(layer, pass, out, cache, in2, sd2, in);
+  const noise s = {layer, pass, out, cache, pass->n_rows, out, cache};
+  noisy(&s, pass->n_rows);
+}
+
+void cred__dense_local_spread(const cred__layer *layer, const cred__pass *pass,
+                              cred_real *out, cred_real *scratch, const cred_real *in) {
+  const size_t n_in = layer->n_in, n_out = layer->n_out;
+  cred__pass once = *pass;
+  once.n_rows = pass->n_each;
+  once.draws = NULL;
+  cred_real *in2 = scratch, *sd2 = in2 + once.n_rows * n_in, *mean = sd2 + n_in * n_out;
+  cred_real *var = mean + once.n_rows * n_out;
+  mean_var(layer, &once, mean, var, in2, sd2, in);
+  const noise s = {layer, pass, mean, var, pass->n_each, out, NULL};
+  noisy(&s, pass->n_rows);
 }
 
 void cred__dense_local_backward(const cred__layer *layer, const cred__pass *pass,

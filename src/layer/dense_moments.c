@@ -28,11 +28,12 @@ void cred__dense_moments(const cred__layer *layer, const cred__pass *pass,
   const size_t n_rows = pass->n_rows, n = layer->n_in * layer->n_out;
   const size_t n_threads = cred__dense_threads(layer, pass);
   const cred_real *mean = cred__dense_weight(layer, pass->theta);
-  cred_real *square = scratch, *sd2 = square + n, *in2 = sd2 + n;
+  cred_real *square = scratch, *own = square + n, *in2 = own + n;
+  const cred_real *sd2 = pass->var ? cred__dense_weight(layer, pass->var) : own;
   cred__dense_forward_mean(layer, pass, out_mean, in_mean);
   start_variance(layer, pass, out_var);
   if (pass->sd) {
-    cred__square(n_threads, sd2, cred__dense_weight(layer, pass->sd), n);
+    if (!pass->var) cred__square(n_threads, own, cred__dense_weight(layer, pass->sd), n);
     cred__square(n_threads, in2, in_mean, n_rows * layer->n_in);
     cred__dense_times(n_threads, layer, n_rows, out_var, in2, sd2, true);
   }

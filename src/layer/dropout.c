@@ -57,9 +57,9 @@ static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) 
 typedef struct {
   const cred__layer *layer;
   const cred__pass *pass;
-  cred_key key;
   cred_real *out, *mask;
   const cred_real *in;
+  size_t n_in_rows; // row b reads row b modulo these
 } arrays;
 
 static void multiply_row(cred_real *restrict out, const cred_real *restrict in,
@@ -71,14 +71,22 @@ static void multiply_row(cred_real *restrict out, const cred_real *restrict in,
 static void forward_rows(void *p, size_t first, size_t end) {
   const arrays *a = p;
   const size_t n = a->layer->n_in, m = n_mask(a->layer);
+  const cred_key *draw = NULL;
+  cred_key key = {{0}};
+  size_t made = first; // the row whose mask was made last
   for (size_t b = first; b < end; b++) {
     cred_real *mask = a->mask + b * m;
+    const bool same_draw = draw == cred__row_draw(a->pass, b);
+    if (!same_draw) {
+      draw = cred__row_draw(a->pass, b);
+      key = cred__layer_draw_key(a->layer, draw, CRED_FOR_DROPOUT);
+    }
     const uint64_t index = a->pass->shared_mask ? 0 : cred__row_index(a->pass, b);
-    if (a->pass->shared_mask && b > first)
-      memcpy(mask, a->mask + first * m, m * sizeof *mask);
+    if (a->pass->shared_mask && same_draw)
+      memcpy(mask, a->mask + made * m, m * sizeof *mask);
     else
-      cred__mask_fill(mask, m, a->layer->rate, &a->key, index, 0);
-    multiply_row(a->out + b * n, a->in + b * n, mask, n, m);
+      cred__mask_fill(mask, m, a->layer->rate, &key, index, 0), made = b;
+    multiply_row(a->out + b * n, a->in + b % a->n_in_rows * n, mask, n, m);
   }
 }
 
@@ -91,12 +99,12 @@ static void backward_rows(void *p, size_t first, size_t end) {
 
 static void for_rows(const cred__layer *layer, const cred__pass *pass,
                      cred__range_task task, cred_real *out, cred_real *mask,
-                     const cred_real *in) {
+                     const cred_real *in, size_t n_in_rows) {
   if (!pass->dropout) {
     memcpy(out, in, pass->n_rows * layer->n_in * sizeof *out);
     return;
   }
-  arrays a = {layer, pass, cred__layer_key(layer, pass, CRED_FOR_DROPOUT), out, mask, in};
+  arrays a = {layer, pass, out, mask, in, n_in_rows};
   cred__for_ranges(pass->n_threads, pass->n_rows, RANGE_ELEMENTS / layer->n_in + 1, task,
                    &a);
 }
@@ -104,14 +112,19 @@ static void for_rows(const cred__layer *layer, const cred__pass *pass,
 static void forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
                     cred_real *cache, cred_real *scratch, const cred_real *in) {
   (void)scratch;
-  for_rows(layer, pass, forward_rows, out, cache, in);
+  for_rows(layer, pass, forward_rows, out, cache, in, pass->n_rows);
+}
+
+void cred__dropout_spread(const cred__layer *layer, const cred__pass *pass,
+                          cred_real *out, cred_real *cache, const cred_real *in) {
+  for_rows(layer, pass, forward_rows, out, cache, in, pass->n_each);
 }
 
 static void backward(const cred__layer *layer, const cred__pass *pass, cred_real *din,
                      cred_real *cache, cred_real *scratch, const cred_real *dout,
                      const cred_real *in, const cred_real *out) {
   (void)scratch, (void)in, (void)out;
-  if (din) for_rows(layer, pass, backward_rows, din, cache, dout);
+  if (din) for_rows(layer, pass, backward_rows, din, cache, dout, pass->n_rows);
 }
 
 static void moments(const cred__layer *layer, const cred__pass *pass, cred_real *out_mean,

@@ -28,6 +28,9 @@ typedef struct {
   size_t n_threads;
   const cred_real *theta; // whole vector: the parameters, or their means
   const cred_real *sd;    // whole vector; NULL in a plain pass
+  const cred_real *var;   // sd^2, or NULL: squared where it is needed
+  const cred_key *draws;  // of cred__network_forward_draws, else NULL: rows b n_each ...
+  size_t n_each;          // (b + 1) n_each - 1 are draw b's, keyed by draws[b], not key
   const cred_sink *sink;  // backward only; NULL: gradients of parameters are not wanted
 } cred__pass;
 
@@ -145,6 +148,17 @@ const cred_real *cred__network_forward_part(const cred_network *network,
                                             size_t first, size_t end);
 // How many layers stand before the first dropout: they give the same whatever the mask.
 size_t cred__network_n_before_dropout(const cred_network *network);
+// Several draws of one block in one pass: outputs (n_draws, B, n_outputs), row b of draw
+// k as a pass with the key draws[k] would give it. What comes before the first layer that
+// draws is done once for all. n_draws * B is at most the rows of the work. Only where
+// cred__network_shares_draws: a chain of dense layers, activations and dropout. x is the
+// input of layer `first`; the layers before it have drawn nothing.
+bool cred__network_shares_draws(const cred_network *network);
+const cred_real *cred__network_forward_draws(const cred_network *network,
+                                             cred__network_work *work,
+                                             const cred__pass *pass,
+                                             const cred_key *draws, size_t n_draws,
+                                             const cred_real *x, size_t first);
 // After forward with the same work, pass and x; dout (B, n_outputs) is overwritten.
 void cred__network_backward(const cred_network *network, cred__network_work *work,
                             const cred__pass *pass, const cred_real *x, cred_real *dout);

@@ -12,8 +12,10 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/thread.h"
+#include "layer/dense.h"
 #include "layer/network.h"
 #include <assert.h>
+#include <string.h>
 
 struct cred__network_work {
   size_t n_rows_max, n_threads;
@@ -224,6 +226,59 @@ size_t cred__network_n_before_dropout(const cred_network *network) {
   size_t i = 0;
   while (i < network->n_layers && network->layers[i].ops != &cred__dropout_ops) i++;
   return i;
+}
+
+bool cred__network_shares_draws(const cred_network *network) {
+  for (size_t i = 0; i < network->n_layers; i++) {
+    const cred__layer_ops *ops = network->layers[i].ops;
+    if (ops != &cred__dense_ops && ops != &cred__activation_ops &&
+        ops != &cred__dropout_ops)
+      return false;
+  }
+  return true;
+}
+
+// Whether a layer draws anything in this pass.
+static bool draws(const cred__layer *layer, const cred__pass *pass) {
+  if (layer->ops == &cred__dropout_ops) return pass->dropout;
+  return layer->ops == &cred__dense_ops && pass->sd && pass->mode == CRED__LOCAL;
+}
+
+static void repeat(cred_real *out, const cred_real *x, size_t n, size_t n_times) {
+  for (size_t k = 0; k < n_times; k++) memcpy(out + k * n, x, n * sizeof *out);
+}
+
+// Up to the first layer that draws, B rows; from there on n_draws * B.
+const cred_real *cred__network_forward_draws(const cred_network *network,
+                                             cred__network_work *work,
+                                             const cred__pass *pass, const cred_key *keys,
+                                             size_t n_draws, const cred_real *x,
+                                             size_t first) {
+  assert(n_draws * pass->n_rows <= work->n_rows_max);
+  cred__pass p = limited(pass, work);
+  const size_t n_rows = p.n_rows;
+  const unsigned state = cred__flush_denormals();
+  for (size_t i = first; i < network->n_layers; i++) {
+    const cred__layer *layer = &network->layers[i];
+    if (!p.draws && draws(layer, &p)) {
+      p.draws = keys;
+      p.n_each = n_rows;
+      p.n_rows = n_draws * n_rows;
+      if (layer->ops == &cred__dense_ops)
+        cred__dense_local_spread(layer, &p, work->out[i], work->scratch, x);
+      else
+        cred__dropout_spread(layer, &p, work->out[i], work->cache[i], x);
+    } else {
+      layer->ops->forward(layer, &p, work->out[i], work->cache[i], work->scratch, x);
+    }
+    x = work->out[i];
+  }
+  if (!p.draws) { // nothing was drawn
+    repeat(work->scratch, x, n_rows * network->n_outputs, n_draws);
+    x = work->scratch;
+  }
+  cred__restore_denormals(state);
+  return x;
 }
 
 // Nothing below the first layer with parameters wants a gradient.

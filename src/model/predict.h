@@ -40,6 +40,13 @@ cred_status cred__strip_work_init(cred__strip_work *out, const cred_model *model
                                   size_t n_draws_max);
 void cred__strip_work_clear(cred__strip_work *work);
 
+// Room for n rows in every array that this model and these data fill; n_rows: the room
+// there is.
+cred_status cred__prediction_room(cred_prediction *r, size_t *n_rows,
+                                  const cred_model *model, size_t n_levels, size_t n,
+                                  bool observed);
+void cred__prediction_clear(cred_prediction *r);
+
 // Fill the strip's rows of the prediction.
 void cred__predict_strip(cred_prediction *out, const cred__strip *s, cred__strip_work *w);
 // The largest Monte Carlo error of the strip's rows, as a share of sd (or of probability

@@ -93,6 +93,28 @@ static void test_draw_and_chain(void **state) {
   }
 }
 
+static void test_add_noise(void **state) {
+  (void)state;
+  float mean[N], var[N], eps[N], out[N], slope[N], alone[N];
+  normals(mean, 1, 1), normals(var, 2, 1), normals(eps, 3, 1);
+  for (size_t i = 0; i < N; i++) var[i] = i % 7 ? var[i] * var[i] : 0;
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    memcpy(out, mean, sizeof out);
+    memcpy(slope, var, sizeof slope);
+    cred__add_noise(out, slope, out, slope, eps, N); // in place
+    cred__add_noise(alone, NULL, mean, var, eps, N);
+    for (size_t i = 0; i < N; i++) {
+      const double sd = sqrt((double)var[i]), noise = sd * (double)eps[i];
+      const double m = (double)mean[i];
+      assert_near((double)out[i], m + noise, 3e-7 * (fabs(m) + fabs(noise)));
+      assert_true(out[i] == alone[i]);
+      const double derivative = var[i] == 0 ? 0 : 0.5 * (double)eps[i] / sd;
+      assert_near((double)slope[i], derivative, 3e-7 * fabs(derivative));
+    }
+  }
+}
+
 // Kingma & Welling (2014), appendix B, with a prior of any width.
 static void test_normal_kl(void **state) {
   (void)state;
@@ -198,6 +220,7 @@ int main(void) {
       cmocka_unit_test(test_mixture_gradient),
       cmocka_unit_test(test_mixture_pulls_far_weights_back),
       cmocka_unit_test(test_draw_and_chain),
+      cmocka_unit_test(test_add_noise),
       cmocka_unit_test(test_normal_kl),
       cmocka_unit_test(test_adam_by_hand),
       cmocka_unit_test(test_decay_and_momentum),

@@ -258,6 +258,56 @@ static void check_no_allocation(const char *text, cred_shape in) {
   fixture_clear(&f);
 }
 
+// Draws in one pass give the bytes of as many passes; so do variances made beforehand.
+static void check_draws(const char *text, cred__mode mode, bool dropout, bool shared) {
+  enum { ROWS = 7, DRAWS = 5, OUT = 3 };
+  fixture f;
+  fixture_init(&f, text, ROWS, 20, OUT);
+  assert_true(cred__network_shares_draws(f.network));
+  float *var, each[DRAWS * ROWS * OUT];
+  assert_ok(NEW(&var, f.n_params, "variances"));
+  for (size_t i = 0; i < f.n_params; i++) var[i] = f.sd[i] * f.sd[i];
+  const uint64_t rows[ROWS] = {5, 900, 2, 1, 77, 0, 12};
+  cred__network_work *work;
+  assert_ok(cred__network_work_new(&work, f.network, DRAWS * ROWS, 3, false, false));
+  cred__pass pass = pass_of(&f, mode, 1, NULL);
+  pass.dropout = dropout;
+  pass.shared_mask = shared;
+  pass.row = rows;
+  cred_key keys[DRAWS];
+  for (size_t k = 0; k < DRAWS; k++) {
+    pass.key = keys[k] = cred_key_make(100 + k);
+    memcpy(each + k * ROWS * OUT, cred__network_forward(f.network, work, &pass, f.x),
+           ROWS * OUT * sizeof *each);
+  }
+  for (int squared = 0; squared < 2; squared++)
+    for (size_t t = 1; t <= 3; t += 2) {
+      pass.var = squared ? var : NULL;
+      pass.n_threads = t;
+      const float *all =
+          cred__network_forward_draws(f.network, work, &pass, keys, DRAWS, f.x, 0);
+      assert_memory_equal(all, each, sizeof each);
+    }
+  cred__network_work_free(work);
+  cred__free(var);
+  fixture_clear(&f);
+}
+
+static void test_draws_in_one_pass(void **state) {
+  (void)state;
+  const char *deep = "dense 70 relu, dropout 0.3, dense 20 tanh, dropout 0.5, dense 9";
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    check_draws(deep, CRED__LOCAL, false, false);
+    check_draws(deep, CRED__PLAIN, true, false);
+    check_draws(deep, CRED__PLAIN, true, true);
+    check_draws(deep, CRED__LOCAL, true, false);
+    check_draws(deep, CRED__PLAIN, false, false); // nothing is drawn
+    check_draws("linear", CRED__LOCAL, false, false);
+    check_draws("dropout 0.2, dense 40 relu", CRED__PLAIN, true, false);
+  }
+}
+
 static void test_no_allocation(void **state) {
   (void)state;
   check_no_allocation("dense 200 relu, dropout 0.1, dense 100 tanh",
@@ -378,6 +428,7 @@ int main(void) {
       cmocka_unit_test(test_moments_same_bytes),
       cmocka_unit_test(test_rows_do_not_depend_on_their_block),
       cmocka_unit_test(test_shared_mask),
+      cmocka_unit_test(test_draws_in_one_pass),
       cmocka_unit_test(test_no_allocation),
       cmocka_unit_test(test_sd_0_is_plain),
       cmocka_unit_test(test_pool_first),

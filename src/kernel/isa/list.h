@@ -28,6 +28,8 @@ double K(normal_adam)(cred_real *theta, cred_real *m1, cred_real *m2,
                       const cred_real *grad, const cred__adam *a, double pull, size_t n);
 void K(momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,
                  const cred__momentum *a, size_t n);
+void K(add_noise)(cred_real *out, cred_real *slope, const cred_real *mean,
+                  const cred_real *var, const cred_real *eps, size_t n);
 double K(mixture_step)(const cred__gaussian_step *p, const cred__mixture *prior);
 double K(normal_step)(const cred__gaussian_step *p, double prior_sd);
 bool K(all_within)(const cred_real *x, cred_real limit, size_t n);

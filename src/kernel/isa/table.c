@@ -18,6 +18,7 @@ const cred__kernel_table K(kernel_table) = {
     .momentum = K(momentum),
     .multiply_adds = K(multiply_adds),
     .add_scaled = K(add_scaled),
+    .add_noise = K(add_noise),
     .mixture_step = K(mixture_step),
     .normal_step = K(normal_step),
     .all_within = K(all_within),

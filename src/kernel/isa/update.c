@@ -146,3 +146,18 @@ double K(normal_adam)(cred_real *restrict theta, cred_real *restrict m1,
   }
   return lanes_sum(lane);
 }
+
+void K(add_noise)(cred_real *out, cred_real *slope, const cred_real *mean,
+                  const cred_real *var, const cred_real *eps, size_t n) {
+  if (!slope) {
+#pragma GCC ivdep
+    for (size_t i = 0; i < n; i++) out[i] = mean[i] + cred__sqrt(var[i]) * eps[i];
+    return;
+  }
+#pragma GCC ivdep
+  for (size_t i = 0; i < n; i++) {
+    const cred_real v = var[i], sd = cred__sqrt(v);
+    out[i] = mean[i] + sd * eps[i];
+    slope[i] = v == 0 ? 0 : (cred_real)0.5 * eps[i] / sd;
+  }
+}
