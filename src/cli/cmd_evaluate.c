@@ -93,9 +93,12 @@ static const char *number_text(char out[32], double value, int digits) {
   return out;
 }
 
-static const char *target_name(const cli__evaluate *all, const cred_score *s) {
+// NULL: the score is of all targets together.
+static const char *target_name(const cli__evaluate *all, const cred_evaluation *e,
+                               const cred_score *s) {
   const cred_schema *schema = cred_model_schema(all->in.model);
-  return schema->targets[s->target].name;
+  const bool joint = e == all->ood || strcmp(s->name, "log_lik") == 0;
+  return joint && schema->n_targets > 1 ? NULL : schema->targets[s->target].name;
 }
 
 static void print_scores(FILE *file, const cli__evaluate *all, const cred_evaluation *e,
@@ -104,7 +107,8 @@ static void print_scores(FILE *file, const cli__evaluate *all, const cred_evalua
     const cred_score *s = cred_evaluation_score(e, i);
     char value[32], se[32];
     fprintf(file, "%-24s", s->name);
-    if (targets) fprintf(file, "  %-12s", target_name(all, s));
+    const char *target = target_name(all, e, s);
+    if (targets) fprintf(file, "  %-12s", target ? target : "(all)");
     fprintf(file, " %12s %10s  %s\n", number_text(value, s->value, 6),
             number_text(se, s->se, 2), s->about);
   }
@@ -138,8 +142,8 @@ static cred_status print_json(FILE *file, const cli__evaluate *all,
   if (!e) return CRED_OK;
   for (size_t i = 0; i < cred_evaluation_n_scores(e); i++) {
     const cred_score *s = cred_evaluation_score(e, i);
-    TRY(print_line(file, json_pack("{ss ss ss so so ss}", "kind", "score", "name",
-                                   s->name, "target", target_name(all, s), "value",
+    TRY(print_line(file, json_pack("{ss ss ss? so so ss}", "kind", "score", "name",
+                                   s->name, "target", target_name(all, e, s), "value",
                                    json_number(s->value), "se", json_number(s->se),
                                    "about", s->about)));
   }

@@ -72,6 +72,8 @@ cred_status cli__fit_run(cred_model **model, cred_fit_info *info, const cli__fit
 
 // --- the verdict ---
 
+enum { ROWS_FEW = 20 };
+
 static const char *posterior_name(const cred_model *model) {
   static const char *const names[] = {"posterior mode", "Monte Carlo dropout",
                                       "variational Gaussian"};
@@ -107,11 +109,38 @@ static void say_scores(const cli__fit *fit, const cred_model *model,
            info->log_lik, has_kl ? "KL" : "minus log prior", info->kl, validation,
            schema->targets[0].type == CRED_TARGET_NUMBER ? ", of the standardised target"
                                                          : "");
+  char likelihood[128];
+  cred_likelihood_format(likelihood, sizeof likelihood, cred_model_likelihood(model));
+  if (!cred_likelihood_is_class(cred_model_likelihood(model)))
+    cli_note(fit->args, "likelihood: %s", likelihood);
   for (size_t t = 0; t < schema->n_targets; t++) {
-    const double sd = cred_model_noise_sd(model, t);
+    const double sd = cred_model_noise_sd(model, t), dof = cred_model_noise_dof(model, t);
+    char tails[64] = "";
+    if (!isnan(dof)) snprintf(tails, sizeof tails, ", %.3g degrees of freedom", dof);
     if (!isnan(sd))
-      cli_note(fit->args, "noise sd of '%s': %.4g", schema->targets[t].name, sd);
+      cli_note(fit->args, "noise sd of '%s': %.4g%s", schema->targets[t].name, sd, tails);
   }
+}
+
+// What the data did not teach: a Gaussian that stayed at its prior; a noise from too few
+// rows to tell it from the curve.
+static void warn_of_little(const cli__fit *fit, const cred_model *model,
+                           const cred_fit_info *info) {
+  const double n = (double)(info->n_train + info->n_validation);
+  const bool gaussian =
+      cred_model_posterior(model)->members[0].kind == CRED_POSTERIOR_GAUSSIAN;
+  if (gaussian && info->kl * (double)info->n_train < 1)
+    cli_warn(fit->args,
+             "credence fit ... without --posterior, or with --prior 'normal 1', or with "
+             "more rows",
+             "the posterior is the prior: its KL is %.2g nats in all, so that the network "
+             "learned nothing from %.0f rows",
+             info->kl * (double)info->n_train, n);
+  if (n < ROWS_FEW && !cred_likelihood_is_class(cred_model_likelihood(model)))
+    cli_warn(fit->args, "credence fit ... --noise S, if the noise is known; else more rows",
+             "%.0f rows say little of their own noise: the intervals may be far too "
+             "narrow",
+             n);
 }
 
 static void say_next(const cli__fit *fit) {
@@ -154,6 +183,7 @@ bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
   say_size(fit, model, info);
   say_scores(fit, model, info);
   warn_of_columns(fit, model, info);
+  warn_of_little(fit, model, info);
   if (cli_number(args, "temperature") != 1)
     cli_note(args,
              "temperature %g: this is a tempered posterior, not that of Bayes' rule",

@@ -246,10 +246,11 @@ static cred_status json_schema(const cred_model *model) {
   for (size_t t = 0; t < schema->n_targets; t++) {
     const cred_schema_target *target = &schema->targets[t];
     TRY(print_line(json_pack(
-        "{ss ss ss so so so so}", "kind", "target", "name", target->name, "type",
+        "{ss ss ss so so so so so}", "kind", "target", "name", target->name, "type",
         target_type(target->type), "classes", words(target->classes, target->n_classes),
         "mean", number_or_null(target->mean), "sd", number_or_null(target->sd),
-        "noise_sd", number_or_null(cred_model_noise_sd(model, t)))));
+        "noise_sd", number_or_null(cred_model_noise_sd(model, t)), "noise_dof",
+        number_or_null(cred_model_noise_dof(model, t)))));
   }
   for (size_t i = 0; i < schema->n_columns; i++) {
     const cred_schema_column *c = &schema->columns[i];

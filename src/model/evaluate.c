@@ -138,35 +138,6 @@ static cred_status take_observed(cred_evaluation *e, const cred_model *m,
   return CRED_OK;
 }
 
-// Of a count, u = F(y - 1) + v (F(y) - F(y - 1)) with v uniform is uniform if F is right;
-// F(y) alone is not. Source: Czado, Gneiting & Held (2009), section 2.1.
-static cred_status randomise_pit(cred_evaluation *e, const cred_model *m,
-                                 const cred_data *data, const cred_predict_options *opt) {
-  const size_t n_targets = data->n_targets, n = data->n_rows * n_targets;
-  cred_predictor *predictor = NULL;
-  cred_data below = *data;
-  cred_predict_options plain = *opt;
-  cred_prediction p;
-  cred_status status = NEW(&below.y, n, "counts");
-  if (status != CRED_OK) return status;
-  plain.n_levels = 0;
-  for (size_t i = 0; i < n; i++) below.y[i] = data->y[i] > 0 ? data->y[i] - 1 : 0;
-  TRY_DONE(cred_predictor_new(&predictor, m, &plain));
-  TRY_DONE(cred_predictor_run(&p, predictor, &below));
-  const cred_key root = cred_key_make(opt->seed);
-  for (size_t i = 0; i < n; i++) {
-    const uint64_t row = data->row ? data->row[i / n_targets] : i / n_targets;
-    const cred_key key = cred_key_derive(&root, CRED_FOR_ROWS, row);
-    const double low = data->y[i] > 0 ? p.pit[i] : 0;
-    e->prediction.pit[i] =
-        low + cred_key_uniform(&key, i % n_targets) * (e->prediction.pit[i] - low);
-  }
-done:
-  cred_predictor_free(predictor);
-  cred__free(below.y);
-  return status;
-}
-
 cred_status cred_model_evaluate(cred_evaluation **out, const cred_model *model,
                                 const cred_data *data, const cred_evaluate_options *opt) {
   *out = NULL;
@@ -182,8 +153,6 @@ cred_status cred_model_evaluate(cred_evaluation **out, const cred_model *model,
   if (status != CRED_OK) return status;
   TRY_DONE(take_observed(e, model, data));
   TRY_DONE(cred__evaluation_predict(e, model, data, 0, &opt->predict));
-  if (model->likelihood.kind == CRED_LIK_POISSON)
-    TRY_DONE(randomise_pit(e, model, data, &opt->predict));
   TRY_DONE(classes ? cred__evaluation_score_classes(e, model, opt)
                    : cred__evaluation_score_numbers(e, model, opt));
   TRY_DONE(cred__evaluation_finish(e, data->n_rows, opt->n_bins, opt));

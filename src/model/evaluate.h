@@ -25,7 +25,7 @@ struct cred__statistic {
   cred__ranked *ranked; // (n) rows in the order of a, or NULL
 };
 
-enum { CRED__VERDICT_BYTES = 512 };
+enum { CRED__VERDICT_BYTES = 768 };
 
 struct cred_evaluation {
   size_t n_scores;

@@ -14,7 +14,18 @@
 #include <string.h>
 
 static const double pi = 3.14159265358979323846;
-enum { CLASSES_ROWS_FEW = 200, NUMBERS_ROWS_FEW = 100 };
+enum { CLASSES_ROWS_FEW = 200, NUMBERS_ROWS_FEW = 100, ROWS_NONE = 10 };
+
+// Below this many rows no coverage is a verdict.
+static bool too_few(cred_evaluation *e) {
+  if (e->n_effective >= ROWS_NONE) return false;
+  e->well = true;
+  snprintf(e->verdict, sizeof e->verdict,
+           "cannot tell: %.0f row%s too few to judge any uncertainty; collect at least "
+           "%d.",
+           e->n_effective, e->n_effective > 1 ? "s are" : " is", (int)NUMBERS_ROWS_FEW);
+  return true;
+}
 
 static void say_rows(char out[96], double n, double few) {
   if (n >= few)
@@ -58,6 +69,23 @@ static void say_target(char out[160], const cred_model *m, size_t target) {
     snprintf(out, 160, " of '%.120s'", m->schema->targets[target].name);
 }
 
+// Ends that fit around a middle that does not: noise of another shape, or of a size that
+// changes with the inputs.
+static void say_middle(char out[240], const cred_evaluation *e, const cred_model *m) {
+  const double se = standard_error(e, m, 0.5);
+  const coverage c = judge_coverage(e, "coverage50", 0.5, se);
+  const cred_likelihood_kind kind = m->likelihood.kind;
+  out[0] = '\0';
+  if (c.well) return;
+  snprintf(out, 240,
+           " But the central 50 %% interval covers %.1f %%: the noise has another shape, or "
+           "its size changes with the inputs%s.",
+           100 * c.worst,
+           kind == CRED_LIK_GAUSSIAN || kind == CRED_LIK_STUDENT_T
+               ? " (compare a fit with '--likelihood heteroscedastic')"
+               : "");
+}
+
 static void judge_numbers(cred_evaluation *e, const cred_model *m) {
   const bool fitted = m->calibration.fitted;
   const double level = fitted ? m->calibration.coverage : 0.9;
@@ -65,9 +93,10 @@ static void judge_numbers(cred_evaluation *e, const cred_model *m) {
   const coverage c =
       judge_coverage(e, fitted ? "conformal_coverage" : "coverage90", level, se);
   const char *what = fitted ? "conformal" : "central";
-  char few[96], target[160];
+  char few[96], target[160], middle[240] = "";
   say_rows(few, e->n_effective, NUMBERS_ROWS_FEW);
   say_target(target, m, c.target);
+  if (!fitted) say_middle(middle, e, m);
   e->well = c.well;
   const char *next = fitted ? "these rows are not like those of the calibration; run "
                               "'credence calibrate' again on "
@@ -78,8 +107,8 @@ static void judge_numbers(cred_evaluation *e, const cred_model *m) {
     snprintf(
         e->verdict, sizeof e->verdict,
         "calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard error "
-        "%.1f points).%s",
-        what, 100 * level, target, 100 * c.worst, 100 * se, few);
+        "%.1f points).%s%s",
+        what, 100 * level, target, 100 * c.worst, 100 * se, middle, few);
   else
     snprintf(
         e->verdict, sizeof e->verdict,
@@ -114,6 +143,33 @@ static void ece_noise(double *mean, double *spread, const cred_evaluation *e,
   *spread = sqrt(squares);
 }
 
+// Share of the commonest class, which always naming it would reach.
+static double commonest_share(const cred_evaluation *e) {
+  const cred_prediction *p = &e->prediction;
+  double best = 0, total = 0;
+  for (size_t c = 0; c < p->n_classes; c++) {
+    double rows = 0;
+    for (size_t i = 0; i < p->n_rows; i++)
+      if ((size_t)e->observed[i] == c) rows += e->weight ? e->weight[i] : 1;
+    total += rows;
+    best = fmax(best, rows);
+  }
+  return best / total;
+}
+
+// A model that knows less than the commonest class may have an ECE of 0.
+static void say_useless(char out[160], const cred_evaluation *e) {
+  const double accuracy = cred_evaluation_find(e, "accuracy")->value;
+  const double common = commonest_share(e);
+  const double se = sqrt(common * (1 - common) / e->n_effective);
+  out[0] = '\0';
+  if (accuracy < common - 2 * se)
+    snprintf(out, 160,
+             " It knows less than the commonest class alone: accuracy %.3f, where always "
+             "naming that class has %.3f.",
+             accuracy, common);
+}
+
 static double mean_gap(const cred_evaluation *e) {
   const cred_prediction *p = &e->prediction;
   double sum = 0;
@@ -126,11 +182,12 @@ static double mean_gap(const cred_evaluation *e) {
 static void judge_classes(cred_evaluation *e, const cred_model *m, size_t n_bins) {
   const double ece = cred_evaluation_find(e, "ece")->value;
   double noise, spread;
-  char few[96], sets[120] = "";
+  char few[96], sets[120] = "", useless[160];
   ece_noise(&noise, &spread, e, n_bins);
   const double bound = fmax(0.02, noise + 2 * spread);
   e->well = ece <= bound;
   say_rows(few, e->n_effective, CLASSES_ROWS_FEW);
+  say_useless(useless, e);
   if (m->calibration.fitted) {
     const double se = standard_error(e, m, m->calibration.coverage);
     const coverage c = judge_coverage(e, "set_coverage", m->calibration.coverage, se);
@@ -142,14 +199,14 @@ static void judge_classes(cred_evaluation *e, const cred_model *m, size_t n_bins
   if (e->well)
     snprintf(
         e->verdict, sizeof e->verdict,
-        "calibrated%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s.%s",
+        "calibrated%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s.%s%s",
         ece > 0.05 ? " as far as these rows can tell" : "", ece, noise + 2 * spread, sets,
-        few);
+        useless, few);
   else
     snprintf(
         e->verdict, sizeof e->verdict,
         "%s: ECE %.3f, and chance alone gives up to %.3f on these rows%s; it is too %s. "
-        "Next: %s.%s",
+        "Next: %s.%s%s",
         ece <= 0.05 ? "nearly calibrated" : "not calibrated", ece, noise + 2 * spread,
         sets, mean_gap(e) > 0 ? "confident" : "careful",
         m->calibration.fitted
@@ -157,10 +214,12 @@ static void judge_classes(cred_evaluation *e, const cred_model *m, size_t n_bins
               "calibrate' again on rows like these"
             : "run 'credence calibrate' on rows that are in neither the training nor "
               "the test rows",
-        few);
+        useless, few);
+  if (useless[0]) e->well = false;
 }
 
 void cred__evaluation_judge(cred_evaluation *e, const cred_model *model, size_t n_bins) {
+  if (too_few(e)) return;
   if (cred_likelihood_is_class(&model->likelihood))
     judge_classes(e, model, n_bins);
   else
@@ -174,15 +233,19 @@ void cred__evaluation_judge_ood(cred_evaluation *e, const cred_model *model) {
     if (strncmp(s->name, "auroc", 5) == 0 && (!best || s->value > best->value)) best = s;
   }
   const double margin = isnan(best->se) ? 0 : 2 * best->se;
+  const bool reversed = best->value + margin < 0.5;
   e->well = best->value - margin > 0.5;
-  snprintf(e->verdict, sizeof e->verdict,
-           e->well
-               ? "the uncertainty tells outside rows apart: %s is %.3f (0.5 is chance)%s"
-               : "the uncertainty does not tell outside rows apart: %s is %.3f (0.5 is "
-                 "chance)%s",
-           best->name, best->value,
-           e->well ? "."
-           : model->plan.n_members > 1
-               ? ". Next: another posterior or network, or more rows."
-               : ". Next: an ensemble (credence fit --members 5) or more rows.");
+  if (e->well)
+    snprintf(e->verdict, sizeof e->verdict,
+             "the uncertainty tells outside rows apart: %s is %.3f (0.5 is chance).",
+             best->name, best->value);
+  else
+    snprintf(e->verdict, sizeof e->verdict,
+             "the uncertainty does not tell outside rows apart: %s is %.3f (0.5 is "
+             "chance%s). Next: %s.",
+             best->name, best->value,
+             reversed ? "; below it, outside rows look surer than inside ones" : "",
+             model->plan.n_members > 1
+                 ? "another posterior or network, or more rows"
+                 : "an ensemble (credence fit --members 5) or more rows");
 }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/text.h"
+#include "prob/likelihood.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -259,6 +260,14 @@ double cred_model_noise_sd(const cred_model *m, size_t target) {
     sum += sqrt(var[target]);
   }
   return cred__target_sd(m, target) * sum / (double)m->posterior->n_members;
+}
+
+double cred_model_noise_dof(const cred_model *m, size_t target) {
+  if (m->likelihood.kind != CRED_LIK_STUDENT_T) return NAN;
+  double sum = 0;
+  for (size_t i = 0; i < m->posterior->n_members; i++)
+    sum += log(cred__lik_noise_at(&m->likelihood, cred_model_noise(m, i), target).dof - 2);
+  return 2 + exp(sum / (double)m->posterior->n_members);
 }
 
 // The mean over members of what each recorded; a member that ended early counts as it

@@ -29,7 +29,7 @@ typedef struct {
   double dropout, rate, validation;
 } recipe;
 
-enum { SMALL_ROWS = 20000, TABLE_STEPS = 10000, LARGE_EPOCHS = 40 };
+enum { SMALL_ROWS = 20000, TABLE_STEPS = 10000, TABLE_MEMBERS = 10, LARGE_EPOCHS = 40 };
 
 static const char *auto_likelihood(const cred_schema *schema) {
   const cred_schema_target *target = &schema->targets[0];
@@ -63,7 +63,9 @@ static recipe recommended(const cred_fit_options *opt, const cred_schema *schema
     break;
   default:
     r.prior = "normal 1";
-    r.n_members = small ? 10 : 1;
+    r.n_members = small ? TABLE_MEMBERS : 1;
+    // without a row to stop on, members of a tiny table fit their noise away
+    if (small && n < TABLE_MEMBERS) r.n_members = n > 1 ? n : 1;
     r.folds = small;
     r.dropout = small ? 0.03 : 0.5;
     r.rate = small ? 0.01 : 1e-3;
@@ -121,7 +123,7 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
                       .patience = opt->patience,
                       .seed = opt->seed};
   out->folds =
-      (opt->folds || r.folds) && out->n_members > 1 && n_rows >= 2 * out->n_members;
+      (opt->folds || r.folds) && out->n_members > 1 && n_rows >= out->n_members;
   out->validation = isnan(opt->validation) ? r.validation : opt->validation;
   // a network that says where it drops is taken as it is
   if (isnan(opt->dropout) && opt->net && strstr(opt->net, "dropout")) out->dropout = 0;

@@ -166,6 +166,11 @@ static void log_prob_of_rows(double *out, const cred__strip *s, cred__strip_work
   }
 }
 
+// The number of a row in its table: what keys its noise.
+static uint64_t number_of_row(const cred__strip *s, size_t row) {
+  return s->data->row ? s->data->row[s->first + row] : s->first + row;
+}
+
 // CRPS from draws of y: as many of each draw of the outputs as CRED__CRPS_SAMPLES allows.
 static double crps_of_row(const cred__strip *s, cred__strip_work *w, size_t row,
                           size_t t) {
@@ -174,8 +179,7 @@ static double crps_of_row(const cred__strip *s, cred__strip_work *w, size_t row,
                             ? 1
                             : (CRED__CRPS_SAMPLES + s->n_draws - 1) / s->n_draws;
   const cred_key root = cred_key_make(s->opt->seed);
-  const uint64_t number = s->data->row ? s->data->row[s->first + row] : s->first + row;
-  const cred_key key = cred_key_derive(&root, CRED_FOR_PREDICT, number);
+  const cred_key key = cred_key_derive(&root, CRED_FOR_PREDICT, number_of_row(s, row));
   size_t n = 0;
   double y[64];
   for (size_t k = 0; k < s->n_draws; k++)
@@ -188,8 +192,31 @@ static double crps_of_row(const cred__strip *s, cred__strip_work *w, size_t row,
                           CRED_CRPS_FAIR);
 }
 
-static double gaussian_quantile(double mean, double sd, double level) {
-  return mean + sd * cred__normal_quantile(level);
+// Of the mixture of the draws, or, where moments were carried through, of a Gaussian; of
+// counts a Gaussian rounded to whole numbers, none below 0.
+static double cdf_of_row(const cred__strip *s, size_t row, size_t t, double mean,
+                         double sd, double y) {
+  if (!s->var) return mixture_cdf(s, row, t, y);
+  const bool count = s->model->likelihood.kind == CRED_LIK_POISSON;
+  return cred__normal_cdf((y + (count ? 0.5 : 0) - mean) / sd);
+}
+
+static double gaussian_quantile(const cred__strip *s, double mean, double sd,
+                                double level) {
+  const double y = mean + sd * cred__normal_quantile(level);
+  return s->model->likelihood.kind == CRED_LIK_POISSON ? fmax(ceil(y - 0.5), 0) : y;
+}
+
+// F(y). Of a count, F(y - 1) + v (F(y) - F(y - 1)) with v uniform, which is uniform if F
+// is right where F(y) alone is not. Source: Czado, Gneiting & Held (2009), section 2.1.
+static double pit_of_row(const cred__strip *s, size_t row, size_t t, double mean,
+                         double sd, double y) {
+  const double high = cdf_of_row(s, row, t, mean, sd, y);
+  if (s->model->likelihood.kind != CRED_LIK_POISSON) return high;
+  const double low = y > 0 ? cdf_of_row(s, row, t, mean, sd, y - 1) : 0;
+  const cred_key root = cred_key_make(s->opt->seed);
+  const cred_key key = cred_key_derive(&root, CRED_FOR_ROWS, number_of_row(s, row));
+  return low + cred_key_uniform(&key, t) * (high - low);
 }
 
 // Quantiles, PIT and CRPS of one row and target, in the units of the network before the
@@ -205,19 +232,18 @@ static void distribution_of_row(cred_prediction *out, const cred__strip *s,
   if (s->opt->n_levels && !s->var && sd > 0) start = bracket_of_row(s, row, t, mean, sd);
   for (size_t l = 0; l < s->opt->n_levels; l++) {
     const double level = s->opt->levels[l];
-    const double q = s->var ? gaussian_quantile(mean, sd, level)
+    const double q = s->var ? gaussian_quantile(s, mean, sd, level)
                             : mixture_quantile(s, row, t, level, mean, sd, &start);
     out->quantile[at * s->opt->n_levels + l] =
         shift + scale * (mean + factor * (q - mean));
   }
   if (!out->pit) return;
   const double y = (double)w->y[row * n_targets + t];
+  out->pit[at] = pit_of_row(s, row, t, mean, sd, y);
   if (s->var) {
-    out->pit[at] = cred__normal_cdf((y - mean) / sd);
     out->crps[at] = scale * factor * cred_crps_gaussian(y, mean, sd);
     return;
   }
-  out->pit[at] = mixture_cdf(s, row, t, y);
   out->crps[at] = scale * factor * crps_of_row(s, w, row, t);
 }
 

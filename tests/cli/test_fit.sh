@@ -22,6 +22,21 @@ seed=$(sed -n 's/^credence: seed //p' err)
 expect 0 credence inspect more.cred
 says out "$seed"
 
+# few rows: each member still keeps rows to stop on, and the fit says how little they tell
+for rows in 5 10; do
+  credence demo sine --rows $rows -o few.csv
+  expect 0 credence fit few.csv -t y --steps 300 -o few.cred
+  says err "1 validation row" "$rows rows say little of their own noise"
+done
+expect 0 credence fit sine.csv -t y --steps 300 -o few.cred
+lacks err "say little"
+says err "likelihood: student-t" "degrees of freedom"
+
+# a Gaussian that stayed at its prior has learned nothing
+credence demo linear --rows 20 -o few.csv
+expect 0 credence fit few.csv -t y --posterior vi -o few.cred
+says err "the posterior is the prior" "learned nothing from 20 rows"
+
 # every kind of posterior, and options by the names that inspect prints
 for kind in vi map dropout; do
   expect 0 credence fit sine.csv --target y --posterior $kind --steps 200 -o $kind.cred

@@ -353,27 +353,56 @@ static void test_weights(void **state) {
   cred_model_free(m);
 }
 
+// P(Y <= y) of a Poisson count, summed in double.
+static double poisson_cdf(double rate, double y) {
+  double term = exp(-rate), sum = 0;
+  for (double k = 0; k <= y; term *= rate / ++k) sum += term;
+  return y < 0 ? 0 : sum;
+}
+
+// The PIT of a count lies evenly between the two sides of its step of the mixture's F, as
+// the function draws give it.
 static void test_counts(void **state) {
   (void)state;
+  enum { ROWS = 200, DRAWS = 20 };
   cred_model *m = fit_named("counts", 200, "y", CRED_TARGET_COUNT, "poisson");
-  cred_data d = fresh(m, "counts", 200, 2);
-  const cred_evaluate_options opt = options(10);
+  cred_data d = fresh(m, "counts", ROWS, 2);
+  cred_evaluate_options opt = options(10);
+  opt.predict.draws = CRED_DRAWS_FUNCTION;
   cred_evaluation *e = evaluate(m, &d, &opt);
-  cred_predictor *predictor;
-  cred_prediction p;
-  assert_ok(cred_predictor_new(&predictor, m, &opt.predict));
-  assert_ok(cred_predictor_run(&p, predictor, &d));
+  static double rate[DRAWS][ROWS];
+  assert_int_equal(cred_posterior_n_draws(cred_model_posterior(m), DRAWS), DRAWS);
+  assert_ok(
+      cred_model_function_draws(rate[0], m, &d, DRAWS, opt.predict.seed, 1));
   const double *pit = cred_evaluation_prediction(e)->pit;
-  for (size_t i = 0; i < d.n_rows; i++) assert_true(pit[i] <= p.pit[i] && pit[i] >= 0);
-  for (size_t i = 0; i < d.n_rows; i++) d.y[i] -= 1;
-  assert_ok(cred_predictor_run(&p, predictor, &d));
-  size_t n_zero = 0;
-  for (size_t i = 0; i < d.n_rows; i++) {
-    if (d.y[i] >= 0) assert_true(pit[i] >= p.pit[i]);
-    n_zero += d.y[i] < 0;
+  double mean = 0;
+  for (size_t i = 0; i < ROWS; i++) {
+    double low = 0, high = 0;
+    for (size_t k = 0; k < DRAWS; k++) {
+      low += poisson_cdf(rate[k][i], (double)d.y[i] - 1) / DRAWS;
+      high += poisson_cdf(rate[k][i], (double)d.y[i]) / DRAWS;
+    }
+    assert_true(pit[i] >= low - 1e-4 && pit[i] <= high + 1e-4);
+    mean += (pit[i] - low) / (high - low) / ROWS;
   }
-  assert_true(n_zero > 0);
-  cred_predictor_free(predictor);
+  assert_near(mean, 0.5, 4 * sqrt(1.0 / 12 / ROWS));
+  cred_evaluation_free(e);
+  cred_data_clear(&d);
+  cred_model_free(m);
+}
+
+// A Gaussian of carried moments knows whole numbers from 0 on only.
+static void test_counts_by_moments(void **state) {
+  (void)state;
+  cred_model *m = fit_named("counts", 200, "y", CRED_TARGET_COUNT, "poisson");
+  cred_data d = fresh(m, "counts", 100, 2);
+  cred_evaluate_options opt = options(0);
+  opt.predict.draws = CRED_DRAWS_MOMENTS;
+  cred_evaluation *e = evaluate(m, &d, &opt);
+  const cred_prediction *p = cred_evaluation_prediction(e);
+  for (size_t i = 0; i < p->n_rows * p->n_levels; i++)
+    assert_true(p->quantile[i] >= 0 && p->quantile[i] == floor(p->quantile[i]));
+  for (size_t i = 0; i < p->n_rows; i++) assert_true(p->pit[i] >= 0 && p->pit[i] <= 1);
   cred_evaluation_free(e);
   cred_data_clear(&d);
   cred_model_free(m);
@@ -450,9 +479,10 @@ static void test_ood_numbers(void **state) {
 
 // --- verdicts and refusals ---
 
-static void check_verdict(const char *likelihood, int expected, const char *text) {
-  cred_model *m = fit_named("sine", 200, "y", -1, likelihood);
-  cred_data d = fresh(m, "sine", 400, 2);
+static void check_verdict(const char *toy, const char *likelihood, size_t n_rows,
+                          int expected, const char *text) {
+  cred_model *m = fit_named(toy, 200, "y", -1, likelihood);
+  cred_data d = fresh(m, toy, n_rows, 2);
   const cred_evaluate_options opt = options(20);
   cred_evaluation *e = evaluate(m, &d, &opt);
   int well;
@@ -466,9 +496,13 @@ static void check_verdict(const char *likelihood, int expected, const char *text
 
 static void test_verdict(void **state) {
   (void)state;
-  check_verdict("gaussian", 1, "calibrated: the central 90 % interval");
-  check_verdict("gaussian 0.05", 0, "too narrow. Next: run 'credence calibrate'");
-  check_verdict("gaussian 5", 0, "too wide");
+  check_verdict("sine", "gaussian", 400, 1, "calibrated: the central 90 % interval");
+  check_verdict("sine", "gaussian 0.05", 400, 0,
+                "too narrow. Next: run 'credence calibrate'");
+  check_verdict("sine", "gaussian 5", 400, 0, "too wide");
+  check_verdict("sine-hetero", "gaussian", 400, 1,
+                "compare a fit with '--likelihood heteroscedastic'");
+  check_verdict("sine", "gaussian 5", 9, 1, "cannot tell: 9 rows are too few");
 }
 
 static void test_verdict_of_classes(void **state) {
@@ -482,6 +516,12 @@ static void test_verdict_of_classes(void **state) {
   cred_evaluation *e = evaluate(m, &d, &opt);
   const char *verdict = cred_evaluation_verdict(e, &well);
   if (!strstr(verdict, "it is too confident")) fail_msg("verdict '%s'", verdict);
+  assert_int_equal(well, 0);
+  cred_evaluation_free(e);
+  for (size_t i = 1; i < d.n_rows; i += 2) d.y[i] = 1 - d.y[i]; // now all are
+  e = evaluate(m, &d, &opt);
+  verdict = cred_evaluation_verdict(e, &well);
+  if (!strstr(verdict, "less than the commonest class")) fail_msg("verdict '%s'", verdict);
   assert_int_equal(well, 0);
   cred_evaluation_free(e);
   cred_data_clear(&d);
@@ -588,6 +628,7 @@ int main(void) {
       cmocka_unit_test(test_several_targets),
       cmocka_unit_test(test_weights),
       cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_counts_by_moments),
       cmocka_unit_test(test_ood),
       cmocka_unit_test(test_ood_numbers),
       cmocka_unit_test(test_verdict),

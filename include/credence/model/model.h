@@ -52,6 +52,9 @@ CRED_API const cred_real *cred_model_noise(const cred_model *model, size_t membe
 /// Learned noise sd of target t in its own units, averaged over members; NaN where the
 /// likelihood has none.
 CRED_API double cred_model_noise_sd(const cred_model *model, size_t target);
+/// Degrees of freedom of a Student-t noise of target t, 2 plus the geometric mean over
+/// members of what is above 2; NaN for any other likelihood.
+CRED_API double cred_model_noise_dof(const cred_model *model, size_t target);
 /// All options and facts of the fit as JSON text ("prior", "seed", "data", ...),
 /// borrowed.
 CRED_API const char *cred_model_report(const cred_model *model);

@@ -56,7 +56,8 @@ typedef struct {
   unsigned char *set; // (B, C) of a calibrated model, else NULL
   // where the targets are known, else NULL
   double *log_prob;   // (B) of the observed targets, their units
-  double *pit, *crps; // (B, T) regression
+  double *pit, *crps; // (B, T) regression; the PIT of a count is randomised (Czado,
+                      // Gneiting & Held 2009), keyed by seed and row
 } cred_prediction;
 
 typedef struct cred_predictor cred_predictor;
