@@ -130,14 +130,16 @@ static void warn_of_little(const cli__fit *fit, const cred_model *model,
   const bool gaussian =
       cred_model_posterior(model)->members[0].kind == CRED_POSTERIOR_GAUSSIAN;
   if (gaussian && info->kl * (double)info->n_train < 1)
-    cli_warn(fit->args,
-             "credence fit ... without --posterior, or with --prior 'normal 1', or with "
-             "more rows",
-             "the posterior is the prior: its KL is %.2g nats in all, so that the network "
-             "learned nothing from %.0f rows",
-             info->kl * (double)info->n_train, n);
+    cli_warn(
+        fit->args,
+        "credence fit ... without --posterior, or with --prior 'normal 1', or with "
+        "more rows",
+        "the posterior is the prior: its KL is %.2g nats in all, so that the network "
+        "learned nothing from %.0f rows",
+        info->kl * (double)info->n_train, n);
   if (n < ROWS_FEW && !cred_likelihood_is_class(cred_model_likelihood(model)))
-    cli_warn(fit->args, "credence fit ... --noise S, if the noise is known; else more rows",
+    cli_warn(fit->args,
+             "credence fit ... --noise S, if the noise is known; else more rows",
              "%.0f rows say little of their own noise: the intervals may be far too "
              "narrow",
              n);

@@ -205,6 +205,7 @@ static cred_status predict_band(cred_plot **out, const band *b, const cli_args *
                                .mean = mean,
                                .sd = sd,
                                .sd_epistemic = sd_epistemic,
+                               .counts = s->targets[b->target].type == CRED_TARGET_COUNT,
                                .n_points = b->n_points,
                                .point_x = b->point_x,
                                .point_y = b->point_y,

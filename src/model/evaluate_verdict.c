@@ -77,13 +77,14 @@ static void say_middle(char out[240], const cred_evaluation *e, const cred_model
   const cred_likelihood_kind kind = m->likelihood.kind;
   out[0] = '\0';
   if (c.well) return;
-  snprintf(out, 240,
-           " But the central 50 %% interval covers %.1f %%: the noise has another shape, or "
-           "its size changes with the inputs%s.",
-           100 * c.worst,
-           kind == CRED_LIK_GAUSSIAN || kind == CRED_LIK_STUDENT_T
-               ? " (compare a fit with '--likelihood heteroscedastic')"
-               : "");
+  snprintf(
+      out, 240,
+      " But the central 50 %% interval covers %.1f %%: the noise has another shape, or "
+      "its size changes with the inputs%s.",
+      100 * c.worst,
+      kind == CRED_LIK_GAUSSIAN || kind == CRED_LIK_STUDENT_T
+          ? " (compare a fit with '--likelihood heteroscedastic')"
+          : "");
 }
 
 static void judge_numbers(cred_evaluation *e, const cred_model *m) {

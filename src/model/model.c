@@ -266,7 +266,8 @@ double cred_model_noise_dof(const cred_model *m, size_t target) {
   if (m->likelihood.kind != CRED_LIK_STUDENT_T) return NAN;
   double sum = 0;
   for (size_t i = 0; i < m->posterior->n_members; i++)
-    sum += log(cred__lik_noise_at(&m->likelihood, cred_model_noise(m, i), target).dof - 2);
+    sum +=
+        log(cred__lik_noise_at(&m->likelihood, cred_model_noise(m, i), target).dof - 2);
   return 2 + exp(sum / (double)m->posterior->n_members);
 }
 

@@ -41,8 +41,11 @@ static const char *auto_likelihood(const cred_schema *schema) {
 static recipe recommended(const cred_fit_options *opt, const cred_schema *schema,
                           size_t n) {
   const bool small = n <= SMALL_ROWS;
+  const bool classes = schema->targets[0].type == CRED_TARGET_CLASS;
   recipe r = {.posterior = opt->posterior ? opt->posterior : CRED_FIT_DROPOUT,
-              .net = small ? "dense 50 relu" : "dense 400 relu, dense 400 relu",
+              .net = small     ? "dense 50 relu"
+                     : classes ? "dense 400 relu, dense 400 relu"
+                               : "dense 100 relu, dense 100 relu",
               .likelihood = auto_likelihood(schema),
               .steps = TABLE_STEPS,
               .batch = 128};
@@ -67,7 +70,8 @@ static recipe recommended(const cred_fit_options *opt, const cred_schema *schema
     // without a row to stop on, members of a tiny table fit their noise away
     if (small && n < TABLE_MEMBERS) r.n_members = n > 1 ? n : 1;
     r.folds = small;
-    r.dropout = small ? 0.03 : 0.5;
+    // of numbers, 0.5 blurs the curve: docs/infer/dropout.md
+    r.dropout = small ? 0.03 : classes ? 0.5 : 0.05;
     r.rate = small ? 0.01 : 1e-3;
     r.validation = small ? 0.0 : 0.1;
     break;
@@ -122,8 +126,7 @@ cred_status cred__plan_resolve(cred__plan *out, const cred_fit_options *opt,
                       .schedule = opt->schedule,
                       .patience = opt->patience,
                       .seed = opt->seed};
-  out->folds =
-      (opt->folds || r.folds) && out->n_members > 1 && n_rows >= out->n_members;
+  out->folds = (opt->folds || r.folds) && out->n_members > 1 && n_rows >= out->n_members;
   out->validation = isnan(opt->validation) ? r.validation : opt->validation;
   // a network that says where it drops is taken as it is
   if (isnan(opt->dropout) && opt->net && strstr(opt->net, "dropout")) out->dropout = 0;

@@ -42,9 +42,10 @@ static size_t band_rows(band_row *rows, cred_plot *plot, const cred_plot_band *d
   for (size_t i = 0; i < d->n; i++) {
     const double sd = d->sd ? d->sd[i] : 0;
     const double inner = d->sd_epistemic ? d->sd_epistemic[i] : 0;
+    const double least = d->counts ? 0 : -INFINITY;
     const double m = d->mean[i];
-    const band_row row = {
-        {d->x[i], m, m - 2 * sd, m + 2 * sd, m - 2 * inner, m + 2 * inner}};
+    const band_row row = {{d->x[i], m, fmax(m - 2 * sd, least), m + 2 * sd,
+                           fmax(m - 2 * inner, least), m + 2 * inner}};
     if (cred__plot_keep(plot, N_COLUMNS, row.v)) rows[n++] = row;
   }
   qsort(rows, n, sizeof *rows, by_x);

@@ -1,5 +1,5 @@
 // test_evaluate.c -- scores against loops of their own over the predictions, standard
-// errors against the plain bootstrap, verdicts on models made wrong on purpose.
+// errors against the plain bootstrap.
 
 #include "toy_model.h"
 #include "credence/metric/bootstrap.h"
@@ -372,8 +372,7 @@ static void test_counts(void **state) {
   cred_evaluation *e = evaluate(m, &d, &opt);
   static double rate[DRAWS][ROWS];
   assert_int_equal(cred_posterior_n_draws(cred_model_posterior(m), DRAWS), DRAWS);
-  assert_ok(
-      cred_model_function_draws(rate[0], m, &d, DRAWS, opt.predict.seed, 1));
+  assert_ok(cred_model_function_draws(rate[0], m, &d, DRAWS, opt.predict.seed, 1));
   const double *pit = cred_evaluation_prediction(e)->pit;
   double mean = 0;
   for (size_t i = 0; i < ROWS; i++) {
@@ -477,56 +476,7 @@ static void test_ood_numbers(void **state) {
   cred_model_free(m);
 }
 
-// --- verdicts and refusals ---
-
-static void check_verdict(const char *toy, const char *likelihood, size_t n_rows,
-                          int expected, const char *text) {
-  cred_model *m = fit_named(toy, 200, "y", -1, likelihood);
-  cred_data d = fresh(m, toy, n_rows, 2);
-  const cred_evaluate_options opt = options(20);
-  cred_evaluation *e = evaluate(m, &d, &opt);
-  int well;
-  const char *verdict = cred_evaluation_verdict(e, &well);
-  if (!strstr(verdict, text)) fail_msg("verdict '%s' lacks '%s'", verdict, text);
-  assert_int_equal(well, expected);
-  cred_evaluation_free(e);
-  cred_data_clear(&d);
-  cred_model_free(m);
-}
-
-static void test_verdict(void **state) {
-  (void)state;
-  check_verdict("sine", "gaussian", 400, 1, "calibrated: the central 90 % interval");
-  check_verdict("sine", "gaussian 0.05", 400, 0,
-                "too narrow. Next: run 'credence calibrate'");
-  check_verdict("sine", "gaussian 5", 400, 0, "too wide");
-  check_verdict("sine-hetero", "gaussian", 400, 1,
-                "compare a fit with '--likelihood heteroscedastic'");
-  check_verdict("sine", "gaussian 5", 9, 1, "cannot tell: 9 rows are too few");
-}
-
-static void test_verdict_of_classes(void **state) {
-  (void)state;
-  cred_model *m = fit_named("moons", 200, "label", -1, "bernoulli");
-  cred_data d = fresh(m, "moons", 400, 2);
-  const cred_evaluate_options opt = options(20);
-  int well;
-  for (size_t i = 0; i < d.n_rows; i += 2)
-    d.y[i] = 1 - d.y[i]; // half the labels are wrong
-  cred_evaluation *e = evaluate(m, &d, &opt);
-  const char *verdict = cred_evaluation_verdict(e, &well);
-  if (!strstr(verdict, "it is too confident")) fail_msg("verdict '%s'", verdict);
-  assert_int_equal(well, 0);
-  cred_evaluation_free(e);
-  for (size_t i = 1; i < d.n_rows; i += 2) d.y[i] = 1 - d.y[i]; // now all are
-  e = evaluate(m, &d, &opt);
-  verdict = cred_evaluation_verdict(e, &well);
-  if (!strstr(verdict, "less than the commonest class")) fail_msg("verdict '%s'", verdict);
-  assert_int_equal(well, 0);
-  cred_evaluation_free(e);
-  cred_data_clear(&d);
-  cred_model_free(m);
-}
+// --- refusals ---
 
 static void test_refusals(void **state) {
   (void)state;
@@ -631,8 +581,6 @@ int main(void) {
       cmocka_unit_test(test_counts_by_moments),
       cmocka_unit_test(test_ood),
       cmocka_unit_test(test_ood_numbers),
-      cmocka_unit_test(test_verdict),
-      cmocka_unit_test(test_verdict_of_classes),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_seen_rows),
       cmocka_unit_test(test_no_memory),

@@ -46,6 +46,7 @@ typedef struct {
   const double *point_x, *point_y;
   size_t n_truth; // the function that made the data, or 0
   const double *truth_x, *truth_y;
+  bool counts; // of a count: bands end at 0
 } cred_plot_band;
 
 /// Training: above, minus log likelihood a row of training and validation rows; below, KL
