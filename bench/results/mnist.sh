@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # bench/results/mnist.sh NET POSTERIOR SEED [EPOCHS] [OPTIONS OF FIT ...]
+# bench/results/mnist.sh all
 # bench/results/mnist.sh table
 #
 # Two hidden layers of NET ReLU units (400 or 1200) on digits from IDX files, pixels / 126,
 # batches of 128, as Blundell et al. (2015), section 5.1; then error, log-likelihood, Brier
 # score and ECE (15 equal-width bins) on the 10,000 test images with 100 draws.
-# POSTERIOR: vi (scale mixture), dropout, map, ensemble (5 MAP members).
+# POSTERIOR: vi (scale mixture), dropout, map, ensemble (5 MAP members). `all` makes every
+# cell of the recorded table, JOBS at a time, and those of Fashion-MNIST.
 #
 #   DATASET     mnist or fashion-mnist                                    (mnist)
 #   VALIDATION  share of the training rows held out, on which the best epoch is kept; 0 for
-#               all 60,000 rows and the last epoch                        (0.16666667)
+#               all 60,000 rows and the last epoch                                    (0)
+#   SEARCH      1: fit to the first 50,000 images and score on the last 10,000 of the
+#               training set, for choices; the test images are not looked at          (0)
 #   TAG         name of a variant of the options                          (none)
 #   THREADS     threads                                                   (all cores)
 # A fit that was stopped or killed goes on from its last checkpoint, a minute old at most, when
@@ -17,8 +21,22 @@
 # shellcheck source=bench/results/common.sh
 . "$(dirname "$0")/common.sh"
 
-dataset=${DATASET:-mnist} validation=${VALIDATION-0.16666667} threads=${THREADS:-0}
+dataset=${DATASET:-mnist} validation=${VALIDATION-0} threads=${THREADS:-0} search=${SEARCH:-0}
 folder=$results/$dataset
+[ "$search" = 0 ] || folder+=-search
+
+# The cells of the recorded table: DATASET NET POSTERIOR SEED.
+cells() {
+  local seed
+  for seed in 1 2 3; do
+    echo "mnist 400 vi $seed"
+    echo "mnist 1200 vi $seed"
+    echo "mnist 400 dropout $seed"
+    echo "mnist 1200 dropout $seed"
+  done
+  printf '%s 1\n' 'mnist 400 map' 'mnist 400 ensemble'
+  printf 'fashion-mnist 400 %s 1\n' vi dropout map ensemble
+}
 
 # Over seeds: mean and standard deviation. "n" is the number of seeds.
 table() {
@@ -40,7 +58,7 @@ table() {
       seconds[row] += $10; n[row]++
     }
     END {
-      print "| units | posterior | variant | epochs | error % | NLL | Brier | ECE | seeds | minutes a fit |"
+      print "| units | posterior | variant | epochs | error % | NLL | Brier | ECE | seeds | core minutes a fit |"
       print "|---|---|---|---|---|---|---|---|---|---|"
       for (i = 1; i <= rows; i++) {
         row = order[i]
@@ -52,10 +70,22 @@ table() {
     }'
 }
 
+# "NET POSTERIOR VARIANT SEED EPOCHS ERROR LOG-LIKELIHOOD BRIER ECE CPU-SECONDS" of this cell.
+scores() {
+  local score line="$net $posterior ${TAG:--} $seed $epochs"
+  for score in error log_lik brier ece; do line+=" $(score_json $score "$name.json")"; done
+  echo "$line $(awk '{ s += $1 } END { print s + 0 }' "$name.seconds")"
+}
+
 need_data "$dataset/train-images-idx3-ubyte.gz" "$dataset/t10k-images-idx3-ubyte.gz"
 mkdir -p "$folder"
 if [ "${1:-}" = table ]; then
-  table | tee "$results/$dataset.md"
+  table | tee "$results/$(basename "$folder").md"
+  exit
+fi
+if [ "${1:-}" = all ]; then
+  cells | xargs -P "$jobs" -L 1 bash -c \
+    'DATASET=$1 THREADS=${THREADS:-1} TAG= VALIDATION=0 SEARCH=0 "$0" "${@:2}"' "$0"
   exit
 fi
 [ $# -ge 3 ] || {
@@ -64,11 +94,19 @@ fi
 }
 net=$1 posterior=$2 seed=$3 epochs=${4:-}
 shift $(($# < 4 ? $# : 4))
+hidden="dense $net relu, dense $net relu"
 case $posterior in
-vi) recipe=(--posterior vi --estimator weights --prior 'mixture 1 0.0025 0.5') default_epochs=100 ;;
-dropout) recipe=(--posterior dropout --dropout 0.5 --members 1) default_epochs=100 ;;
-map) recipe=(--posterior map --members 1) default_epochs=40 ;;
-ensemble) recipe=(--posterior map --members 5) default_epochs=40 ;;
+vi)
+  recipe=(--posterior vi --estimator local --prior 'mixture 1 0.0025 0.5'
+    --kl-weights blundell --init-sd 0.5)
+  default_epochs=60
+  ;;
+dropout)
+  hidden="dropout 0.2, dense $net relu, dropout 0.5, dense $net relu, dropout 0.5"
+  recipe=(--posterior dropout --members 1) default_epochs=60
+  ;;
+map) recipe=(--posterior map --members 1 --prior 'normal 0.1') default_epochs=30 ;;
+ensemble) recipe=(--posterior map --members 5 --prior 'normal 0.1') default_epochs=30 ;;
 *)
   echo "mnist.sh: posterior is '$posterior', expected vi, dropout, map or ensemble" >&2
   exit 64
@@ -78,9 +116,22 @@ epochs=${epochs:-$default_epochs}
 name=$folder/$net-$posterior${TAG:+-$TAG}-$epochs-$seed
 train=$data/$dataset/train test=$data/$dataset/t10k
 input=(--labels "$train-labels-idx1-ubyte.gz" --threads "$threads" --checkpoint 60)
+score=("$test-images-idx3-ubyte.gz" --labels "$test-labels-idx1-ubyte.gz")
+rows=()
+if [ "$search" != 0 ]; then
+  seq 0 49999 | put "$folder/train.rows"
+  seq 50000 59999 | put "$folder/validation.rows"
+  rows=(--train-rows "$folder/train.rows")
+  score=("$train-images-idx3-ubyte.gz" --labels "$train-labels-idx1-ubyte.gz"
+    --rows-file "$folder/validation.rows")
+fi
 
-# The time of this run joins that of earlier ones, also when it is stopped.
-note_time() { echo "$SECONDS" >>"$name.seconds"; }
+# The processor time of this run joins that of earlier ones, also when it is stopped.
+note_time() {
+  times >"$name.times"
+  awk 'NR == 2 { split($1, a, /[ms]/); split($2, b, /[ms]/)
+    print 60 * (a[1] + b[1]) + a[2] + b[2] }' "$name.times" >>"$name.seconds"
+}
 
 if [ ! -s "$name.cred" ]; then
   trap note_time EXIT
@@ -89,20 +140,17 @@ if [ ! -s "$name.cred" ]; then
     "$credence" fit "$train-images-idx3-ubyte.gz" "${input[@]}" --resume "$name.part" -o "$name.part"
   else
     "$credence" fit "$train-images-idx3-ubyte.gz" "${input[@]}" --target digit --task class \
-      --net "dense $net relu, dense $net relu" --input-scale 126 --batch 128 \
-      --validation "$validation" --epochs "$epochs" --seed "$seed" "${recipe[@]}" "$@" -o "$name.part"
+      --net "$hidden" --input-scale 126 --batch 128 "${rows[@]}" --validation "$validation" \
+      --epochs "$epochs" --seed "$seed" "${recipe[@]}" "$@" -o "$name.part"
   fi
   mv "$name.part" "$name.cred"
 fi
 if [ ! -s "$name.scores" ]; then
-  "$credence" evaluate "$name.cred" "$test-images-idx3-ubyte.gz" --draws 100 --json \
-    --labels "$test-labels-idx1-ubyte.gz" --threads "$threads" -o "$name.json"
+  "$credence" evaluate "$name.cred" "${score[@]}" --draws 100 --json --threads "$threads" \
+    -o "$name.json"
   trap - EXIT
   note_time
-  echo "$net $posterior ${TAG:--} $seed $epochs $(score_json error "$name.json")" \
-    "$(score_json log_lik "$name.json") $(score_json brier "$name.json")" \
-    "$(score_json ece "$name.json")" \
-    "$(awk '{ s += $1 } END { print s + 0 }' "$name.seconds")" | put "$name.scores"
+  scores | put "$name.scores"
 fi
 trap - EXIT
-table | tee "$results/$dataset.md"
+table | tee "$results/$(basename "$folder").md"
