@@ -25,17 +25,16 @@ dataset=${DATASET:-mnist} validation=${VALIDATION-0} threads=${THREADS:-0} searc
 folder=$results/$dataset
 [ "$search" = 0 ] || folder+=-search
 
-# The cells of the recorded table: DATASET NET POSTERIOR SEED.
+# The cells of the recorded table: DATASET NET POSTERIOR SEED EPOCHS.
 cells() {
   local seed
   for seed in 1 2 3; do
-    echo "mnist 400 vi $seed"
-    echo "mnist 1200 vi $seed"
-    echo "mnist 400 dropout $seed"
-    echo "mnist 1200 dropout $seed"
+    echo "mnist 400 vi $seed 60"
+    echo "mnist 1200 dropout $seed 30"
+    echo "mnist 1200 vi $seed 20"
   done
-  printf '%s 1\n' 'mnist 400 map' 'mnist 400 ensemble'
-  printf 'fashion-mnist 400 %s 1\n' vi dropout map ensemble
+  printf 'mnist 400 %s\n' 'dropout 1 60' 'map 1 30' 'ensemble 1 30'
+  printf 'fashion-mnist 400 %s 1 30\n' vi dropout map ensemble
 }
 
 # Over seeds: mean and standard deviation. "n" is the number of seeds.
@@ -97,8 +96,8 @@ shift $(($# < 4 ? $# : 4))
 hidden="dense $net relu, dense $net relu"
 case $posterior in
 vi)
-  recipe=(--posterior vi --estimator local --prior 'mixture 1 0.0025 0.5'
-    --kl-weights blundell --init-sd 0.5)
+  recipe=(--posterior vi --estimator weights --prior 'mixture 0.37 0.0025 0.25'
+    --kl-weights blundell --init-sd 0.25)
   default_epochs=60
   ;;
 dropout)
