@@ -7,7 +7,8 @@
 # batches of 128, as Blundell et al. (2015), section 5.1; then error, log-likelihood, Brier
 # score and ECE (15 equal-width bins) on the 10,000 test images with 100 draws.
 # POSTERIOR: vi (scale mixture), dropout, map, ensemble (5 MAP members). `all` makes every
-# cell of the recorded table, JOBS at a time, and those of Fashion-MNIST.
+# cell of the recorded table, JOBS at a time, and those of Fashion-MNIST. An OPTION takes the
+# place of the same one of the recipe.
 #
 #   DATASET     mnist or fashion-mnist                                    (mnist)
 #   VALIDATION  share of the training rows held out, on which the best epoch is kept; 0 for
@@ -33,8 +34,8 @@ cells() {
     echo "mnist 1200 dropout $seed 30"
     echo "mnist 1200 vi $seed 20"
   done
-  printf 'mnist 400 %s\n' 'dropout 1 60' 'map 1 30' 'ensemble 1 30'
-  printf 'fashion-mnist 400 %s 1 30\n' vi dropout map ensemble
+  printf 'mnist 400 %s\n' 'dropout 1 60' 'map 1 20' 'ensemble 1 20'
+  printf 'fashion-mnist 400 %s 1 10\n' vi dropout map ensemble
 }
 
 # Over seeds: mean and standard deviation. "n" is the number of seeds.
@@ -111,6 +112,10 @@ ensemble) recipe=(--posterior map --members 5 --prior 'normal 0.1') default_epoc
   exit 64
   ;;
 esac
+# An option that is given takes the place of the recipe's.
+for ((i = 0; i < ${#recipe[@]}; i += 2)); do
+  [[ " $* " == *" ${recipe[i]} "* ]] || set -- "${recipe[@]:i:2}" "$@"
+done
 epochs=${epochs:-$default_epochs}
 name=$folder/$net-$posterior${TAG:+-$TAG}-$epochs-$seed
 train=$data/$dataset/train test=$data/$dataset/t10k
@@ -140,7 +145,7 @@ if [ ! -s "$name.cred" ]; then
   else
     "$credence" fit "$train-images-idx3-ubyte.gz" "${input[@]}" --target digit --task class \
       --net "$hidden" --input-scale 126 --batch 128 "${rows[@]}" --validation "$validation" \
-      --epochs "$epochs" --seed "$seed" "${recipe[@]}" "$@" -o "$name.part"
+      --epochs "$epochs" --seed "$seed" "$@" -o "$name.part"
   fi
   mv "$name.part" "$name.cred"
 fi
