@@ -8,7 +8,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ] && [ -z "${NO_COLOR:-}"
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 69; }
 
 # Packages, each with a test that tells that it is not needed.
-build_packages='libjansson-dev libcsv-dev libzip-dev libpng-dev zlib1g-dev'
+build_packages='libjansson-dev libcsv-dev libzip-dev libpng-dev libjpeg-dev zlib1g-dev'
 test_packages='libcmocka-dev librandom123-dev'
 
 missing_packages() { # missing_packages PACKAGE...: prints those that are not installed
