@@ -27,6 +27,14 @@ cred_status cred__file_open(FILE **out, const char *path) {
   return CRED_OK;
 }
 
+cred_status cred__folder_make(const char *path) {
+  struct stat info;
+  if (mkdir(path, 0777) == 0) return CRED_OK;
+  const int reason = errno;
+  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return CRED_OK;
+  FAIL(CRED_ECANTCREATE, "%s: the folder cannot be made: %s", path, strerror(reason));
+}
+
 void cred__file_close(FILE *file) {
   if (file && file != stdin) fclose(file);
 }

@@ -15,6 +15,9 @@ cred_status cred__file_read(unsigned char **out, size_t *n_bytes, const char *pa
 cred_status cred__file_open(FILE **out, const char *path);
 void cred__file_close(FILE *file);
 
+// Makes a folder (not those above it); one that is there already is fine.
+cred_status cred__folder_make(const char *path);
+
 // Atomic writing: a temporary file beside `path`, then flush, fsync, rename, fsync of the
 // folder. "-" is standard output (not atomic). A second writer of the same path gets
 // CRED_ELOCKED. Until `commit`, the old file stays; `abort` removes the temporary one.

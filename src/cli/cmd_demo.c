@@ -1,9 +1,11 @@
-// cmd_demo.c -- credence demo: generated tables to learn and test with.
+// cmd_demo.c -- credence demo: generated tables and pictures to learn and test with.
 
 #include "base/file.h"
 #include "cli/cli.h"
 #include "credence/data/toy.h"
+#include "credence/data/toy_images.h"
 #include <float.h>
+#include <string.h>
 
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the table (CSV)", "-"),
@@ -29,6 +31,24 @@ static const cli_option options[] = {
 static void print_list(void) {
   for (size_t i = 0; i < cred_toy_count(); i++)
     printf("%-14s %s\n", cred_toy_name(i), cred_toy_about(i));
+  for (size_t i = 0; i < cred_toy_images_count(); i++)
+    printf("%-14s %s\n", cred_toy_images_name(i), cred_toy_images_about(i));
+}
+
+static bool is_pictures(const char *name) {
+  for (size_t i = 0; i < cred_toy_images_count(); i++)
+    if (strcmp(cred_toy_images_name(i), name) == 0) return true;
+  return false;
+}
+
+static cred_status write_pictures(const cli_args *args, const char *name) {
+  const char *folder = cli_text(args, "output");
+  if (strcmp(folder, "-") == 0)
+    return cli_usage("'%s' are pictures: give the folder for them, -o FOLDER", name);
+  if (cli_given(args, "noise") || cli_flag(args, "grid"))
+    FAIL(CRED_ECONFIG, "options '--noise' and '--grid' are of tables, '%s' are pictures",
+         name);
+  return cred_toy_images_write(folder, name, cli_size(args, "rows"), cli_seed(args));
 }
 
 static int run_demo(const cli_args *args) {
@@ -38,6 +58,7 @@ static int run_demo(const cli_args *args) {
     return CRED_OK;
   }
   if (!name) return cli_usage("the name of a table is missing; --list prints them");
+  if (is_pictures(name)) return write_pictures(args, name);
   cred__writer writer;
   TRY(cred__writer_init(&writer, cli_text(args, "output")));
   const cred_status status = cred_toy_write_csv(writer.file, name, cli_size(args, "rows"),
@@ -50,14 +71,17 @@ static int run_demo(const cli_args *args) {
 
 const cli_command cmd_demo = {
     .name = "demo",
-    .summary = "Make a table to try things on",
-    .positional = "[TABLE]",
+    .summary = "Make a table or pictures to try things on",
+    .positional = "[NAME]",
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .details = "A row is a function of the table, its number, the noise and the seed: a\n"
-               "longer table begins with the shorter one.",
+    .details =
+        "A row is a function of the table, its number, the noise and the seed: a\n"
+        "longer table begins with the shorter one. Pictures go into the folder -o,\n"
+        "which is made.",
     .examples = "credence demo --list\n"
                 "credence demo sine -o sine.csv\n"
-                "credence demo sine --grid -o grid.csv",
+                "credence demo sine --grid -o grid.csv\n"
+                "credence demo shapes --rows 20 -o shapes",
     .run = run_demo,
 };

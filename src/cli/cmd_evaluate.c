@@ -57,6 +57,15 @@ static cred_status read_outside(cli__evaluate *all, const cli_args *args) {
   cred_table_options opt;
   cred_table *table;
   TRY(cli_check_inputs(cli_positional(args, 1), path));
+  if (all->in.images) {
+    cred_images *images;
+    const cred_schema *schema = cred_model_schema(all->in.model);
+    TRY(cli_open_pictures(&images, args, path, schema, NULL, 0));
+    const cred_status status = cred_images_encode(&all->outside, schema, images, NULL, 0,
+                                                  cred_images_n_rows(images));
+    cred_images_free(images);
+    return status;
+  }
   TRY(cli_table_options(&opt, args));
   TRY(cred_table_read(&table, path, &opt));
   const cred_status status = cred_schema_encode(

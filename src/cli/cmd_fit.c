@@ -288,6 +288,20 @@ static const cli_option options[] = {
      .help = "divide inputs by X instead of standardising them; 126 is the one of "
              "Blundell et al. for pixels",
      .group = "Input"},
+    {.name = "class-weights",
+     .type = CLI_TEXT,
+     .argument = "WEIGHTS",
+     .help = "factor on the log likelihood of each class: w1,w2,..., or 'balanced': all "
+             "classes count alike",
+     .group = "Training"},
+    {.name = "augment",
+     .type = CLI_TEXT,
+     .argument = "TEXT",
+     .help =
+         "change pictures each time: 'flip, shift 0.1, rotate 10, scale 0.9 1.1, crop "
+         "0.8, brightness 0.2, contrast 0.2'",
+     .group = "Pictures"},
+    CLI_OPTIONS_PICTURES,
     {.name = "train-rows",
      .type = CLI_FILE_IN,
      .argument = "FILE",
@@ -313,19 +327,30 @@ static const cli_option options[] = {
     CLI_OPTION_STABLE,
 };
 
-static cred_status fit_table(cred_model **model, cred_fit_info *info, cli__fit *fit) {
+static cred_status read_data(cli__fit_data *data, const cred_model *model,
+                             const cli__fit *fit) {
+  const char *path = cli_positional(fit->args, 0);
+  const cred_schema *schema = model ? cred_model_schema(model) : NULL;
+  if (cli_is_pictures(path))
+    return cli_open_pictures(&data->images, fit->args, path, schema,
+                             cli_text(fit->args, "labels"), 1);
+  const char *target = schema ? schema->targets[0].name : fit->schema.targets[0];
+  return cli_read_table(&data->table, fit->args, path, target);
+}
+
+static cred_status fit_data(cred_model **model, cred_fit_info *info, cli__fit *fit) {
   const char *resume = cli_text(fit->args, "resume");
-  const char *data = cli_positional(fit->args, 0);
-  TRY(cli_check_inputs(data, resume));
+  cli__fit_data data = {0};
+  TRY(cli_check_inputs(cli_positional(fit->args, 0), resume));
   TRY(cli_check_output(fit->path));
   if (resume) TRY(cred_model_load(model, resume));
-  const char *target =
-      *model ? cred_model_schema(*model)->targets[0].name : fit->schema.targets[0];
-  cred_table *table;
-  TRY(cli_read_table(&table, fit->args, data, target));
-  cred_status status = *model ? CRED_OK : cli__fit_look_at(fit, table);
-  if (status == CRED_OK) status = cli__fit_run(model, info, fit, table);
-  cred_table_free(table);
+  TRY(read_data(&data, *model, fit));
+  const size_t n_rows =
+      data.images ? cred_images_n_rows(data.images) : cred_table_n_rows(data.table);
+  cred_status status = *model ? CRED_OK : cli__fit_look_at(fit, n_rows);
+  if (status == CRED_OK) status = cli__fit_run(model, info, fit, &data);
+  cred_table_free(data.table);
+  cred_images_free(data.images);
   return status;
 }
 
@@ -334,7 +359,7 @@ static int run_fit(const cli_args *args) {
   cred_model *model = NULL;
   cred_fit_info info = {0};
   int status = cli__fit_init(&fit, args);
-  if (status == CRED_OK) status = fit_table(&model, &info, &fit);
+  if (status == CRED_OK) status = fit_data(&model, &info, &fit);
   if (status == CRED_OK && !cli__fit_verdict(&fit, model, &info) &&
       cli_flag(args, "require-converged"))
     status = CLI_VERDICT;
@@ -345,7 +370,7 @@ static int run_fit(const cli_args *args) {
 
 const cli_command cmd_fit = {
     .name = "fit",
-    .summary = "Fit a Bayesian neural network to a table",
+    .summary = "Fit a Bayesian neural network to a table or to pictures",
     .positional = "DATA",
     .options = options,
     .n_options = sizeof options / sizeof *options,
@@ -358,12 +383,20 @@ const cli_command cmd_fit = {
         "inspect MODEL' prints what was taken. The same data, options and seed give the\n"
         "same bytes, whatever the number of threads.\n"
         "\n"
+        "DATA may be pictures (PNG, JPEG): a folder of folders, one a class; a folder\n"
+        "with --labels FOLDER of label maps of the same names; or a list of lines\n"
+        "'PICTURE LABEL'. They need no --target. Label maps make a model for `credence\n"
+        "segment`: a class a pixel.\n"
+        "\n"
         "SIGINT and SIGTERM save the model as it is; --resume then goes on from there,\n"
         "and ends with the bytes of a fit that was never stopped.",
     .examples = "credence demo sine -o sine.csv\n"
                 "credence fit sine.csv --target y --steps 300 --members 2 -o model.cred\n"
                 "credence fit sine.csv --target y --posterior vi --hidden 20 \\\n"
                 "  --activation tanh --steps 300 -o vi.cred\n"
-                "credence fit sine.csv --resume vi.cred --epochs 1000 -o longer.cred",
+                "credence fit sine.csv --resume vi.cred --epochs 1000 -o longer.cred\n"
+                "credence demo digits --rows 100 -o digits\n"
+                "credence fit digits --net 'dense 32 relu' --steps 50 \\\n"
+                "  --augment 'shift 0.1, rotate 10' -o digits.cred",
     .run = run_fit,
 };

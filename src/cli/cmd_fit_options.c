@@ -181,8 +181,20 @@ cred_status cli__fit_take(cli__fit *out, const cli_args *args) {
   return CRED_OK;
 }
 
+// Pictures have no columns, and tables no pixels.
+static cred_status check_kind(const cli_args *args, bool pictures) {
+  static const char *const of_tables[] = {
+      "ignore", "id",     "weight",    "missing", "input-scale", "task",  "categorical",
+      "na",     "header", "no-header", "format",  "separator",   "noise", NULL};
+  static const char *const of_pictures[] = {"augment",      "classes", "classes-file",
+                                            "ignore-class", "resize",  NULL};
+  if (!pictures) return cli_refuse(args, of_pictures, "is of pictures, DATA is a table");
+  return cli_refuse(args, of_tables, "is of tables, DATA are pictures");
+}
+
 cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
   const char *resume = cli_text(args, "resume"), *path = cli_text(args, "output");
+  const bool pictures = cli_is_pictures(cli_positional(args, 0));
   if (resume && !path) path = resume;
   *out = (cli__fit){.args = args};
   TRY(check_output(args, path));
@@ -192,9 +204,12 @@ cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
     out->path = path;
     return check_resume(args);
   }
-  if (!cli_given(args, "target"))
+  TRY(check_kind(args, pictures));
+  if (!cli_given(args, "target") && !pictures)
     return cli_usage("the columns to predict are missing: --target COLUMN");
   TRY(cli__fit_take(out, args));
+  out->fit.augment = cli_text(args, "augment");
+  out->fit.class_weights = cli_text(args, "class-weights");
   out->path = path;
   if (cli_given(args, "hold-out") != cli_given(args, "hold-out-file"))
     FAIL(CRED_EINVAL, "options '--hold-out' and '--hold-out-file' belong together");
@@ -218,12 +233,12 @@ static void look_up(size_t *rows, size_t n, const size_t *from) {
   for (size_t i = 0; from && i < n; i++) rows[i] = from[rows[i]];
 }
 
-static cred_status hold_out(cli__fit *fit, const cred_table *table) {
+static cred_status hold_out(cli__fit *fit, size_t n_rows) {
   const cli_args *args = fit->args;
   if (!cli_given(args, "hold-out")) return CRED_OK;
   const cred_key root = cred_key_make(cli_seed(args));
   const cred_key key = cred_key_derive(&root, CRED_FOR_USER, 0);
-  const size_t n = fit->rows ? fit->n_rows : cred_table_n_rows(table);
+  const size_t n = fit->rows ? fit->n_rows : n_rows;
   cred_split split;
   TRY(cred_split_random(&split, n, cli_number(args, "hold-out"), NULL, &key));
   look_up(split.train, split.n_train, fit->rows);
@@ -238,9 +253,8 @@ static cred_status hold_out(cli__fit *fit, const cred_table *table) {
   return status;
 }
 
-cred_status cli__fit_look_at(cli__fit *fit, const cred_table *table) {
+cred_status cli__fit_look_at(cli__fit *fit, size_t n_rows) {
   const char *path = cli_text(fit->args, "train-rows");
-  if (path)
-    TRY(cred_split_read_index(&fit->rows, &fit->n_rows, path, cred_table_n_rows(table)));
-  return hold_out(fit, table);
+  if (path) TRY(cred_split_read_index(&fit->rows, &fit->n_rows, path, n_rows));
+  return hold_out(fit, n_rows);
 }

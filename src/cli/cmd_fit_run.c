@@ -24,15 +24,27 @@ static void watch_restart(watch *w) {
   w->time_s_due = cred__now_s() + w->gap_s;
 }
 
+static cred_status go_on(cred_model *model, cred_fit_info *info, const cli__fit *fit,
+                         const cli__fit_data *data, size_t epochs, watch *w) {
+  const size_t n_threads = fit->fit.n_threads;
+  if (data->images)
+    return cred_model_resume_images(model, info, data->images, epochs, n_threads,
+                                    watch_call, w);
+  return cred_model_resume(model, info, data->table, epochs, n_threads, watch_call, w);
+}
+
 static cred_status first_part(cred_model **model, cred_fit_info *info,
-                              const cli__fit *fit, const cred_table *table, watch *w) {
-  if (*model)
-    return cred_model_resume(*model, info, table, cli_size(fit->args, "epochs"),
-                             fit->fit.n_threads, watch_call, w);
+                              const cli__fit *fit, const cli__fit_data *data, watch *w) {
+  if (*model) return go_on(*model, info, fit, data, cli_size(fit->args, "epochs"), w);
   cred_fit_options opt = fit->fit;
   opt.progress = watch_call;
   opt.progress_context = w;
-  return cred_model_fit(model, info, table, fit->rows, fit->n_rows, &fit->schema, &opt);
+  if (data->images)
+    return cred_model_fit_images(model, info, data->images, fit->rows, fit->n_rows,
+                                 fit->schema.n_targets ? fit->schema.targets[0] : NULL,
+                                 &opt);
+  return cred_model_fit(model, info, data->table, fit->rows, fit->n_rows, &fit->schema,
+                        &opt);
 }
 
 static void say_interrupted(const cli__fit *fit) {
@@ -48,18 +60,16 @@ static void say_interrupted(const cli__fit *fit) {
 }
 
 cred_status cli__fit_run(cred_model **model, cred_fit_info *info, const cli__fit *fit,
-                         const cred_table *table) {
+                         const cli__fit_data *data) {
   watch w = {0};
   cli_progress_init(&w.progress, fit->args);
   if (cli_given(fit->args, "checkpoint")) w.gap_s = cli_number(fit->args, "checkpoint");
   watch_restart(&w);
-  cred_status status = first_part(model, info, fit, table, &w);
+  cred_status status = first_part(model, info, fit, data, &w);
   while (status == CRED_OK && info->outcome == CRED_FIT_STOPPED && !cli_interrupted()) {
     status = cred_model_save(*model, fit->path, false);
     watch_restart(&w);
-    if (status == CRED_OK)
-      status =
-          cred_model_resume(*model, info, table, 0, fit->fit.n_threads, watch_call, &w);
+    if (status == CRED_OK) status = go_on(*model, info, fit, data, 0, &w);
   }
   cli_progress_end(&w.progress);
   if (status != CRED_OK) return status;
@@ -145,14 +155,16 @@ static void warn_of_little(const cli__fit *fit, const cred_model *model,
              n);
 }
 
-static void say_next(const cli__fit *fit) {
+static void say_next(const cli__fit *fit, const cred_schema *schema) {
   char path[512], data[512], rows[512], reading[2048];
   cli_quoted(path, sizeof path, strcmp(fit->path, "-") == 0 ? "MODEL" : fit->path);
   cli_quoted(data, sizeof data, cli_positional(fit->args, 0));
   cli_reading(reading, sizeof reading, fit->args);
   if (cli_flag(fit->args, "quiet")) return;
-  if (!cli_command_find("evaluate"))
-    fprintf(stderr, "next: credence predict %s NEW.csv\n", path);
+  if (schema->pixels.per_pixel)
+    fprintf(stderr, "next: credence segment %s IMAGES -o OUT\n", path);
+  else if (schema->pixels.height)
+    fprintf(stderr, "next: credence evaluate %s IMAGES\n", path);
   else if (cli_given(fit->args, "hold-out-file"))
     fprintf(stderr, "next: credence evaluate %s %s --rows-file %s%s\n", path, data,
             cli_quoted(rows, sizeof rows, cli_text(fit->args, "hold-out-file")), reading);
@@ -210,6 +222,6 @@ bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
     return false;
   }
   cli_note(args, "verdict: converged");
-  say_next(fit);
+  say_next(fit, cred_model_schema(model));
   return true;
 }

@@ -76,7 +76,20 @@ static void print_levels(const cli_args *args, char *const *levels, size_t n) {
   putchar('\n');
 }
 
+static void print_pixels(const cred_schema_pixels *p) {
+  printf("\npictures: %zu x %zu (width x height), %s, %s%s\n", p->width, p->height,
+         p->channels == 1 ? "grey" : "colour",
+         p->per_pixel ? "a class a pixel" : "a class a picture",
+         p->resized ? "; others are made this large" : "");
+  for (size_t c = 0; c < p->channels; c++)
+    printf("channel %zu: mean %.4g, sd %.4g of the range\n", c, p->mean[c], p->sd[c]);
+}
+
 static void print_columns(const cli_args *args, const cred_schema *schema) {
+  if (schema->pixels.height) {
+    print_pixels(&schema->pixels);
+    return;
+  }
   const size_t n = shown(args, schema->n_columns);
   printf("\n%-20s %-12s %7s %12s %12s  levels\n", "input", "type", "inputs", "mean",
          "sd");
@@ -252,6 +265,12 @@ static cred_status json_schema(const cred_model *model) {
         "noise_sd", number_or_null(cred_model_noise_sd(model, t)), "noise_dof",
         number_or_null(cred_model_noise_dof(model, t)))));
   }
+  const cred_schema_pixels *p = &schema->pixels;
+  if (p->height)
+    TRY(print_line(json_pack("{ss sI sI sI sb sb}", "kind", "pictures", "height",
+                             (json_int_t)p->height, "width", (json_int_t)p->width,
+                             "channels", (json_int_t)p->channels, "resized",
+                             (int)p->resized, "per_pixel", (int)p->per_pixel)));
   for (size_t i = 0; i < schema->n_columns; i++) {
     const cred_schema_column *c = &schema->columns[i];
     TRY(print_line(

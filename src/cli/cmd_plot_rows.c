@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "cli/cmd_plot.h"
+#include "cli/pictures.h"
 #include "credence/data/split.h"
 #include "credence/metric/classification.h"
 #include "credence/metric/detection.h"
@@ -35,18 +36,44 @@ static cred_status encode(rows *r, const cli_args *args, const cred_model *model
   return status;
 }
 
-static cred_status rows_init(rows *out, const cli_args *args, const cred_model *model,
-                             const char *path, bool subset, int with_targets) {
+static cred_status encode_pictures(rows *r, const cli_args *args, const cred_model *model,
+                                   const char *path, bool subset, int with_targets) {
+  const cred_schema *schema = cred_model_schema(model);
+  size_t *numbers = NULL, n = 0;
+  cred_images *images;
+  if (schema->pixels.per_pixel)
+    FAIL(CRED_ECONFIG, "the model has a class a pixel: `credence segment` draws those");
+  TRY(cli_open_pictures(&images, args, path, schema, NULL, with_targets));
+  const size_t n_all = cred_images_n_rows(images);
+  const char *list = subset ? cli_text(args, "rows-file") : NULL;
+  cred_status status = list ? cred_split_read_index(&numbers, &n, list, n_all) : CRED_OK;
+  if (status == CRED_OK)
+    status = cred_images_encode(&r->data, schema, images, numbers, 0, list ? n : n_all);
+  cred__free(numbers);
+  cred_images_free(images);
+  return status;
+}
+
+static cred_status encode_table(rows *r, const cli_args *args, const cred_model *model,
+                                const char *path, bool subset, int with_targets) {
   cred_table *table;
-  cred_predict_options opt = cli_predict_options(args);
-  opt.n_levels = 0;
-  *out = (rows){0};
   TRY(cli_read_table(&table, args, path, cred_model_schema(model)->targets[0].name));
-  cred_status status = encode(out, args, model, table, subset, with_targets);
-  if (status == CRED_OK && out->data.n_rows == 0)
+  cred_status status = encode(r, args, model, table, subset, with_targets);
+  if (status == CRED_OK && r->data.n_rows == 0)
     status = cred__fail(CRED_EDATA, "%s: no row without missing cells is left",
                         cred_table_source(table));
   cred_table_free(table);
+  return status;
+}
+
+static cred_status rows_init(rows *out, const cli_args *args, const cred_model *model,
+                             const char *path, bool subset, int with_targets) {
+  cred_predict_options opt = cli_predict_options(args);
+  const bool pictures = cred_model_schema(model)->pixels.height > 0;
+  opt.n_levels = 0;
+  *out = (rows){0};
+  cred_status status = (pictures ? encode_pictures : encode_table)(out, args, model, path,
+                                                                   subset, with_targets);
   if (status == CRED_OK) status = cred_predictor_new(&out->predictor, model, &opt);
   if (status == CRED_OK)
     status = cred_predictor_run(&out->prediction, out->predictor, &out->data);

@@ -39,7 +39,7 @@ static const cli_option options[] = {
     CLI_OPTION_JSON,
 };
 
-enum { BLOCK_ROWS = 4096, DRAWS_BLOCK = 1 << 22 };
+enum { BLOCK_ROWS = 4096, PICTURES_BLOCK = 256, DRAWS_BLOCK = 1 << 22 };
 
 // All that the blocks need.
 typedef struct {
@@ -50,7 +50,8 @@ typedef struct {
   double *levels;
   size_t n_levels, n_draws; // n_draws of --function-draws, else 0
   cli__output output;
-  cred_table_stream *stream;
+  cred_table_stream *stream; // or
+  cred_images *images;
   cred_predictor *predictor;
   cred__writer writer;
   double *draws; // (n_draws, block_rows, width)
@@ -66,6 +67,7 @@ static void job_clear(job *j) {
   cred__writer_abort(&j->writer);
   cred_predictor_free(j->predictor);
   cred_table_stream_close(j->stream);
+  cred_images_free(j->images);
   cli__output_clear(&j->output);
   cred_model_free(j->model);
   cred__free(j->levels);
@@ -132,6 +134,16 @@ static cred_status open_stream(job *j, const char *path) {
   return cred_table_stream_open(&j->stream, path, &opt, j->numeric, j->n_numeric);
 }
 
+static cred_status open_pictures(job *j, const char *path) {
+  if (j->schema->pixels.per_pixel)
+    FAIL(CRED_ECONFIG,
+         "the model has a class a pixel: `credence segment` predicts those");
+  if (j->output.n_keep)
+    FAIL(CRED_ECONFIG, "option '--keep' is of tables, the model predicts pictures");
+  if (j->block_rows > PICTURES_BLOCK) j->block_rows = PICTURES_BLOCK;
+  return cli_open_pictures(&j->images, j->args, path, j->schema, NULL, j->log_prob);
+}
+
 static cred_status job_init(job *j, const cli_args *args) {
   const char *model = cli_positional(args, 0), *data = cli_positional(args, 1);
   *j = (job){.args = args, .block_rows = BLOCK_ROWS};
@@ -146,7 +158,7 @@ static cred_status job_init(job *j, const cli_args *args) {
                                  .log_prob = j->log_prob,
                                  .n_draws = j->n_draws};
   TRY(cli__output_init(&j->output, &wish));
-  TRY(open_stream(j, data));
+  TRY(j->schema->pixels.height ? open_pictures(j, data) : open_stream(j, data));
   if (!j->n_draws) TRY(cred_predictor_new(&j->predictor, j->model, &j->opt));
   return cred__writer_init(&j->writer, cli_text(args, "output"));
 }
@@ -170,6 +182,7 @@ static cred_status need_columns(job *j, const cred_table *table) {
 static cred_status predict_block(job *j, const cred_table *table, const cred_data *data) {
   cred_prediction prediction;
   const cli__output_block block = {.table = table,
+                                   .images = j->images,
                                    .first_row = j->row,
                                    .data = data,
                                    .prediction = &prediction,
@@ -193,7 +206,23 @@ static cred_status run_block(job *j, const cred_table *table) {
   return status;
 }
 
+static cred_status run_pictures(job *j) {
+  const size_t n = cred_images_n_rows(j->images);
+  TRY(cli__output_head(j->writer.file, &j->output));
+  while (j->row < n && !cli_interrupted()) {
+    const size_t left = n - j->row, rows = left < j->block_rows ? left : j->block_rows;
+    cred_data data;
+    TRY(cred_images_encode(&data, j->schema, j->images, NULL, j->row, rows));
+    const cred_status status = predict_block(j, NULL, &data);
+    cred_data_clear(&data);
+    TRY(status);
+    j->row += rows;
+  }
+  return cli_interrupted() ? CRED_OK : cred__writer_commit(&j->writer);
+}
+
 static cred_status run_blocks(job *j) {
+  if (j->images) return run_pictures(j);
   while (!cli_interrupted()) {
     cred_table *table;
     TRY(cred_table_stream_next(&table, j->stream, j->block_rows));

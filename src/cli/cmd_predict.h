@@ -7,6 +7,7 @@
 #define CRED_SRC_CLI_CMD_PREDICT_H
 
 #include "base/text.h"
+#include "cli/pictures.h"
 #include "cli/request.h"
 
 typedef enum {
@@ -65,8 +66,9 @@ void cli__output_clear(cli__output *out);
 
 // One block of rows.
 typedef struct {
-  const cred_table *table;
-  uint64_t first_row; // of the table in the file
+  const cred_table *table;   // or
+  const cred_images *images; // whose names are the ids
+  uint64_t first_row;        // of the table in the file
   const cred_data *data;
   const cred_prediction *prediction; // or
   const double *draws;               // (n_draws, rows, width)

@@ -125,7 +125,8 @@ cred_status cli__output_init(cli__output *out, const cli__output_wish *wish) {
   out->is_class = cred_likelihood_is_class(cred_model_likelihood(wish->model));
   TRY(NEW(&out->columns, n_columns_max(out, wish), "the columns of the output"));
   TRY(add(out, (cli__output_column){.kind = COLUMN_ROW}, "row"));
-  if (out->schema->id) TRY(add(out, (cli__output_column){.kind = COLUMN_ID}, "id"));
+  if (out->schema->id || out->schema->pixels.height)
+    TRY(add(out, (cli__output_column){.kind = COLUMN_ID}, "id"));
   if (wish->n_draws) return add_draws(out, wish);
   TRY(out->is_class ? add_classes(out, wish) : add_numbers(out, wish));
   if (wish->log_prob) TRY(add(out, number(FROM_LOG_PROB, 1, 0), "log_prob"));

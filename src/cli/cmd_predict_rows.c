@@ -47,7 +47,10 @@ static void put_column(cred__text *line, const cli__output *out,
     cred__text_printf(line, "%llu", (unsigned long long)b->data->row[i]);
     break;
   case COLUMN_ID:
-    if (cred_table_find(b->table, out->schema->id) != SIZE_MAX)
+    if (b->images)
+      cli_line_text(line, out->json,
+                    cred_images_name(b->images, (size_t)b->data->row[i]));
+    else if (cred_table_find(b->table, out->schema->id) != SIZE_MAX)
       cli_line_cell(line, out->json, b->table, table_row, out->schema->id);
     else
       cli_line_text(line, out->json, "");

@@ -17,8 +17,25 @@ static void warn_of_seen(const cli_args *args, size_t n_seen) {
 static cred_status read_rows(cli_held_out *h, const cli_args *args) {
   const char *path = cli_text(args, "rows-file");
   if (!path) return CRED_OK;
-  TRY(cred_split_read_index(&h->rows, &h->n_rows, path, cred_table_n_rows(h->table)));
+  TRY(cred_split_read_index(&h->rows, &h->n_rows, path,
+                            h->images ? cred_images_n_rows(h->images)
+                                      : cred_table_n_rows(h->table)));
   if (h->n_rows == 0) FAIL(CRED_EDATA, "%s: it lists no rows", path);
+  return CRED_OK;
+}
+
+static cred_status read_pictures(cli_held_out *h, const cli_args *args, int targets) {
+  const cred_schema *schema = cred_model_schema(h->model);
+  size_t n_seen;
+  if (schema->pixels.per_pixel)
+    FAIL(CRED_ECONFIG, "the model has a class a pixel: `credence segment` scores it");
+  TRY(cli_open_pictures(&h->images, args, cli_positional(args, 1), schema,
+                        cli_text(args, "labels"), targets));
+  TRY(read_rows(h, args));
+  const size_t n = h->rows ? h->n_rows : cred_images_n_rows(h->images);
+  TRY(cred_images_encode(&h->data, schema, h->images, h->rows, 0, n));
+  TRY(cred_model_n_seen_images(&n_seen, h->model, h->images, h->rows, h->n_rows));
+  if (n_seen) warn_of_seen(args, n_seen);
   return CRED_OK;
 }
 
@@ -27,6 +44,7 @@ static cred_status read_parts(cli_held_out *h, const cli_args *args, int targets
   TRY(cli_check_inputs(cli_positional(args, 0), cli_positional(args, 1)));
   TRY(cli_read_model(&h->model, args, cli_positional(args, 0)));
   const cred_schema *schema = cred_model_schema(h->model);
+  if (schema->pixels.height) return read_pictures(h, args, targets);
   TRY(cli_read_table(&h->table, args, cli_positional(args, 1), schema->targets[0].name));
   TRY(read_rows(h, args));
   TRY(cred_schema_encode(&h->data, schema, h->table, h->rows, h->n_rows, targets, 0));
@@ -48,6 +66,7 @@ void cli_held_out_clear(cli_held_out *h) {
   cred_data_clear(&h->data);
   cred__free(h->rows);
   cred_table_free(h->table);
+  cred_images_free(h->images);
   cred_model_free(h->model);
   *h = (cli_held_out){0};
 }

@@ -4,6 +4,7 @@
 #ifndef CRED_SRC_CLI_HELD_OUT_H
 #define CRED_SRC_CLI_HELD_OUT_H
 
+#include "cli/pictures.h"
 #include "cli/request.h"
 
 #define CLI_OPTION_ROWS_FILE                                                             \
@@ -15,7 +16,8 @@
 
 typedef struct {
   cred_model *model;
-  cred_table *table;
+  cred_table *table; // or
+  cred_images *images;
   size_t *rows, n_rows; // of the table; NULL: all
   cred_data data;
 } cli_held_out;

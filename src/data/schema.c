@@ -58,7 +58,9 @@ static cred_status check_shape(const cred_schema *schema) {
 }
 
 cred_status cred__schema_layout(cred_schema *schema) {
-  size_t n = 0;
+  const cred_schema_pixels *p = &schema->pixels;
+  size_t n = p->height * p->width * p->channels;
+  if (n > 10000000) FAIL(CRED_EDATA, "%zu numbers a picture: 10000000 at most", n);
   for (size_t i = 0; i < schema->n_columns; i++) {
     cred_schema_column *c = &schema->columns[i];
     c->first_input = n;
@@ -71,6 +73,7 @@ cred_status cred__schema_layout(cred_schema *schema) {
     n += c->n_inputs;
   }
   schema->n_inputs = n;
+  if (p->height) schema->shape = (cred_shape){p->height, p->width, p->channels};
   if (schema->shape.channels == 0) schema->shape = (cred_shape){1, 1, n};
   return check_shape(schema);
 }

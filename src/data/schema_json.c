@@ -57,6 +57,32 @@ static bool put_target(json_t *list, const cred_schema_target *t) {
   return json_array_append_new(list, o) == 0;
 }
 
+// null where there are none.
+static json_t *pixels_json(const cred_schema_pixels *p) {
+  json_t *o = json_object(), *mean = json_array(), *sd = json_array();
+  json_t *class_of = json_array();
+  if (!p->height) {
+    json_decref(o), json_decref(mean), json_decref(sd), json_decref(class_of);
+    return json_null();
+  }
+  bool ok = o && put(o, "height", json_integer((json_int_t)p->height)) &&
+            put(o, "width", json_integer((json_int_t)p->width)) &&
+            put(o, "channels", json_integer((json_int_t)p->channels)) &&
+            put(o, "resized", json_boolean(p->resized)) &&
+            put(o, "per_pixel", json_boolean(p->per_pixel));
+  for (size_t c = 0; c < p->channels; c++)
+    ok = ok && json_array_append_new(mean, json_real(p->mean[c])) == 0 &&
+         json_array_append_new(sd, json_real(p->sd[c])) == 0;
+  for (size_t v = 0; v < 256; v++)
+    ok = ok && json_array_append_new(class_of, json_integer(p->class_of[v])) == 0;
+  ok = ok && json_object_set(o, "mean", mean) == 0 && json_object_set(o, "sd", sd) == 0 &&
+       json_object_set(o, "class_of", class_of) == 0;
+  json_decref(mean), json_decref(sd), json_decref(class_of);
+  if (ok) return o;
+  json_decref(o);
+  return NULL;
+}
+
 static json_t *text_json(const char *text) {
   return text ? json_string(text) : json_null();
 }
@@ -76,12 +102,13 @@ cred_status cred_schema_to_json(char **out, const cred_schema *schema) {
     ok = put_target(targets, &schema->targets[i]);
   ok = ok && json_object_set(root, "columns", columns) == 0 &&
        json_object_set(root, "targets", targets) == 0 &&
+       (!schema->pixels.height || put(root, "pixels", pixels_json(&schema->pixels))) &&
        put(root, "missing", json_string(missing_words[schema->missing])) &&
        put(root, "id", text_json(schema->id)) &&
        put(root, "weight", text_json(schema->weight)) &&
        put(root, "input_scale", json_real(schema->input_scale));
   // without it: a row of numbers
-  if (ok && cred__is_image(schema->shape))
+  if (ok && !schema->pixels.height && cred__is_image(schema->shape))
     ok = put(root, "shape", shape_json(schema->shape));
   char *text = ok ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
   json_decref(root), json_decref(columns), json_decref(targets);
@@ -220,12 +247,64 @@ static cred_status read_shape(cred_shape *shape, const json_t *root) {
   return CRED_OK;
 }
 
+static cred_status read_size(size_t *out, const json_t *object, const char *key,
+                             size_t max) {
+  const json_t *value = json_object_get(object, key);
+  const json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
+  if (n < 1 || n > (json_int_t)max)
+    FAIL(CRED_EDATA, "schema: '%s' is not a whole number from 1 to %zu", key, max);
+  *out = (size_t)n;
+  return CRED_OK;
+}
+
+static cred_status read_channels(cred_schema_pixels *p, const json_t *o) {
+  const json_t *mean = json_object_get(o, "mean"), *sd = json_object_get(o, "sd");
+  if (json_array_size(mean) != p->channels || json_array_size(sd) != p->channels)
+    FAIL(CRED_EDATA, "schema: mean and sd of %zu channels are expected", p->channels);
+  for (size_t c = 0; c < p->channels; c++) {
+    p->mean[c] = json_number_value(json_array_get(mean, c));
+    p->sd[c] = json_number_value(json_array_get(sd, c));
+    if (!(fabs(p->mean[c]) <= 1) || !(p->sd[c] > 0 && p->sd[c] <= 1))
+      FAIL(CRED_EDATA, "schema: channel %zu has mean %g and sd %g", c, p->mean[c],
+           p->sd[c]);
+  }
+  return CRED_OK;
+}
+
+static cred_status read_pixels(cred_schema_pixels *p, const json_t *o, size_t n_classes) {
+  const json_t *class_of = json_object_get(o, "class_of");
+  bool seen[256] = {false};
+  size_t n_seen = 0;
+  TRY(read_size(&p->height, o, "height", 65535));
+  TRY(read_size(&p->width, o, "width", 65535));
+  TRY(read_size(&p->channels, o, "channels", 4));
+  TRY(read_bool(&p->resized, o, "resized"));
+  TRY(read_bool(&p->per_pixel, o, "per_pixel"));
+  TRY(read_channels(p, o));
+  if (json_array_size(class_of) != 256)
+    FAIL(CRED_EDATA, "schema: 256 numbers of label maps are expected");
+  for (size_t v = 0; v < 256; v++) {
+    const json_int_t class = json_integer_value(json_array_get(class_of, v));
+    const bool known = class >= 0 && class < (json_int_t)n_classes && class < 254;
+    if (!known && class != CRED_CLASS_UNKNOWN && class != CRED_CLASS_IGNORED)
+      FAIL(CRED_EDATA, "schema: number %zu stands for no class", v);
+    p->class_of[v] = (unsigned char)class;
+    if (known && !seen[class]) seen[class] = true, n_seen++;
+  }
+  if (p->per_pixel && n_seen != n_classes)
+    FAIL(CRED_EDATA, "schema: %zu classes have a number in label maps, there are %zu",
+         n_seen, n_classes);
+  return CRED_OK;
+}
+
 static cred_status read_schema(cred_schema *s, const json_t *root) {
   const json_t *columns = json_object_get(root, "columns");
   const json_t *targets = json_object_get(root, "targets");
   const size_t n_columns = json_array_size(columns), n_targets = json_array_size(targets);
   int missing;
-  if (n_columns < 1 || n_columns > 1000000 || n_targets < 1 || n_targets > 100000)
+  const json_t *pixels = json_object_get(root, "pixels");
+  if ((n_columns < 1) != (pixels != NULL) || n_columns > 1000000 || n_targets < 1 ||
+      n_targets > 100000)
     FAIL(CRED_EDATA, "schema: %zu columns and %zu targets", n_columns, n_targets);
   TRY(NEW(&s->columns, n_columns, "a schema"));
   s->n_columns = n_columns;
@@ -235,6 +314,7 @@ static cred_status read_schema(cred_schema *s, const json_t *root) {
     TRY(read_column(&s->columns[i], json_array_get(columns, i)));
   for (size_t i = 0; i < n_targets; i++)
     TRY(read_target(&s->targets[i], json_array_get(targets, i)));
+  if (pixels) TRY(read_pixels(&s->pixels, pixels, s->targets[0].n_classes));
   TRY(read_word(&missing, root, "missing", missing_words));
   s->missing = (cred_missing)missing;
   TRY(read_optional(&s->id, root, "id"));

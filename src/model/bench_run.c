@@ -98,8 +98,8 @@ done:
 
 static cred_status start_training(cred__bench_run *run) {
   const cred__bench_spec *spec = run->spec;
-  cred__network_density_init(&run->density, run->model, &run->data, NULL, spec->n_rows,
-                             spec->posterior == CRED_FIT_DROPOUT);
+  cred__network_density_init(&run->density, run->model, cred_source_of_data(&run->data),
+                             NULL, spec->n_rows, spec->posterior == CRED_FIT_DROPOUT);
   const cred_density *density = &run->density.density;
   TRY(density->work_new(&run->work, density->model, spec->batch, run->n_threads));
   const cred_key key = cred_key_make(1);
@@ -126,7 +126,8 @@ static cred_predict_options predict_options(const cred__bench_run *run) {
 static cred_status start_prediction(cred__bench_run *run) {
   TRY(cred__model_make_members(run->model));
   cred_member *member = &run->model->posterior->members[0];
-  cred__network_density_init(&run->density, run->model, &run->data, NULL, 1, false);
+  cred__network_density_init(&run->density, run->model, cred_source_of_data(&run->data),
+                             NULL, 1, false);
   const cred_density *density = &run->density.density;
   const cred_key key = cred_key_make(1);
   density->init(density->model, member->mean, &key);

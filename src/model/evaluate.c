@@ -192,12 +192,10 @@ const char *cred_evaluation_verdict(const cred_evaluation *e, int *well) {
   return e->verdict;
 }
 
-cred_status cred_model_n_seen(size_t *n_seen, const cred_model *m,
-                              const cred_table *table, const size_t *rows,
-                              size_t n_rows) {
+static cred_status count_seen(size_t *n_seen, const cred_model *m, const char *digest,
+                              size_t n_table, const size_t *rows, size_t n_rows) {
   *n_seen = 0;
-  if (strcmp(m->data_digest, cred_table_digest(table)) != 0) return CRED_OK;
-  const size_t n_table = cred_table_n_rows(table);
+  if (strcmp(m->data_digest, digest) != 0) return CRED_OK;
   bool *seen;
   TRY(NEW(&seen, n_table, "rows"));
   for (size_t i = 0; i < (m->rows ? m->n_rows : n_table); i++) {
@@ -208,4 +206,18 @@ cred_status cred_model_n_seen(size_t *n_seen, const cred_model *m,
     *n_seen += seen[rows ? rows[i] : i];
   cred__free(seen);
   return CRED_OK;
+}
+
+cred_status cred_model_n_seen(size_t *n_seen, const cred_model *m,
+                              const cred_table *table, const size_t *rows,
+                              size_t n_rows) {
+  return count_seen(n_seen, m, cred_table_digest(table), cred_table_n_rows(table), rows,
+                    n_rows);
+}
+
+cred_status cred_model_n_seen_images(size_t *n_seen, const cred_model *m,
+                                     const cred_images *images, const size_t *rows,
+                                     size_t n_rows) {
+  return count_seen(n_seen, m, cred_images_digest(images), cred_images_n_rows(images),
+                    rows, n_rows);
 }

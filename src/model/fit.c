@@ -23,7 +23,7 @@ static cred_status make_stratum(int32_t **out, const cred_model *m,
   return CRED_OK;
 }
 
-static uint64_t steps_made(const cred_model *m) {
+uint64_t cred__model_steps(const cred_model *m) {
   uint64_t sum = 0;
   for (size_t i = 0; i < m->plan.n_members; i++) sum += m->states[i].step;
   return sum;
@@ -31,7 +31,7 @@ static uint64_t steps_made(const cred_model *m) {
 
 // Members side by side where there are enough of them or a member is small, else one
 // after the other, each on all threads.
-static cred_status train_members(cred_model *m, const cred_data *data,
+static cred_status train_members(cred_model *m, const cred_source *source,
                                  const int32_t *stratum, size_t n_threads,
                                  cred_progress_fn progress, void *context,
                                  bool *stopped) {
@@ -40,7 +40,7 @@ static cred_status train_members(cred_model *m, const cred_data *data,
   const bool side_by_side = n >= n_threads || m->dim < SMALL_DIM;
   const double start = cred__now_s();
   cred__training t = {.model = m,
-                      .data = data,
+                      .source = source,
                       .stratum = stratum,
                       .n_threads_member = side_by_side ? 1 : n_threads,
                       .progress = progress,
@@ -48,7 +48,7 @@ static cred_status train_members(cred_model *m, const cred_data *data,
                       .progress_busy = ATOMIC_FLAG_INIT,
                       .time_start_s = start,
                       .time_last_s = 0};
-  t.steps_made = steps_made(m);
+  t.steps_made = cred__model_steps(m);
   t.steps_start = t.steps_made;
   const cred_status status =
       cred__parallel_try(side_by_side ? n_threads : 1, n, cred__train_member, &t);
@@ -99,24 +99,56 @@ static void fill_info(cred_fit_info *info, const cred_model *m, bool stopped) {
   info->converged = info->outcome == CRED_FIT_DONE && has_converged(m);
 }
 
+cred_status cred__model_train(cred_model *m, cred_fit_info *info,
+                              const cred_source *source, const int32_t *stratum,
+                              size_t n_dropped, size_t n_threads,
+                              cred_progress_fn progress, void *context) {
+  bool stopped = false;
+  cred_split split = {0};
+  TRY(cred__member_split(&split, m, source->n_rows, stratum, 0));
+  m->n_train = split.n_train;
+  m->n_validation = split.n_held_out;
+  m->n_dropped = n_dropped;
+  cred_split_clear(&split);
+  TRY(train_members(m, source, stratum, n_threads, progress, context, &stopped));
+  TRY(cred__model_make_history(m));
+  TRY(cred__model_make_report(m));
+  if (info) fill_info(info, m, stopped);
+  return CRED_OK;
+}
+
 static cred_status train(cred_model *m, cred_fit_info *info, const cred_data *data,
                          size_t n_threads, cred_progress_fn progress, void *context) {
   int32_t *stratum;
   TRY(make_stratum(&stratum, m, data));
-  bool stopped = false;
-  cred_split split = {0};
-  cred_status status;
-  TRY_DONE(cred__member_split(&split, m, data->n_rows, stratum, 0));
-  m->n_train = split.n_train;
-  m->n_validation = split.n_held_out;
-  m->n_dropped = data->n_dropped;
-  TRY_DONE(train_members(m, data, stratum, n_threads, progress, context, &stopped));
-  TRY_DONE(cred__model_make_history(m));
-  TRY_DONE(cred__model_make_report(m));
-  if (info) fill_info(info, m, stopped);
-done:
-  cred_split_clear(&split);
+  const cred_source source = cred_source_of_data(data);
+  const cred_status status = cred__model_train(m, info, &source, stratum, data->n_dropped,
+                                               n_threads, progress, context);
   cred__free(stratum);
+  return status;
+}
+
+// Weights of the classes into those of the rows. first: they are still to be resolved.
+static cred_status weigh_classes(cred_data *data, cred__plan *plan,
+                                 const cred_schema *schema, bool first) {
+  const size_t n = schema->targets[0].n_classes;
+  double *count = NULL;
+  if (!plan->class_weights) return CRED_OK;
+  if (schema->targets[0].type != CRED_TARGET_CLASS)
+    FAIL(CRED_ECONFIG, "class weights are of classes, the target '%s' is a number",
+         schema->targets[0].name);
+  cred_status status;
+  TRY_DONE(NEW(&count, n, "class weights"));
+  for (size_t i = 0; i < data->n_rows; i++) count[(size_t)data->y[i]]++;
+  if (first) TRY_DONE(cred__plan_weigh_classes(plan, count, n));
+  TRY_DONE(cred__plan_class_weights(count, plan, n));
+  const bool had = data->weight != NULL;
+  if (!had) TRY_DONE(NEW(&data->weight, data->n_rows, "weights of rows"));
+  for (size_t i = 0; i < data->n_rows; i++)
+    data->weight[i] =
+        (cred_real)((had ? (double)data->weight[i] : 1.0) * count[(size_t)data->y[i]]);
+done:
+  cred__free(count);
   return status;
 }
 
@@ -171,6 +203,7 @@ cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_tab
   TRY_DONE(cred__plan_resolve(&plan, opt, schema, data.n_rows));
   TRY_DONE(
       learn_on_training_rows(&schema, &data, &plan, table, rows, n_rows, schema_opt));
+  TRY_DONE(weigh_classes(&data, &plan, schema, true));
   TRY_DONE(cred__plan_take_noise(&plan, opt->noise, schema));
   status = cred__model_assemble(&m, &plan, schema); // takes both over
   schema = NULL;
@@ -193,30 +226,41 @@ done:
   return status;
 }
 
-cred_status cred_model_resume(cred_model *m, cred_fit_info *info, const cred_table *table,
-                              size_t epochs, size_t n_threads, cred_progress_fn progress,
-                              void *context) {
+cred_status cred__model_check_resume(cred_model *m, const char *source,
+                                     const char *digest, size_t epochs) {
   if (!cred_model_can_resume(m))
     FAIL(CRED_ECONFIG,
          "the model was saved without its optimiser (--final), so that its fit "
          "cannot go on: fit again without --final");
-  if (strcmp(m->data_digest, cred_table_digest(table)) != 0)
+  if (strcmp(m->data_digest, digest) != 0)
     FAIL(CRED_EDATA,
          "%s: this is not the table that the model was fitted to (digest %s, "
          "expected %s): give the same file",
-         cred_table_source(table), cred_table_digest(table), m->data_digest);
+         source, digest, m->data_digest);
   if (epochs && epochs < m->plan.epochs)
     FAIL(CRED_EINVAL, "epochs: %zu given, but the fit was planned for %zu already",
          epochs, m->plan.epochs);
   if (epochs) m->plan.epochs = epochs;
+  return CRED_OK;
+}
+
+void cred__model_end_resume(cred_model *m, uint64_t steps) {
+  if (cred__model_steps(m) == steps) return;
+  m->calibration = (cred__calibration){.temperature = 1};
+  cred_model_set_rule(m, NULL); // takes no memory
+}
+
+cred_status cred_model_resume(cred_model *m, cred_fit_info *info, const cred_table *table,
+                              size_t epochs, size_t n_threads, cred_progress_fn progress,
+                              void *context) {
+  TRY(cred__model_check_resume(m, cred_table_source(table), cred_table_digest(table),
+                               epochs));
   cred_data data;
   TRY(cred_schema_encode(&data, m->schema, table, m->rows, m->n_rows, 1, 0));
-  const uint64_t before = steps_made(m);
-  const cred_status status = train(m, info, &data, n_threads, progress, context);
-  if (steps_made(m) > before) { // they were fitted to another posterior
-    m->calibration = (cred__calibration){.temperature = 1};
-    cred_model_set_rule(m, NULL); // takes no memory
-  }
+  const uint64_t before = cred__model_steps(m);
+  cred_status status = weigh_classes(&data, &m->plan, m->schema, false);
+  if (status == CRED_OK) status = train(m, info, &data, n_threads, progress, context);
+  cred__model_end_resume(m, before);
   cred_data_clear(&data);
   return status;
 }

@@ -4,6 +4,7 @@
 #define CRED_SRC_MODEL_MODEL_H
 
 #include "credence/model/calibrate.h"
+#include "credence/data/source.h"
 #include "credence/data/split.h"
 #include "credence/model/fit.h"
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 typedef struct {
   cred_fit_posterior posterior;
   char *net, *prior, *likelihood; // texts, canonical
+  char *augment, *class_weights;  // NULL: none; weights as numbers apart by commas
   size_t n_members;
   bool folds;
   double dropout;
@@ -83,6 +85,10 @@ void cred__plan_clear(cred__plan *plan);
 cred_status cred__plan_take_noise(cred__plan *plan, double noise,
                                   const cred_schema *schema);
 cred_status cred__plan_check(const cred__plan *plan);
+// Numbers for "balanced", from how often each class occurs; checks those given.
+cred_status cred__plan_weigh_classes(cred__plan *plan, const double *count, size_t n);
+// The weights (n) of a plan that has some.
+cred_status cred__plan_class_weights(double *out, const cred__plan *plan, size_t n);
 
 // model.c: network, likelihood, prior and slices from plan and schema (which are taken
 // over).
@@ -96,31 +102,36 @@ void cred__member_state_clear(cred__member_state *state);
 const cred_method *cred__plan_method(const cred__plan *plan);
 size_t cred__plan_n_batches(const cred__plan *plan, size_t n_rows);
 
-// density.c: the log density of a model on rows of encoded data.
+// density.c: the log density of a model on rows of a source.
 typedef struct {
   cred_density density; // .model points at this struct
   const cred_model *owner;
-  const cred_data *data;
-  const size_t *rows; // (n_rows) rows of data; NULL: all
+  cred_source source;
+  const size_t *rows; // (n_rows) rows of the source; NULL: all
   size_t n_rows;
-  bool dropout; // masks in training
+  bool dropout;  // masks in training
+  bool changing; // rows are gathered with `epoch`: what differs from epoch to epoch
+  cred_key epoch;
 } cred__network_density;
 void cred__network_density_init(cred__network_density *out, const cred_model *model,
-                                const cred_data *data, const size_t *rows, size_t n_rows,
+                                cred_source source, const size_t *rows, size_t n_rows,
                                 bool dropout);
+// The batches of an epoch are next, rows `order` (n) of the density in this order; key:
+// of this epoch.
+void cred__network_density_expect(cred__network_density *d, void *work,
+                                  const size_t *order, size_t n, const cred_key *key);
 // Mean log likelihood a row over `rows` under a member (masks off; n_draws of a
-// Gaussian).
+// Gaussian). Of a row with many units it is their sum, each with its own mean over draws.
 cred_status cred__network_density_score(double *out, const cred__network_density *d,
                                         void *work, const cred_member *member,
                                         size_t n_draws, const cred_key *key,
-                                        cred_real *theta, double *scratch);
-size_t cred__work_rows(const void *work); // most rows a call
+                                        cred_real *theta);
 
 // train.c: runs one member to its end or until `stop`.
 typedef struct cred__training cred__training;
 struct cred__training {
   cred_model *model;
-  const cred_data *data;
+  const cred_source *source;
   size_t n_threads_member; // inside a member
   const int32_t *stratum;  // (rows) classes for stratified splits, or NULL
   cred_progress_fn progress;
@@ -132,6 +143,19 @@ struct cred__training {
   _Atomic uint64_t steps_made;
 };
 cred_status cred__train_member(void *training, size_t member, size_t worker);
+
+// fit.c: trains all members on a source, from where they stand.
+cred_status cred__model_train(cred_model *model, cred_fit_info *info,
+                              const cred_source *source, const int32_t *stratum,
+                              size_t n_dropped, size_t n_threads,
+                              cred_progress_fn progress, void *context);
+// Whether a model can go on with data of this digest, to so many epochs (0: as planned),
+// which are then planned.
+cred_status cred__model_check_resume(cred_model *model, const char *source,
+                                     const char *digest, size_t epochs);
+// Once it went on from `steps`: what was calibrated belonged to another posterior.
+void cred__model_end_resume(cred_model *model, uint64_t steps);
+uint64_t cred__model_steps(const cred_model *model);
 
 // Splits of the encoded rows for a member.
 cred_status cred__member_split(cred_split *out, const cred_model *model, size_t n_rows,

@@ -126,7 +126,8 @@ static cred_status make_runs(cred_online *o) {
   const size_t n = m->plan.n_members, batch = m->plan.batch;
   const bool dropout = cred_network_has_dropout(m->network);
   const cred_key root = cred_key_make(m->plan.seed);
-  cred__network_density_init(&o->density, m, &o->data, NULL, 1, dropout);
+  cred__network_density_init(&o->density, m, cred_source_of_data(&o->data), NULL, 1,
+                             dropout);
   TRY(NEW(&o->runs, n, "members"));
   for (size_t k = 0; k < n; k++) {
     member_run *r = &o->runs[k];

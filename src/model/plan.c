@@ -38,6 +38,24 @@ static const char *auto_likelihood(const cred_schema *schema) {
   return target->n_classes == 2 ? "bernoulli" : "categorical";
 }
 
+enum { PICTURE_STEPS = 2000 };
+
+// One network of a few layers: what a person can wait for.
+static void recommend_pictures(recipe *r, const cred_schema *schema, size_t n) {
+  const bool per_pixel = schema->pixels.per_pixel;
+  r->net = per_pixel ? "unet 16 32 64"
+                     : "conv 16 3 relu, pool 2, conv 32 3 relu, pool 2, dense 64 relu";
+  r->likelihood = per_pixel ? "categorical" : r->likelihood;
+  r->n_members = 1;
+  r->folds = false;
+  r->dropout = per_pixel ? 0.1 : 0.2;
+  r->batch = per_pixel ? 8 : 32;
+  if (r->batch > n) r->batch = n;
+  r->steps = PICTURE_STEPS;
+  r->rate = 2e-3;
+  r->validation = r->posterior == CRED_FIT_VI ? 0.0 : 0.1;
+}
+
 static recipe recommended(const cred_fit_options *opt, const cred_schema *schema,
                           size_t n) {
   const bool small = n <= SMALL_ROWS;
@@ -76,6 +94,7 @@ static recipe recommended(const cred_fit_options *opt, const cred_schema *schema
     r.validation = small ? 0.0 : 0.1;
     break;
   }
+  if (schema->pixels.height) recommend_pictures(&r, schema, n);
   if (opt->n_members > 1 && small && r.posterior != CRED_FIT_VI) r.folds = true;
   return r;
 }
@@ -92,6 +111,11 @@ static cred_status take_texts(cred__plan *plan, const cred_fit_options *opt,
                             opt->likelihood ? opt->likelihood : r->likelihood));
   cred_likelihood_format(text, sizeof text, &likelihood);
   TRY(cred__strdup(&plan->likelihood, text));
+  cred_augment augment;
+  TRY(cred_augment_parse(&augment, opt->augment ? opt->augment : ""));
+  cred_augment_format(text, sizeof text, &augment);
+  if (!cred_augment_is_none(&augment)) TRY(cred__strdup(&plan->augment, text));
+  if (opt->class_weights) TRY(cred__strdup(&plan->class_weights, opt->class_weights));
   const char *net = opt->net ? opt->net : r->net;
   if (plan->posterior == CRED_FIT_DROPOUT && plan->dropout > 0)
     return cred_network_with_dropout(&plan->net, net, plan->dropout);
@@ -182,7 +206,52 @@ void cred__plan_clear(cred__plan *plan) {
   cred__free(plan->net);
   cred__free(plan->prior);
   cred__free(plan->likelihood);
+  cred__free(plan->augment);
+  cred__free(plan->class_weights);
   plan->net = plan->prior = plan->likelihood = NULL;
+  plan->augment = plan->class_weights = NULL;
+}
+
+cred_status cred__plan_class_weights(double *out, const cred__plan *plan, size_t n) {
+  const char *at = plan->class_weights;
+  double sum = 0;
+  size_t found = 0;
+  for (; at; found++) {
+    const size_t length = strcspn(at, ",");
+    double value;
+    if (!cred__parse_double(&value, at, length) || !(value >= 0))
+      FAIL(CRED_EINVAL, "class weights '%s': '%.*s' is no number >= 0",
+           plan->class_weights, (int)length, at);
+    if (found < n) out[found] = value;
+    sum += value;
+    at = at[length] ? at + length + 1 : NULL;
+  }
+  if (found != n)
+    FAIL(CRED_EINVAL, "class weights '%s': %zu are given, there are %zu classes",
+         plan->class_weights, found, n);
+  if (!(sum > 0)) FAIL(CRED_EINVAL, "class weights '%s': all are 0", plan->class_weights);
+  return CRED_OK;
+}
+
+// n / (classes n_class): all classes then count alike, and the sum of weights stays n.
+cred_status cred__plan_weigh_classes(cred__plan *plan, const double *count, size_t n) {
+  if (strcmp(plan->class_weights, "balanced") == 0) {
+    cred__text text = {0};
+    double total = 0;
+    for (size_t c = 0; c < n; c++) total += count[c];
+    for (size_t c = 0; c < n; c++) {
+      if (c) cred__text_append(&text, ",", 1);
+      cred__text_number(&text, count[c] > 0 ? total / ((double)n * count[c]) : 0);
+    }
+    TRY(cred__text_status(&text));
+    cred__free(plan->class_weights);
+    plan->class_weights = text.s;
+  }
+  double *weights;
+  TRY(NEW(&weights, n, "class weights"));
+  const cred_status status = cred__plan_class_weights(weights, plan, n);
+  cred__free(weights);
+  return status;
 }
 
 const cred_method *cred__plan_method(const cred__plan *plan) {

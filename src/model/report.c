@@ -91,6 +91,9 @@ json_t *cred__plan_to_json(const cred__plan *plan) {
   json_object_set_new(object, "net", json_string(plan->net));
   json_object_set_new(object, "prior", json_string(plan->prior));
   json_object_set_new(object, "likelihood", json_string(plan->likelihood));
+  if (plan->augment) json_object_set_new(object, "augment", json_string(plan->augment));
+  if (plan->class_weights)
+    json_object_set_new(object, "class-weights", json_string(plan->class_weights));
   for (size_t i = 0; i < N_FIELDS; i++)
     json_object_set_new(object, fields[i].name, field_to_json(plan, &fields[i]));
   return object;
@@ -147,6 +150,10 @@ cred_status cred__plan_from_json(cred__plan *out, const json_t *object) {
   TRY_DONE(text_from_json(&plan.net, object, "net"));
   TRY_DONE(text_from_json(&plan.prior, object, "prior"));
   TRY_DONE(text_from_json(&plan.likelihood, object, "likelihood"));
+  if (json_object_get(object, "augment"))
+    TRY_DONE(text_from_json(&plan.augment, object, "augment"));
+  if (json_object_get(object, "class-weights"))
+    TRY_DONE(text_from_json(&plan.class_weights, object, "class-weights"));
   for (size_t i = 0; i < N_FIELDS; i++)
     TRY_DONE(field_from_json(&plan, object, &fields[i]));
   if ((status = cred__plan_check(&plan)) != CRED_OK) {

@@ -13,7 +13,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { HISTORY_ROWS = 1000, DIVERGED_STEPS = 20, SCORE_DRAWS = 8, SCORE_ROWS = 256 };
+enum {
+  HISTORY_ROWS = 1000,
+  DIVERGED_STEPS = 20,
+  SCORE_DRAWS = 8,
+  SCORE_ROWS = 256,
+  SCORE_INPUTS = 4096
+};
 
 // All that the loop of one member works with.
 typedef struct {
@@ -27,9 +33,9 @@ typedef struct {
   void *method_state, *work;
   cred_key key;
   size_t *order;    // (n_train) rows of the epoch
+  size_t *all;      // (n_held_out) 0, 1, 2, ...
   cred_member last; // arrays for scoring; `best` is the posterior's own
   cred_real *theta;
-  double *scratch;
   size_t n_batches, history_stride;
   size_t n_failed; // steps in a row that were not finite
 } run;
@@ -55,19 +61,21 @@ static bool scores(const run *r) {
 
 static cred_status run_init(run *r) {
   cred_model *m = r->model;
-  TRY(cred__member_split(&r->split, m, r->t->data->n_rows, r->t->stratum, r->member));
+  TRY(cred__member_split(&r->split, m, r->t->source->n_rows, r->t->stratum, r->member));
   const bool dropout =
       m->plan.posterior == CRED_FIT_DROPOUT || cred_network_has_dropout(m->network);
-  cred__network_density_init(&r->train, m, r->t->data, r->split.train, r->split.n_train,
-                             dropout);
-  cred__network_density_init(&r->held_out, m, r->t->data, r->split.held_out,
+  cred__network_density_init(&r->train, m, *r->t->source, r->split.train,
+                             r->split.n_train, dropout);
+  cred__network_density_init(&r->held_out, m, *r->t->source, r->split.held_out,
                              r->split.n_held_out, dropout);
   size_t rows_max = m->plan.batch < r->split.n_train ? m->plan.batch : r->split.n_train;
-  if (rows_max < SCORE_ROWS) rows_max = SCORE_ROWS;
+  if (rows_max < SCORE_ROWS && r->t->source->n_inputs <= SCORE_INPUTS)
+    rows_max = SCORE_ROWS;
   TRY(r->train.density.work_new(&r->work, &r->train, rows_max, r->t->n_threads_member));
   TRY(NEW(&r->order, r->split.n_train, "the order of an epoch"));
+  TRY(NEW(&r->all, r->split.n_held_out, "the order of an epoch"));
+  for (size_t i = 0; i < r->split.n_held_out; i++) r->all[i] = i;
   TRY(NEW(&r->theta, m->dim, "a draw"));
-  TRY(NEW(&r->scratch, 3 * SCORE_ROWS, "scores"));
   r->last.kind = r->method->posterior;
   TRY(NEW(&r->last.mean, m->dim, "parameters"));
   if (r->last.kind == CRED_POSTERIOR_GAUSSIAN)
@@ -85,8 +93,8 @@ static void run_clear(run *r) {
   if (r->work) r->train.density.work_free(r->work);
   cred_split_clear(&r->split);
   cred__free(r->order);
+  cred__free(r->all);
   cred__free(r->theta);
-  cred__free(r->scratch);
   cred__free(r->last.mean);
   cred__free(r->last.sd);
 }
@@ -135,8 +143,9 @@ static cred_status end_epoch(run *r, size_t epoch) {
   if (scores(r)) {
     r->method->member(r->method_state, &r->last);
     const cred_key key = cred_key_derive(&r->key, CRED_FOR_PREDICT, 0);
+    cred__network_density_expect(&r->held_out, r->work, r->all, r->held_out.n_rows, NULL);
     TRY(cred__network_density_score(&validation, &r->held_out, r->work, &r->last,
-                                    SCORE_DRAWS, &key, r->theta, r->scratch));
+                                    SCORE_DRAWS, &key, r->theta));
     if (validation > s->best_validation) {
       s->best_validation = validation;
       s->best_epoch = epoch;
@@ -200,17 +209,21 @@ static double kl_weight(const cred__plan *plan, size_t batch, size_t n_batches) 
   return (double)n_batches * share / whole;
 }
 
-static void shuffle_epoch(run *r, size_t epoch) {
-  for (size_t i = 0; i < r->split.n_train; i++) r->order[i] = i;
+// The order of an epoch; batches from `batch` on are next.
+static void shuffle_epoch(run *r, size_t epoch, size_t batch) {
+  const size_t n = r->split.n_train, first = batch * r->model->plan.batch;
+  for (size_t i = 0; i < n; i++) r->order[i] = i;
   const cred_key key = cred_key_derive(&r->key, CRED_FOR_SHUFFLE, epoch);
-  cred_key_shuffle(r->order, r->split.n_train, &key);
+  const cred_key changes = cred_key_derive(&r->key, CRED_FOR_AUGMENT, epoch);
+  cred_key_shuffle(r->order, n, &key);
+  cred__network_density_expect(&r->train, r->work, r->order + first, n - first, &changes);
 }
 
 static cred_status one_step(run *r) {
   cred__member_state *s = r->state;
   const cred__plan *plan = &r->model->plan;
   const size_t epoch = s->step / r->n_batches, b = s->step % r->n_batches;
-  if (b == 0) shuffle_epoch(r, epoch);
+  if (b == 0) shuffle_epoch(r, epoch, 0);
   const size_t first = b * plan->batch, left = r->split.n_train - first;
   const cred_batch batch = {.rows = r->order + first,
                             .n = left < plan->batch ? left : plan->batch};
@@ -237,7 +250,8 @@ static cred_status one_step(run *r) {
 static cred_status run_loop(run *r) {
   cred__member_state *s = r->state;
   const uint64_t n_steps = (uint64_t)r->model->plan.epochs * r->n_batches;
-  if (s->step % r->n_batches) shuffle_epoch(r, s->step / r->n_batches);
+  if (s->step % r->n_batches)
+    shuffle_epoch(r, s->step / r->n_batches, s->step % r->n_batches);
   while (!s->done && s->step < n_steps && !r->t->stop) TRY(one_step(r));
   // without validation the posterior is the last state; with it, the best, if there is
   // one yet

@@ -4,6 +4,7 @@
 expect 0 credence demo --list
 says out "sine"
 for name in $(credence demo --list | awk '{ print $1 }'); do
+  case $name in digits | shapes | stars) continue ;; esac # pictures: test_pictures.sh
   expect 0 credence demo "$name" --rows 20 -o "$name.csv"
   lines "$name.csv" 21
   lines out 0

@@ -34,7 +34,8 @@ static void fixture_init(fixture *f, recipe_of_test r, const char *net, bool dro
   r.net = net;
   if (!r.n_rows) r.n_rows = 24;
   assemble(&f->a, &r);
-  cred__network_density_init(&f->d, f->a.model, &f->a.data, NULL, r.n_rows, dropout);
+  cred__network_density_init(&f->d, f->a.model, cred_source_of_data(&f->a.data), NULL,
+                             r.n_rows, dropout);
   const cred_density *d = &f->d.density;
   assert_ok(d->work_new(&f->work, d->model, r.n_rows, 1));
   f->dim = d->dim;
@@ -241,9 +242,9 @@ static void test_score(void **state) {
           .likelihood = "student-t", .n_targets = 1, .n_rows = N, .weighted = true},
       "dense 4 tanh", false);
   cred_member member = {CRED_POSTERIOR_GAUSSIAN, f.theta, f.sd};
-  double theta[DIM_MAX], scratch[3 * 256], score, rows[DRAWS][N], sum = 0, weight = 0;
-  assert_ok(cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key,
-                                        theta, scratch));
+  double theta[DIM_MAX], score, rows[DRAWS][N], sum = 0, weight = 0;
+  assert_ok(
+      cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key, theta));
   const cred_posterior q = {.dim = f.dim, .n_members = 1, .members = &member};
   const cred_density *d = &f.d.density;
   for (size_t k = 0; k < DRAWS; k++) {
@@ -258,8 +259,8 @@ static void test_score(void **state) {
   }
   assert_near(score, sum / weight, 1e-10);
   member.kind = CRED_POSTERIOR_POINT;
-  assert_ok(cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key,
-                                        theta, scratch));
+  assert_ok(
+      cred__network_density_score(&score, &f.d, f.work, &member, DRAWS, &f.key, theta));
   assert_ok(d->row_log_lik(d->model, rows[0], f.work, f.theta, NULL, NULL, 0));
   sum = 0;
   for (size_t i = 0; i < N; i++) sum += (double)(i % 3) * rows[0][i];

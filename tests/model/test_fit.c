@@ -154,7 +154,8 @@ static double held_out_score(const cred_model *m, const cred_table *table) {
   assert_ok(cred_schema_encode(&data, m->schema, table, NULL, 0, 1, 0));
   assert_ok(cred__member_split(&split, m, data.n_rows, NULL, 0));
   cred__network_density d;
-  cred__network_density_init(&d, m, &data, split.held_out, split.n_held_out, false);
+  cred__network_density_init(&d, m, cred_source_of_data(&data), split.held_out,
+                             split.n_held_out, false);
   void *work;
   assert_ok(d.density.work_new(&work, d.density.model, split.n_held_out, 1));
   double rows[256], sum = 0;

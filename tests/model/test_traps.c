@@ -84,7 +84,7 @@ static void test_every_weight_and_bias_counts_once(void **state) {
                                  .net = "dense 6 tanh, dense 5 tanh",
                                  .prior = "normal 0.7"});
   cred__network_density d;
-  cred__network_density_init(&d, a.model, &a.data, NULL, 20, false);
+  cred__network_density_init(&d, a.model, cred_source_of_data(&a.data), NULL, 20, false);
   assert_int_equal(d.density.dim,
                    3 * 6 + 6 + 6 * 5 + 5 + 5 * 2 + 2 + 2); // and two noises
   float theta[200];

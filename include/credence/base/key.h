@@ -25,18 +25,19 @@ typedef struct {
 // What a derived key is for. Numbers are part of the reproducibility promise: never
 // reuse.
 typedef enum {
-  CRED_FOR_INIT = 1,    // initial parameters
-  CRED_FOR_WEIGHTS = 2, // draws of weights
-  CRED_FOR_ROWS = 3,    // fresh noise for each row (local reparameterisation)
-  CRED_FOR_DROPOUT = 4, // masks
-  CRED_FOR_SIGNS = 5,   // flipout
-  CRED_FOR_SHUFFLE = 6, // order of the rows in an epoch
-  CRED_FOR_SPLIT = 7,   // training, validation, folds
-  CRED_FOR_MEMBER = 8,  // member of an ensemble, chain
-  CRED_FOR_DRAW = 9,    // index of a posterior draw
-  CRED_FOR_LAYER = 10,  // index of a layer
-  CRED_FOR_SLICE = 11,  // index of a parameter slice
-  CRED_FOR_STEP = 12,   // training step
+  CRED_FOR_INIT = 1,     // initial parameters
+  CRED_FOR_WEIGHTS = 2,  // draws of weights
+  CRED_FOR_ROWS = 3,     // fresh noise for each row (local reparameterisation)
+  CRED_FOR_DROPOUT = 4,  // masks
+  CRED_FOR_SIGNS = 5,    // flipout
+  CRED_FOR_SHUFFLE = 6,  // order of the rows in an epoch
+  CRED_FOR_SPLIT = 7,    // training, validation, folds
+  CRED_FOR_AUGMENT = 17, // changes of a picture in an epoch
+  CRED_FOR_MEMBER = 8,   // member of an ensemble, chain
+  CRED_FOR_DRAW = 9,     // index of a posterior draw
+  CRED_FOR_LAYER = 10,   // index of a layer
+  CRED_FOR_SLICE = 11,   // index of a parameter slice
+  CRED_FOR_STEP = 12,    // training step
   CRED_FOR_BOOTSTRAP = 13,
   CRED_FOR_DATA = 14,     // generated tables
   CRED_FOR_PREDICT = 15,  // everything a prediction draws

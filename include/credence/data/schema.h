@@ -52,9 +52,21 @@ typedef struct {
   double mean, sd; // 0 and 1 where it is not standardised
 } cred_schema_target;
 
+// How pictures become inputs: (pixel / 255 - mean) / sd of its channel, (height, width,
+// channels) of them a row.
+enum { CRED_CLASS_UNKNOWN = 254, CRED_CLASS_IGNORED = 255 };
+typedef struct {
+  size_t height, width, channels; // 0: no pictures
+  bool resized;                   // pictures of other sizes are made this large
+  bool per_pixel;                 // a class a pixel, not one a picture
+  double mean[4], sd[4];
+  unsigned char class_of[256]; // class of each number in a label map
+} cred_schema_pixels;
+
 typedef struct {
   size_t n_columns, n_targets, n_inputs;
   cred_shape shape;            // of the inputs; (1, 1, n_inputs) unless an image
+  cred_schema_pixels pixels;   // of pictures: there are no columns then
   cred_schema_column *columns; // (n_columns)
   cred_schema_target *targets; // (n_targets)
   cred_missing missing;

@@ -3,6 +3,7 @@
 #ifndef CRED_MODEL_EVALUATE_H
 #define CRED_MODEL_EVALUATE_H
 
+#include "credence/data/images.h"
 #include "credence/model/predict.h"
 
 #ifdef __cplusplus
@@ -59,6 +60,10 @@ CRED_API const char *cred_evaluation_verdict(const cred_evaluation *evaluation,
 CRED_API cred_status cred_model_n_seen(size_t *n_seen, const cred_model *model,
                                        const cred_table *table, const size_t *rows,
                                        size_t n_rows);
+
+CRED_API cred_status cred_model_n_seen_images(size_t *n_seen, const cred_model *model,
+                                              const cred_images *images,
+                                              const size_t *rows, size_t n_rows);
 
 /// Telling a second data set apart by its uncertainty (classes: predictive entropy and
 /// mutual information, 1 - confidence; regression: sd and epistemic sd, mean over

@@ -4,6 +4,7 @@
 #define CRED_MODEL_FIT_H
 
 #include "credence/base/progress.h"
+#include "credence/data/images.h"
 #include "credence/infer/method.h"
 #include "credence/model/model.h"
 
@@ -38,9 +39,12 @@ typedef struct {
   cred_schedule schedule;     // rate 0: auto
   size_t epochs, steps;       // at most one given; both 0: auto
   size_t batch;               // rows; 0: auto
-  double validation; // share of rows held out for early stopping, in [0, 1); NaN: auto
-  size_t patience;   // stop after so many epochs without a better validation; 0: never,
-                     // but keep the best state
+  double validation;   // share of rows held out for early stopping, in [0, 1); NaN: auto
+  size_t patience;     // stop after so many epochs without a better validation; 0: never,
+                       // but keep the best state
+  const char *augment; // of pictures: credence/data/augment.h; NULL: none
+  const char *class_weights; // "balanced" (n / (classes n_class)) or "w1,w2,...": factor
+                             // on the log likelihood of each class; NULL: ones
   uint64_t seed;
   size_t n_threads;          // 0: cores; results do not depend on it
   cred_progress_fn progress; // or NULL; returning false stops the fit within a batch
@@ -81,6 +85,18 @@ CRED_API cred_status cred_model_resume(cred_model *model, cred_fit_info *info,
                                        const cred_table *table, size_t epochs,
                                        size_t n_threads, cred_progress_fn progress,
                                        void *progress_context);
+
+/// The same for pictures with labels: a class each, or a class a pixel. `target` names
+/// what is predicted (NULL: "class"). The pictures must stay as they are for the call.
+CRED_API cred_status cred_model_fit_images(cred_model **out, cred_fit_info *info,
+                                           const cred_images *images, const size_t *rows,
+                                           size_t n_rows, const char *target,
+                                           const cred_fit_options *opt);
+/// Open the pictures with the schema of the model (cred_images_options.schema).
+CRED_API cred_status cred_model_resume_images(cred_model *model, cred_fit_info *info,
+                                              const cred_images *images, size_t epochs,
+                                              size_t n_threads, cred_progress_fn progress,
+                                              void *progress_context);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,38 @@
+// pictures.h -- sets of pictures as the data of a command.
+
+#ifndef CRED_SRC_CLI_PICTURES_H
+#define CRED_SRC_CLI_PICTURES_H
+
+#include "cli/cli.h"
+#include "credence/data/images.h"
+
+// Rows for the table of a command that takes pictures.
+#define CLI_OPTIONS_PICTURES                                                             \
+  {.name = "classes",                                                                    \
+   .type = CLI_LIST,                                                                     \
+   .argument = "NAMES",                                                                  \
+   .help = "classes in the order of their numbers (default: those that are found)",      \
+   .group = "Pictures"},                                                                 \
+      {.name = "classes-file",                                                           \
+       .type = CLI_FILE_IN,                                                              \
+       .argument = "FILE",                                                               \
+       .help = "the same, a name a line",                                                \
+       .group = "Pictures"},                                                             \
+      {.name = "ignore-class",                                                           \
+       .type = CLI_LIST,                                                                 \
+       .argument = "NAMES",                                                              \
+       .help = "classes, or numbers of label maps, that count nothing",                  \
+       .group = "Pictures"},                                                             \
+  {                                                                                      \
+    .name = "resize", .type = CLI_TEXT, .argument = "WIDTHxHEIGHT",                      \
+    .help = "make all pictures this large", .group = "Pictures"                          \
+  }
+
+// Whether the data of a command are pictures: a folder, a picture, a list of them.
+bool cli_is_pictures(const char *path);
+// Opens them by those options, or by the schema of a model (not NULL: the options are not
+// looked at). labels: 1 needed, 0 not looked for, -1 if they are there.
+cred_status cli_open_pictures(cred_images **out, const cli_args *args, const char *path,
+                              const cred_schema *schema, const char *labels, int wanted);
+
+#endif

@@ -1,0 +1,266 @@
+// images_find.c -- which pictures a folder or a list holds, and their labels in words.
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "data/images.h"
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LIST_BYTES_MAX = 1 << 30, ROWS_MAX = 100000000 };
+
+typedef struct {
+  char **name;
+  size_t n, room;
+} name_list;
+
+static void names_clear(name_list *list) {
+  for (size_t i = 0; i < list->n; i++) cred__free(list->name[i]);
+  cred__free(list->name);
+  *list = (name_list){0};
+}
+
+static int by_bytes(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_folder(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static cred_status join(char **out, const char *folder, size_t n_folder,
+                        const char *name) {
+  cred__text text = {0};
+  cred__text_append(&text, folder, n_folder);
+  if (n_folder && folder[n_folder - 1] != '/') cred__text_append(&text, "/", 1);
+  cred__text_append(&text, name, strlen(name));
+  TRY(cred__text_status(&text));
+  *out = text.s;
+  return CRED_OK;
+}
+
+static cred_status names_add(name_list *list, const char *name) {
+  if (list->n == list->room) {
+    const size_t room = list->room ? 2 * list->room : 64;
+    TRY(RESIZE(&list->name, list->room, room, "names of files"));
+    list->room = room;
+  }
+  TRY(cred__strdup(&list->name[list->n], name));
+  list->n++;
+  return CRED_OK;
+}
+
+// Pictures and folders in a folder, each sorted by bytes.
+static cred_status list_folder(name_list *pictures, name_list *folders,
+                               const char *path) {
+  DIR *dir = opendir(path);
+  cred_status status = CRED_OK;
+  if (!dir) FAIL(CRED_ENOINPUT, "%s: is no folder that can be read", path);
+  for (struct dirent *e; status == CRED_OK && (e = readdir(dir));) {
+    char *whole = NULL;
+    if (e->d_name[0] == '.') continue;
+    status = join(&whole, path, strlen(path), e->d_name);
+    if (status == CRED_OK && is_folder(whole))
+      status = names_add(folders, e->d_name);
+    else if (status == CRED_OK && cred_image_is_name(e->d_name))
+      status = names_add(pictures, e->d_name);
+    cred__free(whole);
+  }
+  closedir(dir);
+  if (pictures->n) qsort(pictures->name, pictures->n, sizeof(char *), by_bytes);
+  if (folders->n) qsort(folders->name, folders->n, sizeof(char *), by_bytes);
+  return status;
+}
+
+// Takes path and map over. n_folder: bytes of the path before the row's name.
+static cred_status add_row(cred_images *images, char *path, size_t n_folder,
+                           const char *label, char *map) {
+  cred_status status = CRED_OK;
+  if (images->n_rows == images->n_room) {
+    const size_t room = images->n_room ? 2 * images->n_room : 64;
+    status = RESIZE(&images->rows, images->n_room, room, "rows of pictures");
+    if (status == CRED_OK) images->n_room = room;
+  }
+  if (status == CRED_OK && images->n_rows >= ROWS_MAX)
+    status =
+        cred__fail(CRED_EDATA, "%s: more than %d pictures", images->source, ROWS_MAX);
+  if (status != CRED_OK) {
+    cred__free(path);
+    cred__free(map);
+    return status;
+  }
+  cred__picture *row = &images->rows[images->n_rows++];
+  *row = (cred__picture){.path = path, .map = map, .label = -1};
+  row->name = path + n_folder + (path[n_folder] == '/');
+  return label ? cred__strdup(&row->label_text, label) : CRED_OK;
+}
+
+// The label map of a picture: the same name with the ending .png in another folder.
+static cred_status find_map(char **out, const char *folder, const char *picture,
+                            const char *path) {
+  char name[512];
+  const char *dot = strrchr(picture, '.');
+  *out = NULL;
+  snprintf(name, sizeof name, "%.*s.png", (int)(dot - picture), picture);
+  TRY(join(out, folder, strlen(folder), name));
+  if (access(*out, R_OK) == 0) return CRED_OK;
+  const cred_status status = cred__fail(
+      CRED_EDATA, "%s/%s: there is no label map %s for it", path, picture, *out);
+  cred__free(*out);
+  *out = NULL;
+  return status;
+}
+
+static cred_status add_folder(cred_images *images, const char *root, const char *path,
+                              const name_list *pictures, const char *label,
+                              const char *maps) {
+  for (size_t i = 0; i < pictures->n; i++) {
+    char *whole, *map = NULL;
+    if (maps) TRY(find_map(&map, maps, pictures->name[i], path));
+    const cred_status status = join(&whole, path, strlen(path), pictures->name[i]);
+    if (status != CRED_OK) cred__free(map);
+    TRY(status);
+    TRY(add_row(images, whole, strlen(root), label, map));
+  }
+  return CRED_OK;
+}
+
+static cred_status add_class_folder(cred_images *images, const char *root,
+                                    const char *name) {
+  name_list pictures = {0}, folders = {0};
+  char *path;
+  TRY(join(&path, root, strlen(root), name));
+  cred_status status = list_folder(&pictures, &folders, path);
+  if (status == CRED_OK && folders.n)
+    status = cred__fail(CRED_EDATA, "%s: holds the folder '%s', pictures are expected",
+                        path, folders.name[0]);
+  if (status == CRED_OK && !pictures.n)
+    status = cred__fail(CRED_EDATA, "%s: there are no pictures (.png, .jpg) in it", path);
+  if (status == CRED_OK) status = add_folder(images, root, path, &pictures, name, NULL);
+  cred__free(path);
+  names_clear(&pictures);
+  names_clear(&folders);
+  return status;
+}
+
+static cred_status find_in_folder(cred_images *images, const char *path,
+                                  const cred_images_options *opt) {
+  name_list pictures = {0}, folders = {0};
+  const char *maps = opt->without_labels ? NULL : opt->labels;
+  cred_status status;
+  TRY_DONE(list_folder(&pictures, &folders, path));
+  if (pictures.n && folders.n && !maps && !opt->without_labels)
+    FAIL_DONE(CRED_EDATA,
+              "%s: holds pictures and folders: a folder a class, or pictures alone "
+              "(with --labels FOLDER for label maps) are expected",
+              path);
+  if (!pictures.n && maps)
+    FAIL_DONE(CRED_EDATA, "%s: there are no pictures (.png, .jpg) in it", path);
+  if (!pictures.n && !folders.n)
+    FAIL_DONE(CRED_EDATA, "%s: there are no pictures (.png, .jpg) in it", path);
+  if (pictures.n) {
+    TRY_DONE(add_folder(images, path, path, &pictures, NULL, maps));
+    goto done;
+  }
+  for (size_t i = 0; i < folders.n; i++)
+    if (!cred__images_is_ignored(opt, folders.name[i]))
+      TRY_DONE(add_class_folder(images, path, folders.name[i]));
+done:
+  names_clear(&pictures);
+  names_clear(&folders);
+  return status;
+}
+
+// Where the name of a picture ends in a line: before a separator, and with its ending.
+static size_t name_end(const char *line) {
+  char part[4096];
+  const size_t n = strlen(line);
+  for (size_t i = 1; i <= n && i < sizeof part; i++) {
+    if (line[i] && !strchr(" \t,;", line[i])) continue;
+    memcpy(part, line, i);
+    part[i] = 0;
+    if (cred_image_is_name(part)) return i;
+  }
+  return 0;
+}
+
+static cred_status add_line(cred_images *images, const char *path, size_t n_folder,
+                            size_t number, char *line, const cred_images_options *opt) {
+  const size_t end = name_end(line);
+  if (!end)
+    FAIL(CRED_EDATA,
+         "%s:%zu: '%.100s' does not begin with the name of a picture (.png, .jpg)", path,
+         number, line);
+  char *label = line + end + (line[end] != 0), *whole, *map = NULL;
+  label += strspn(label, " \t,;");
+  line[end] = 0;
+  if (*label && cred__images_is_ignored(opt, label)) return CRED_OK;
+  if (opt->without_labels) *label = 0;
+  if (*label && cred_image_is_name(label)) {
+    TRY(*label == '/' ? cred__strdup(&map, label) : join(&map, path, n_folder, label));
+    *label = 0;
+  }
+  const cred_status status =
+      *line == '/' ? cred__strdup(&whole, line) : join(&whole, path, n_folder, line);
+  if (status != CRED_OK) cred__free(map);
+  TRY(status);
+  return add_row(images, whole, *line == '/' ? 0 : n_folder, *label ? label : NULL, map);
+}
+
+static cred_status find_in_list(cred_images *images, const char *path,
+                                const cred_images_options *opt) {
+  unsigned char *bytes;
+  size_t n, number = 0;
+  TRY(cred__file_read(&bytes, &n, path, LIST_BYTES_MAX));
+  const char *slash = strrchr(path, '/');
+  const size_t n_folder = slash ? (size_t)(slash - path) : 0;
+  cred_status status = CRED_OK;
+  if (memchr(bytes, 0, n))
+    status = cred__fail(CRED_EDATA, "%s: a NUL byte: this is no list of pictures", path);
+  for (char *line = (char *)bytes; status == CRED_OK && line && *line;) {
+    char *end = strchr(line, '\n'), *next = end ? end + 1 : NULL;
+    number++;
+    if (end) *end = 0;
+    line += strspn(line, " \t\r");
+    for (size_t k = strlen(line); k && strchr(" \t\r", line[k - 1]);) line[--k] = 0;
+    if (*line && *line != '#')
+      status = add_line(images, path, n_folder, number, line, opt);
+    line = next;
+  }
+  cred__free(bytes);
+  return status;
+}
+
+cred_status cred__images_find(cred_images *images, const char *path,
+                              const cred_images_options *opt) {
+  if (is_folder(path)) {
+    TRY(find_in_folder(images, path, opt));
+  } else if (cred_image_is_name(path)) {
+    char *copy;
+    const char *slash = strrchr(path, '/');
+    TRY(cred__strdup(&copy, path));
+    TRY(add_row(images, copy, slash ? (size_t)(slash - path) : 0, NULL, NULL));
+  } else {
+    TRY(find_in_list(images, path, opt));
+  }
+  if (images->n_rows) return CRED_OK;
+  FAIL(CRED_EDATA, "%s: there are no pictures in it", path);
+}
+
+bool cred_images_is_set(const char *path) {
+  char line[4096];
+  FILE *file;
+  if (is_folder(path) || cred_image_is_name(path)) return true;
+  if (strcmp(path, "-") == 0 || !(file = fopen(path, "rb"))) return false;
+  bool found = false;
+  if (fgets(line, sizeof line, file)) {
+    line[strcspn(line, "\r\n")] = 0;
+    found = name_end(line + strspn(line, " \t")) > 0;
+  }
+  fclose(file);
+  return found;
+}
