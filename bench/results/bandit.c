@@ -296,6 +296,8 @@ static const char *take_setting(setting *s, char *word) {
     f->method.temperature = x;
   else if (!strcmp(word, "updates"))
     o->n_updates = (size_t)x;
+  else if (!strcmp(word, "early"))
+    o->n_early = 400, o->n_updates_early = (size_t)x;
   else if (!strcmp(word, "every"))
     o->every = (size_t)x;
   else if (!strcmp(word, "first"))

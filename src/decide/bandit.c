@@ -187,9 +187,11 @@ cred_status cred_bandit_learn(cred_bandit *b, const double *context, size_t acti
   b->books.n_rewards++;
   b->books.reward_sum += reward;
   if (b->books.n_rewards % b->opt.every) return CRED_OK;
+  const bool early = b->books.n_rewards <= b->opt.n_early;
+  const size_t n_updates = early ? b->opt.n_updates_early : b->opt.n_updates;
   size_t n_diverged;
-  TRY(cred_online_train(b->online, b->opt.n_updates, &n_diverged));
-  b->books.n_updates += b->opt.n_updates;
+  TRY(cred_online_train(b->online, n_updates, &n_diverged));
+  b->books.n_updates += n_updates;
   b->books.n_diverged += n_diverged;
   return CRED_OK;
 }

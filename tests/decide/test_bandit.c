@@ -23,14 +23,16 @@ static void test_books_against_a_table(void **state) {
   static const struct {
     size_t action;
     double reward;
-    size_t n_updates; // after it: 3 steps every 2 rewards
-  } table[] = {{0, 1.5, 0}, {2, -1, 3}, {0, 0.25, 3}, {1, 4, 6}, {0, -2, 6}, {2, 0, 9}};
+    size_t n_updates; // after it: every 2 rewards 5 steps up to the third, then 3
+  } table[] = {{0, 1.5, 0}, {2, -1, 5}, {0, 0.25, 5}, {1, 4, 8}, {0, -2, 8}, {2, 0, 11}};
   cred_bandit *b;
   cred_bandit_options opt = small(CRED_BANDIT_GREEDY);
   const double context[2] = {0.5, -1};
   size_t n[3] = {0}, rows = 0;
   double sum[3] = {0}, total = 0;
   opt.every = 2;
+  opt.n_early = 3;
+  opt.n_updates_early = 5;
   assert_ok(cred_bandit_new(&b, 2, 3, &opt));
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     assert_ok(cred_bandit_learn(b, context, table[i].action, table[i].reward));

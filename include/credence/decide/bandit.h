@@ -26,13 +26,15 @@ typedef enum {
 typedef struct {
   cred_online_options model; // its seed is that of the bandit too
   cred_bandit_policy policy;
-  double epsilon;         // default 0.05
-  double k;               // default 1
-  size_t n_draws;         // of ucb; default 20
-  size_t n_first;         // times every action is taken, in turn, before any is chosen;
-                          // default 3
-  size_t every;           // rewards between two updates; default 1
-  size_t n_updates;       // steps an update; default 4
+  double epsilon;   // default 0.05
+  double k;         // default 1
+  size_t n_draws;   // of ucb; default 20
+  size_t n_first;   // times every action is taken, in turn, before any is chosen;
+                    // default 3
+  size_t every;     // rewards between two updates; default 1
+  size_t n_updates; // steps an update; default 4
+  size_t n_early, n_updates_early; // steps an update up to the n_early-th reward: what is
+                                   // learned then counts longest; default 0: the same
   size_t n_features;      // of an action; 0: one input an action, 1 for the one taken
   const double *features; // (n_actions, n_features), copied; NULL if there are none
 } cred_bandit_options;
