@@ -322,6 +322,79 @@ static void test_long_texts(void **state) {
   assert_true(strlen(cred_error_message()) < 500);
 }
 
+// Any words in any order are a network that reads back, or a message.
+static void test_any_words(void **state) {
+  (void)state;
+  static const char *const words[] = {"dense",
+                                      "conv",
+                                      "upconv",
+                                      "pool",
+                                      "avgpool",
+                                      "globalpool",
+                                      "upsample",
+                                      "norm",
+                                      "dropout",
+                                      "concat",
+                                      "add",
+                                      "unet",
+                                      "relu",
+                                      "tanh",
+                                      "elu",
+                                      "same",
+                                      "valid",
+                                      "pad",
+                                      "stride",
+                                      "dilation",
+                                      "groups",
+                                      "bilinear",
+                                      "as",
+                                      "a",
+                                      "b",
+                                      "0",
+                                      "1",
+                                      "2",
+                                      "3",
+                                      "8",
+                                      "0.5",
+                                      "3x2",
+                                      ",",
+                                      ",",
+                                      ",",
+                                      ",",
+                                      "linear",
+                                      "-1",
+                                      "1e9",
+                                      "99999999",
+                                      "channel_dropout"};
+  enum { N_WORDS = sizeof words / sizeof *words, N_TEXTS = 30000 };
+  const cred_key key = cred_key_make(11);
+  const cred_shape in = {12, 16, 4};
+  size_t n_sound = 0;
+  for (uint64_t i = 0; i < N_TEXTS; i++) {
+    char text[256] = "";
+    const size_t n = 1 + (size_t)cred_key_below(&key, 32 * i, 14);
+    for (size_t k = 0; k < n; k++) {
+      const size_t w = (size_t)cred_key_below(&key, 32 * i + 1 + k, N_WORDS);
+      strncat(text, words[w], sizeof text - strlen(text) - 2);
+      strcat(text, " ");
+    }
+    cred_network *a, *b;
+    const cred_status status = cred_network_parse_shaped(&a, text, in, 2, i % 2);
+    if (status != CRED_OK) {
+      assert_int_equal(status, CRED_EINVAL);
+      assert_true(strlen(cred_error_message()) > 10);
+      continue;
+    }
+    n_sound++;
+    assert_ok(cred_network_parse_shaped(&b, cred_network_text(a), in, 2, i % 2));
+    assert_string_equal(cred_network_text(a), cred_network_text(b));
+    assert_int_equal(cred_network_n_params(a), cred_network_n_params(b));
+    cred_network_free(a);
+    cred_network_free(b);
+  }
+  assert_true(n_sound > 100);
+}
+
 // Each suggestion is itself accepted.
 static void test_suggestions(void **state) {
   (void)state;
@@ -504,13 +577,21 @@ static void test_work_too_large(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_messages),
-      cmocka_unit_test(test_maps),           cmocka_unit_test(test_unet),
-      cmocka_unit_test(test_per_pixel),      cmocka_unit_test(test_messages_on_maps),
-      cmocka_unit_test(test_slices_of_maps), cmocka_unit_test(test_long_texts),
-      cmocka_unit_test(test_suggestions),    cmocka_unit_test(test_rows_and_slices),
-      cmocka_unit_test(test_with_dropout),   cmocka_unit_test(test_init),
-      cmocka_unit_test(test_out_of_memory),  cmocka_unit_test(test_work_too_large),
+      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_maps),
+      cmocka_unit_test(test_unet),
+      cmocka_unit_test(test_per_pixel),
+      cmocka_unit_test(test_messages_on_maps),
+      cmocka_unit_test(test_slices_of_maps),
+      cmocka_unit_test(test_long_texts),
+      cmocka_unit_test(test_suggestions),
+      cmocka_unit_test(test_any_words),
+      cmocka_unit_test(test_rows_and_slices),
+      cmocka_unit_test(test_with_dropout),
+      cmocka_unit_test(test_init),
+      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_work_too_large),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
