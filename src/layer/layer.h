@@ -141,12 +141,14 @@ void cred__network_work_free(cred__network_work *work);
 const cred_real *cred__network_forward(const cred_network *network,
                                        cred__network_work *work, const cred__pass *pass,
                                        const cred_real *x);
-// The same of the layers [first, end) alone: x is the input of layer `first`.
+// The same of the layers [first, end) alone: x is the input of layer `first`, and none of
+// them has a source before it.
 const cred_real *cred__network_forward_part(const cred_network *network,
                                             cred__network_work *work,
                                             const cred__pass *pass, const cred_real *x,
                                             size_t first, size_t end);
-// How many layers stand before the first dropout: they give the same whatever the mask.
+// How many layers stand before the first dropout, of numbers or of channels, and are read
+// by none behind it but through the last: they give the same whatever the mask.
 size_t cred__network_n_before_dropout(const cred_network *network);
 // Several draws of one block in one pass: outputs (n_draws, B, n_outputs), row b of draw
 // k as a pass with the key draws[k] would give it. What comes before the first layer that

@@ -223,9 +223,17 @@ const cred_real *cred__network_forward(const cred_network *network,
 }
 
 size_t cred__network_n_before_dropout(const cred_network *network) {
-  size_t i = 0;
-  while (i < network->n_layers && network->layers[i].ops != &cred__dropout_ops) i++;
-  return i;
+  size_t n = 0;
+  while (n < network->n_layers && network->layers[n].ops != &cred__dropout_ops &&
+         network->layers[n].ops != &cred__channel_dropout_ops)
+    n++;
+  // a source among them whose output is read behind goes behind too
+  for (size_t i = network->n_layers; i-- > n;)
+    if (network->layers[i].source < n) {
+      n = network->layers[i].source;
+      i = network->n_layers;
+    }
+  return n;
 }
 
 bool cred__network_shares_draws(const cred_network *network) {

@@ -376,6 +376,44 @@ static void test_pool_first(void **state) {
   }
 }
 
+// Layers that no mask changes, evaluated apart, with the rest in another work.
+static void test_before_dropout(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t n;
+  } nets[] = {
+      {"conv 4 3 relu, dropout 0.2, dense 5", 2},
+      {"conv 4 3, channel_dropout 0.2, dense 5, dropout 0.1", 1},
+      {"dropout 0.2, conv 4 3", 0},
+      {"conv 4 3 relu, pool 2, dense 5", 5}, // all: none is random
+      {"conv 4 3 same relu as a, conv 4 1, add a, dropout 0.2, dense 5", 4},
+      {"conv 4 3 same relu as a, conv 4 1, dropout 0.2, add a", 1},
+      {"relu as b, conv 2 1 as a, conv 2 1, add b, conv 2 1, dropout 0.2, add a", 0},
+      {"unet 3 4, dropout 0.2, conv 2 1", 15}};
+  for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+    fixture f;
+    cred__network_work *whole, *part;
+    fixture_init_shaped(&f, nets[i].text, 9, (cred_shape){8, 6, 2}, 3);
+    const size_t n = cred__network_n_before_dropout(f.network);
+    const size_t end = cred__network_n_items(f.network);
+    assert_int_equal(n, nets[i].n);
+    assert_ok(cred__network_work_new(&whole, f.network, 9, 1, false, false));
+    assert_ok(cred__network_work_new(&part, f.network, 9, 1, false, false));
+    cred__pass pass = pass_of(&f, CRED__PLAIN, 1, NULL);
+    const float *all = cred__network_forward(f.network, whole, &pass, f.x);
+    memcpy(f.out, all, 27 * sizeof *all);
+    pass.dropout = false; // before: nothing is dropped
+    const float *x = cred__network_forward_part(f.network, whole, &pass, f.x, 0, n);
+    pass.dropout = true;
+    x = cred__network_forward_part(f.network, part, &pass, x, n, end);
+    assert_memory_equal(x, f.out, 27 * sizeof *x);
+    cred__network_work_free(whole);
+    cred__network_work_free(part);
+    fixture_clear(&f);
+  }
+}
+
 // A work without backward gives the same outputs, and an empty block is no fault.
 static void check_forward_only(const char *text, cred_shape in) {
   fixture f;
@@ -432,6 +470,7 @@ int main(void) {
       cmocka_unit_test(test_no_allocation),
       cmocka_unit_test(test_sd_0_is_plain),
       cmocka_unit_test(test_pool_first),
+      cmocka_unit_test(test_before_dropout),
       cmocka_unit_test(test_forward_only),
       cmocka_unit_test(test_nan_stays_in_its_row),
   };
