@@ -25,7 +25,10 @@ class Workload:
         self.tutorial = size in ("tutorial-bnn", "tutorial-sine", "sine")
         self.n_draws = 3 if self.train and self.tutorial else 1 if self.train else 100
         self.inputs, self.outputs = INPUTS, CLASSES
-        if size in ("1200", "400"):
+        self.image = size == "conv"
+        if self.image:
+            self.hidden, self.rows = [512], BATCH
+        elif size in ("1200", "400"):
             self.hidden, self.rows = [int(size)] * 2, BATCH
         elif size == "tutorial-bnn":
             self.hidden, self.rows, self.inputs, self.outputs = [20], 100, 10, 1

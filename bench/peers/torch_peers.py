@@ -31,6 +31,8 @@ def log_lik(w, out, y):
 
 def batches(w):
     x, y = (torch.from_numpy(a) for a in w.data())
+    if w.image:
+        x = x.view(-1, 1, 28, 28).contiguous(memory_format=torch.channels_last)
     if w.tutorial:
         return [(x, y)]
     return [(x[i:i + w.rows], y[i:i + w.rows]) for i in range(0, w.n_rows, w.rows)]
@@ -60,7 +62,16 @@ def fused_adam(w, model):
 # --- deterministic ---
 
 
+def conv_net(conv, linear):
+    """5 x 5 x 32, pool, 5 x 5 x 64, pool, 512, 10, of any kind of layer."""
+    return nn.Sequential(conv(1, 32), nn.ReLU(), nn.MaxPool2d(2), conv(32, 64), nn.ReLU(), nn.MaxPool2d(2),
+                         nn.Flatten(), linear(64 * 49, 512), nn.ReLU(), linear(512, 10))
+
+
 def plain_net(w, dropout=0.0):
+    if w.image:
+        return conv_net(lambda a, b: nn.Conv2d(a, b, 5, padding=2), nn.Linear).to(
+            memory_format=torch.channels_last)
     layers = []
     for a, b in zip(w.widths[:-2], w.widths[1:-1]):
         layers += [nn.Linear(a, b), nn.ReLU()] + ([nn.Dropout(dropout)] if dropout else [])
@@ -227,6 +238,11 @@ def by_hand(w, threads, local):
 def torchbnn_net(w):
     import torchbnn as bnn
 
+    if w.image:
+        net = conv_net(lambda a, b: bnn.BayesConv2d(prior_mu=0, prior_sigma=0.1, in_channels=a,
+                                                    out_channels=b, kernel_size=5, padding=2),
+                       lambda a, b: bnn.BayesLinear(prior_mu=0, prior_sigma=0.1, in_features=a, out_features=b))
+        return net, bnn.BKLLoss(reduction="sum")
     layers = []
     for i, (a, b) in enumerate(zip(w.widths, w.widths[1:])):
         layers.append(bnn.BayesLinear(prior_mu=0, prior_sigma=0.1, in_features=a, out_features=b))
@@ -249,22 +265,32 @@ def torchbnn(w, threads):
 
 
 def bayesian_torch_net(w):
-    from bayesian_torch.layers import LinearReparameterization
+    from bayesian_torch.layers import Conv2dReparameterization, LinearReparameterization
+
+    prior = {"prior_variance": 1.0, "posterior_rho_init": -5.0}
 
     class Net(nn.Module):
+        """Its layers return the KL beside the output."""
+
         def __init__(self):
             super().__init__()
-            self.layers = nn.ModuleList(
-                LinearReparameterization(a, b, prior_variance=1.0, posterior_rho_init=-5.0)
-                for a, b in zip(w.widths, w.widths[1:]))
+            if w.image:
+                self.layers = conv_net(
+                    lambda a, b: Conv2dReparameterization(a, b, 5, padding=2, **prior),
+                    lambda a, b: LinearReparameterization(a, b, **prior))
+                return
+            self.layers = nn.Sequential()
+            for i, (a, b) in enumerate(zip(w.widths, w.widths[1:])):
+                self.layers.append(LinearReparameterization(a, b, **prior))
+                if i + 2 < len(w.widths):
+                    self.layers.append(nn.ReLU())
 
         def forward(self, x):
             kl = 0.0
-            for i, layer in enumerate(self.layers):
-                x, k = layer(x)
-                kl = kl + k
-                if i + 1 < len(self.layers):
-                    x = torch.relu(x)
+            for layer in self.layers:
+                x = layer(x)
+                if isinstance(x, tuple):
+                    x, kl = x[0], kl + x[1]
             return x, kl
 
     return Net()
@@ -285,12 +311,15 @@ def bayesian_torch(w, threads):
 
 
 def blitz_net(w):
-    from blitz.modules import BayesianLinear
+    from blitz.modules import BayesianConv2d, BayesianLinear
 
+    prior = {"prior_sigma_1": w.sd1, "prior_sigma_2": w.sd2, "prior_pi": w.weight, "posterior_rho_init": -5.0}
+    if w.image:
+        return conv_net(lambda a, b: BayesianConv2d(a, b, kernel_size=(5, 5), padding=2, **prior),
+                        lambda a, b: BayesianLinear(a, b, **prior))
     layers = []
     for i, (a, b) in enumerate(zip(w.widths, w.widths[1:])):
-        layers.append(BayesianLinear(a, b, prior_sigma_1=w.sd1, prior_sigma_2=w.sd2, prior_pi=w.weight,
-                                     posterior_rho_init=-5.0))
+        layers.append(BayesianLinear(a, b, **prior))
         if i + 2 < len(w.widths):
             layers.append(nn.ReLU())
     return nn.Sequential(*layers)
@@ -325,6 +354,8 @@ def answers(w, outputs):
 
 def predicting(w, draw_all, compiled=False):
     x = torch.from_numpy(w.data()[0])
+    if w.image:
+        x = x.view(-1, 1, 28, 28).contiguous(memory_format=torch.channels_last)
     call = torch.compile(draw_all) if compiled else draw_all
 
     def unit():
