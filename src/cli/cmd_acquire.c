@@ -6,40 +6,12 @@
 #include "cli/held_out.h"
 #include "cli/line.h"
 #include "credence/data/split.h"
-#include "credence/decide/acquire.h"
 #include <float.h>
 #include <string.h>
 
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the chosen rows (CSV)", "-"),
-    {.name = "number",
-     .short_name = 'n',
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "10",
-     .min = 1,
-     .max = 1e9,
-     .help = "rows to choose"},
-    {.name = "by",
-     .type = CLI_CHOICE,
-     .argument = "SCORE",
-     .default_text = "auto",
-     .choices = CLI_ACQUISITIONS,
-     .help = "what makes a row worth a label; auto: bald for classes, epistemic for "
-             "numbers"},
-    {.name = "power",
-     .type = CLI_NUMBER,
-     .argument = "BETA",
-     .default_text = "0",
-     .min = 0,
-     .max = 1e6,
-     .help = "draw the rows with probabilities ~ score^BETA; 0: the highest scores"},
-    {.name = "candidates",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "0",
-     .max = 1e12,
-     .help = "score only N rows of the pool, drawn at random; 0: all"},
+    CLI_OPTIONS_ACQUIRE("rows to choose"),
     {.name = "scores",
      .type = CLI_FILE_OUT,
      .argument = "FILE",
@@ -51,33 +23,8 @@ static const cli_option options[] = {
     {.name = "targets",
      .type = CLI_FILE_IN,
      .argument = "FILE",
-     .help = "rows that will be predicted; a sample of POOL where it is not given",
-     .group = "Scores"},
-    {.name = "n-targets",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "100",
-     .min = 1,
-     .max = 1e6,
-     .help = "epig: how many of the rows to be predicted are looked at",
-     .group = "Scores"},
-    {.name = "configurations",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "10000",
-     .min = 1,
-     .max = 1 << 24,
-     .help = "batchbald: labels of the batch so far that are enumerated, and from there "
-             "on drawn",
-     .group = "Scores"},
-    {.name = "draws",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "100",
-     .min = 1,
-     .max = 1e6,
-     .help = "function draws from the posterior; rounded up to a multiple of the members",
-     .group = "Scores"},
+     .help = "epig: rows like those that will be predicted; else a sample of POOL",
+     .group = "Choice"},
     CLI_OPTION_ROWS_FILE,
     CLI_OPTIONS_INPUT,
     CLI_OPTION_SEED,
@@ -108,27 +55,29 @@ static void job_clear(job *j) {
   cred_model_free(j->model);
 }
 
-static cred_acquire_options take_options(const cli_args *args) {
-  cred_acquire_options opt = cred_acquire_defaults();
-  opt.kind = (cred_acquisition)cli_choice(args, "by");
-  opt.n = cli_size(args, "number");
-  opt.power = cli_number(args, "power");
-  opt.n_draws = cli_size(args, "draws");
-  opt.n_targets = cli_size(args, "n-targets");
-  opt.n_configurations = cli_size(args, "configurations");
-  opt.seed = cli_seed(args);
-  opt.n_threads = cli_size(args, "threads");
-  return opt;
+cred_status cli_acquire_options(cred_acquire_options *out, const cli_args *args) {
+  static const char *const of_epig[] = {"n-targets", NULL};
+  static const char *const of_batchbald[] = {"configurations", NULL};
+  *out = cred_acquire_defaults();
+  out->kind = (cred_acquisition)cli_choice(args, "by");
+  out->n = cli_size(args, "number");
+  out->power = cli_number(args, "power");
+  out->n_draws = cli_size(args, "draws");
+  out->n_targets = cli_size(args, "n-targets");
+  out->n_configurations = cli_size(args, "configurations");
+  out->seed = cli_seed(args);
+  out->n_threads = cli_size(args, "threads");
+  if (out->kind != CRED_ACQUIRE_EPIG)
+    TRY(cli_refuse(args, of_epig, "belongs to --by epig"));
+  if (out->kind != CRED_ACQUIRE_BATCHBALD)
+    TRY(cli_refuse(args, of_batchbald, "belongs to --by batchbald"));
+  return CRED_OK;
 }
 
-// Options of another score are mistakes.
 static cred_status check_options(const cli_args *args) {
-  static const char *const of_epig[] = {"targets", "n-targets", NULL};
-  static const char *const of_batchbald[] = {"configurations", NULL};
-  const int by = cli_choice(args, "by");
-  if (by != CRED_ACQUIRE_EPIG) TRY(cli_refuse(args, of_epig, "belongs to --by epig"));
-  if (by != CRED_ACQUIRE_BATCHBALD)
-    TRY(cli_refuse(args, of_batchbald, "belongs to --by batchbald"));
+  static const char *const of_epig[] = {"targets", NULL};
+  if (cli_choice(args, "by") != CRED_ACQUIRE_EPIG)
+    TRY(cli_refuse(args, of_epig, "belongs to --by epig"));
   TRY(cli_check_inputs(cli_positional(args, 0), cli_positional(args, 1)));
   TRY(cli_check_output(cli_text(args, "output")));
   return cli_given(args, "scores") ? cli_check_output(cli_text(args, "scores")) : CRED_OK;
@@ -165,7 +114,8 @@ static cred_status need_columns(const job *j) {
 
 static cred_status acquire(job *j) {
   const cred_schema *schema = NULL;
-  const cred_acquire_options opt = take_options(j->args);
+  cred_acquire_options opt;
+  TRY(cli_acquire_options(&opt, j->args));
   TRY(check_options(j->args));
   TRY(cli_read_model(&j->model, j->args, cli_positional(j->args, 0)));
   schema = cred_model_schema(j->model);

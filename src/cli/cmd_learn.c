@@ -49,62 +49,7 @@ static const cli_option options[] = {
      .help = "with --simulate: start with as many rows of each class",
      .group = "Labels"},
 
-    {.name = "by",
-     .type = CLI_CHOICE,
-     .argument = "SCORE",
-     .default_text = "auto",
-     .choices = CLI_ACQUISITIONS,
-     .help = "what makes a row worth a label; auto: bald for classes, epistemic for "
-             "numbers",
-     .group = "Choice"},
-    {.name = "number",
-     .short_name = 'n',
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "10",
-     .min = 1,
-     .max = 1e9,
-     .help = "rows a round",
-     .group = "Choice"},
-    {.name = "power",
-     .type = CLI_NUMBER,
-     .argument = "BETA",
-     .default_text = "0",
-     .min = 0,
-     .max = 1e6,
-     .help = "draw the rows with probabilities ~ score^BETA; 0: the highest scores",
-     .group = "Choice"},
-    {.name = "candidates",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "0",
-     .max = 1e12,
-     .help = "score only N rows of the pool a round, drawn at random; 0: all",
-     .group = "Choice"},
-    {.name = "draws",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "100",
-     .min = 1,
-     .max = 1e6,
-     .help = "draws from the posterior, of the choice and of the scores",
-     .group = "Choice"},
-    {.name = "n-targets",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "100",
-     .min = 1,
-     .max = 1e6,
-     .help = "epig: rows of the pool that stand for those to be predicted",
-     .group = "Choice"},
-    {.name = "configurations",
-     .type = CLI_SIZE,
-     .argument = "N",
-     .default_text = "10000",
-     .min = 1,
-     .max = 1 << 24,
-     .help = "batchbald: labels of the batch that are enumerated, and from there drawn",
-     .group = "Choice"},
+    CLI_OPTIONS_ACQUIRE("rows a round"),
 
     {.name = "test",
      .type = CLI_FILE_IN,
@@ -176,18 +121,12 @@ static const cli_option options[] = {
 };
 
 static cred_status check_options(const cli_args *args) {
-  static const char *const of_epig[] = {"n-targets", NULL};
-  static const char *const of_batchbald[] = {"configurations", NULL};
   static const char *const of_simulation[] = {"balanced", "against-random", NULL};
-  const int by = cli_choice(args, "by");
   const bool simulate = cli_flag(args, "simulate");
   if (!cli_text(args, "output"))
     return cli_usage("the folder of the run is missing: -o FOLDER");
   if (!cli_given(args, "target"))
     return cli_usage("the column to be labelled is missing: --target COLUMN");
-  if (by != CRED_ACQUIRE_EPIG) TRY(cli_refuse(args, of_epig, "belongs to --by epig"));
-  if (by != CRED_ACQUIRE_BATCHBALD)
-    TRY(cli_refuse(args, of_batchbald, "belongs to --by batchbald"));
   if (!simulate) TRY(cli_refuse(args, of_simulation, "belongs to --simulate"));
   if (simulate && cli_given(args, "command"))
     FAIL(CRED_ECONFIG, "options '--simulate' and '--command' contradict each other: the "
@@ -206,24 +145,18 @@ static cred_status check_options(const cli_args *args) {
   return cli_given(args, "plot") ? cli_check_output(cli_text(args, "plot")) : CRED_OK;
 }
 
-static void take_options(cli__learn *l) {
+static cred_status take_options(cli__learn *l) {
   const cli_args *args = l->args;
   cred_learn_options *opt = &l->opt;
   *opt = cred_learn_defaults();
   opt->schema = l->fit.schema;
   opt->fit = l->fit.fit;
-  opt->acquire.kind = (cred_acquisition)cli_choice(args, "by");
-  opt->acquire.n = cli_size(args, "number");
-  opt->acquire.power = cli_number(args, "power");
-  opt->acquire.n_draws = cli_size(args, "draws");
-  opt->acquire.n_targets = cli_size(args, "n-targets");
-  opt->acquire.n_configurations = cli_size(args, "configurations");
+  TRY(cli_acquire_options(&opt->acquire, args));
   opt->n_candidates = cli_size(args, "candidates");
   opt->classes = cli_list(args, "classes", &opt->n_classes);
   opt->simulate = cli_flag(args, "simulate");
   opt->n_start = cli_size(args, "start");
   opt->balanced = cli_flag(args, "balanced");
-  opt->test = l->test;
   opt->n_test_draws = cli_size(args, "test-draws");
   opt->budget = cli_size(args, "budget");
   if (cli_choice(args, "score") > 0) opt->score = cli_text(args, "score");
@@ -232,6 +165,7 @@ static void take_options(cli__learn *l) {
   opt->tolerance = cli_number(args, "tolerance");
   opt->fit.progress = cli_progress_call;
   opt->fit.progress_context = &l->progress;
+  return CRED_OK;
 }
 
 static cred_status read_test(cli__learn *l) {
@@ -261,9 +195,10 @@ static cred_status learn_init(cli__learn *l, const cli_args *args) {
     FAIL(CRED_ECONFIG, "option '--target' names %zu columns, one is labelled at a time",
          l->fit.schema.n_targets);
   l->target = l->fit.schema.targets[0];
+  TRY(take_options(l));
   TRY(cli_read_table(&l->pool, args, cli_positional(args, 0), l->target));
   TRY(read_test(l));
-  take_options(l);
+  l->opt.test = l->test;
   return CRED_OK;
 }
 
