@@ -20,13 +20,21 @@ static cred_status check(const cred_plot_learning *d) {
   return CRED_OK;
 }
 
+// A point without its error could not be drawn with a bar.
+static bool has_errors(const cred_plot_learning_curve *c) {
+  for (size_t i = 0; c->se && i < c->n; i++)
+    if (cred__plot_drawable(c->score[i]) && !cred__plot_drawable(c->se[i])) return false;
+  return c->se != NULL;
+}
+
 // Bars of one standard error where they would not hide the line.
 static cred_plot_series series_of(const cred_plot_learning_curve *c) {
+  const bool few = c->n <= BARS_MAX;
   return (cred_plot_series){.name = c->name,
                             .n = c->n,
                             .x = c->labels,
                             .y = c->score,
-                            .y_error = c->se && c->n <= BARS_MAX ? c->se : NULL,
+                            .y_error = few && has_errors(c) ? c->se : NULL,
                             .style = c->n <= BARS_MAX ? CRED_PLOT_LINES_POINTS
                                                       : CRED_PLOT_LINES};
 }

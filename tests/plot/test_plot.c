@@ -320,6 +320,12 @@ static void learning_curves(void **state) {
   assert_ok(cred_plot_new_learning(&plot, &data, NULL));
   assert_false(has(plot, "series_3"));
   cred_plot_free(plot);
+  const double none[] = {NAN, NAN, NAN}; // one seed: no standard errors, but a curve
+  const cred_plot_learning_curve single = {"bald", 3, n, error, none};
+  data = (cred_plot_learning){1, &single, "error", NAN};
+  assert_ok(cred_plot_new_learning(&plot, &data, NULL));
+  assert_int_equal(n_rows(plot, "series_1"), 3);
+  cred_plot_free(plot);
   data.n_curves = 0;
   assert_fails(cred_plot_new_learning(&plot, &data, NULL), CRED_EDATA,
                "no learning curve");
