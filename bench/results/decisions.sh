@@ -65,7 +65,7 @@ for part in $parts; do
     bandit linear
     bandit greedy
     bandit vi net='dense 100 relu' temperature=0.1
-    bandit ensemble likelihood=heteroscedastic members=3 updates=2 early=16
+    bandit ensemble likelihood=heteroscedastic members=3 updates=2
     bandit dropout likelihood=heteroscedastic early=16
     gnuplot -e "folder = '$folder'; output_file = '$results/bandit.png'; uniform = 4.91" \
       "$root/bench/results/bandit.gp"
