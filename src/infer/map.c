@@ -204,6 +204,14 @@ static cred_state_array array(void *p, size_t i) {
   return all[i];
 }
 
+static cred_real *give(void *p, size_t i) {
+  map_state *s = p;
+  cred_real **const all[] = {&s->theta, &s->m1, &s->m2};
+  cred_real *given = *all[i];
+  *all[i] = NULL;
+  return given;
+}
+
 static void member(const void *p, cred_member *out) {
   const map_state *s = p;
   memcpy(out->mean, s->theta, s->dim * sizeof *s->theta);
@@ -217,4 +225,5 @@ const cred_method cred_method_map = {.name = "map",
                                      .step = step,
                                      .n_arrays = n_arrays,
                                      .array = array,
+                                     .give = give,
                                      .member = member};

@@ -183,6 +183,15 @@ static cred_state_array array(void *p, size_t i) {
   return all[i];
 }
 
+static cred_real *give(void *p, size_t i) {
+  cred__vi_state *s = p;
+  cred_real **const all[] = {&s->mean,  &s->log_sd, &s->m1[0],
+                             &s->m1[1], &s->m2[0],  &s->m2[1]};
+  cred_real *given = *all[i];
+  *all[i] = NULL;
+  return given;
+}
+
 static void member(const void *p, cred_member *out) {
   const cred__vi_state *s = p;
   memcpy(out->mean, s->mean, s->dim * sizeof *s->mean);
@@ -203,4 +212,5 @@ const cred_method cred_method_variational = {.name = "variational",
                                              .step = step,
                                              .n_arrays = n_arrays,
                                              .array = array,
+                                             .give = give,
                                              .member = member};

@@ -134,24 +134,35 @@ static void elu_moments(double *mean, double *var, double m, double s, double sl
   *var = at_least_0(square - *mean * *mean);
 }
 
+// A variance of 0 is exact.
+static void certain(cred_real *y_mean, cred_real *y_var, const cred_real *x_mean,
+                    const cred_real *x_var, size_t n, cred__activation kind,
+                    double slope) {
+  for (size_t i = 0; i < n; i++) {
+    if (x_var[i] != 0) continue;
+    cred__activation_forward(&y_mean[i], &x_mean[i], 1, kind, slope);
+    y_var[i] = 0;
+  }
+}
+
 void cred__activation_moments(cred_real *y_mean, cred_real *y_var,
                               const cred_real *x_mean, const cred_real *x_var, size_t n,
                               cred__activation kind, double slope) {
-  if (kind != CRED__RELU && kind != CRED__LEAKY_RELU && kind != CRED__ELU) {
+  if (kind == CRED__RELU || kind == CRED__LEAKY_RELU) {
+    const cred_real c = kind == CRED__RELU ? 0 : (cred_real)slope;
+    table()->leaky_moments(y_mean, y_var, x_mean, x_var, n, c);
+    certain(y_mean, y_var, x_mean, x_var, n, kind, slope);
+    return;
+  }
+  if (kind != CRED__ELU) {
     table()->smooth_moments(y_mean, y_var, x_mean, x_var, n, kind);
     return;
   }
-  if (kind == CRED__RELU) slope = 0;
   for (size_t i = 0; i < n; i++) {
     double mean, var;
-    if (x_var[i] == 0) {
-      cred__activation_forward(&y_mean[i], &x_mean[i], 1, kind, slope);
-      y_var[i] = 0;
-      continue;
-    }
-    (kind == CRED__ELU ? elu_moments : leaky_moments)(&mean, &var, x_mean[i],
-                                                      sqrt((double)x_var[i]), slope);
+    elu_moments(&mean, &var, x_mean[i], sqrt((double)x_var[i]), slope);
     y_mean[i] = (cred_real)mean;
     y_var[i] = (cred_real)var;
   }
+  certain(y_mean, y_var, x_mean, x_var, n, kind, slope);
 }

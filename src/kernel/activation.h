@@ -59,6 +59,8 @@ typedef struct {
                    const cred_real *y, size_t n, cred__activation kind, cred_real slope);
   void (*smooth_moments)(cred_real *y_mean, cred_real *y_var, const cred_real *x_mean,
                          const cred_real *x_var, size_t n, cred__activation kind);
+  void (*leaky_moments)(cred_real *y_mean, cred_real *y_var, const cred_real *x_mean,
+                        const cred_real *x_var, size_t n, cred_real slope);
 } cred__activation_table;
 extern const cred__activation_table cred__activation_table_base,
     cred__activation_table_v3, cred__activation_table_v4;

@@ -38,8 +38,12 @@ void cred__dense_moments(const cred__layer *layer, const cred__pass *pass,
     cred__dense_times(n_threads, layer, n_rows, out_var, in2, sd2, true);
   }
   if (!in_var) return;
-  cred__square(n_threads, square, mean, n);
-  if (pass->sd)
-    for (size_t i = 0; i < n; i++) square[i] += sd2[i];
-  cred__dense_times(n_threads, layer, n_rows, out_var, in_var, square, true);
+  const cred_real *second =
+      pass->second ? cred__dense_weight(layer, pass->second) : square;
+  if (!pass->second) {
+    cred__square(n_threads, square, mean, n);
+    if (pass->sd)
+      for (size_t i = 0; i < n; i++) square[i] += sd2[i];
+  }
+  cred__dense_times(n_threads, layer, n_rows, out_var, in_var, second, true);
 }

@@ -26,12 +26,13 @@ typedef struct {
   const uint64_t *row; // (B) index that keys the noise of a row; NULL: 0, 1, 2, ...
   cred_key key;        // of this step and draw; a layer derives its own by its index
   size_t n_threads;
-  const cred_real *theta; // whole vector: the parameters, or their means
-  const cred_real *sd;    // whole vector; NULL in a plain pass
-  const cred_real *var;   // sd^2, or NULL: squared where it is needed
-  const cred_key *draws;  // of cred__network_forward_draws, else NULL: rows b n_each ...
-  size_t n_each;          // (b + 1) n_each - 1 are draw b's, keyed by draws[b], not key
-  const cred_sink *sink;  // backward only; NULL: gradients of parameters are not wanted
+  const cred_real *theta;  // whole vector: the parameters, or their means
+  const cred_real *sd;     // whole vector; NULL in a plain pass
+  const cred_real *var;    // sd^2, or NULL: squared where it is needed
+  const cred_real *second; // theta^2 + var, or NULL: likewise; read by moments
+  const cred_key *draws;   // of cred__network_forward_draws, else NULL: rows b n_each ...
+  size_t n_each;           // (b + 1) n_each - 1 are draw b's, keyed by draws[b], not key
+  const cred_sink *sink;   // backward only; NULL: gradients of parameters are not wanted
 } cred__pass;
 
 typedef struct cred__layer cred__layer;

@@ -29,14 +29,15 @@ struct cred_predictor {
   cred_draws draws;
   size_t n_draws, n_draws_room; // to begin with; the most of a block
   size_t block_rows, n_threads, n_out;
-  size_t work_rows;         // a pass may have
-  size_t together_max;      // draws that may share a pass; 1: they share nothing
-  size_t together;          // of the block under way
-  cred_real *squares;       // (members, dim) variances of the weights, or NULL
-  cred__network_work **net; // (n_threads)
-  cred__strip_work *strip;  // (n_threads)
-  cred_real *out, *var;     // (n_draws_room, block_rows, n_out)
-  cred__t_table *t_tables;  // (members, T) of a Student-t
+  size_t work_rows;            // a pass may have
+  size_t together_max;         // draws that may share a pass; 1: they share nothing
+  size_t together;             // of the block under way
+  cred_real *squares, *second; // (members, dim) variances of the weights and, for
+                               // moments, these and the squared means; or NULL
+  cred__network_work **net;    // (n_threads)
+  cred__strip_work *strip;     // (n_threads)
+  cred_real *out, *var;        // (n_draws_room, block_rows, n_out)
+  cred__t_table *t_tables;     // (members, T) of a Student-t
   double *t_scales;
   cred_real *theta; // (group, dim) function draws
   // Layers before the first dropout are evaluated once for all masks of a member.
@@ -110,6 +111,7 @@ void cred_predictor_free(cred_predictor *p) {
   cred__free(p->theta);
   cred__free(p->before);
   cred__free(p->squares);
+  cred__free(p->second);
   cred__free(p->t_tables);
   cred__free(p->t_scales);
   cred__prediction_clear(&p->result);
@@ -157,6 +159,12 @@ static cred_status squares_new(cred_predictor *p) {
   for (size_t m = 0; m < q->n_members; m++)
     for (size_t i = 0; i < dim; i++)
       p->squares[m * dim + i] = q->members[m].sd[i] * q->members[m].sd[i];
+  if (p->draws != CRED_DRAWS_MOMENTS) return CRED_OK;
+  TRY(NEW(&p->second, q->n_members * dim, "second moments of the weights"));
+  for (size_t m = 0; m < q->n_members; m++)
+    for (size_t i = 0; i < dim; i++)
+      p->second[m * dim + i] =
+          q->members[m].mean[i] * q->members[m].mean[i] + p->squares[m * dim + i];
   return CRED_OK;
 }
 
@@ -322,7 +330,9 @@ static void output_task(void *context, size_t task, size_t worker) {
   const bool sampled = p->draws == CRED_DRAWS_ROW || p->draws == CRED_DRAWS_FUNCTION;
   pass.dropout = member->kind == CRED_POSTERIOR_DROPOUT && p->draws != CRED_DRAWS_MEAN;
   pass.shared_mask = p->draws == CRED_DRAWS_FUNCTION;
-  if (p->squares) pass.var = p->squares + g.first % q->n_members * p->model->dim;
+  const size_t at = g.first % q->n_members * p->model->dim;
+  if (p->squares) pass.var = p->squares + at;
+  if (p->second) pass.second = p->second + at;
   const cred_real *x = p->data->x + (p->first + row) * p->data->n_inputs;
   if (!sampled && p->draws == CRED_DRAWS_MOMENTS) {
     pass.sd = member->sd;

@@ -34,7 +34,7 @@ typedef struct {
   cred_key key;
   size_t *order;    // (n_train) rows of the epoch
   size_t *all;      // (n_held_out) 0, 1, 2, ...
-  cred_member last; // arrays for scoring; `best` is the posterior's own
+  cred_member last; // for scoring, like the next one; `best` is the posterior's own
   cred_real *theta;
   size_t n_batches, history_stride;
   size_t n_failed; // steps in a row that were not finite
@@ -59,6 +59,17 @@ static bool scores(const run *r) {
   return r->split.n_held_out > 0;
 }
 
+static cred_status scoring_init(run *r) {
+  const size_t dim = r->model->dim;
+  TRY(NEW(&r->all, r->split.n_held_out, "the order of an epoch"));
+  for (size_t i = 0; i < r->split.n_held_out; i++) r->all[i] = i;
+  TRY(NEW(&r->theta, dim, "a draw"));
+  r->last.kind = r->method->posterior;
+  TRY(NEW(&r->last.mean, dim, "parameters"));
+  if (r->last.kind == CRED_POSTERIOR_GAUSSIAN) TRY(NEW(&r->last.sd, dim, "parameters"));
+  return CRED_OK;
+}
+
 static cred_status run_init(run *r) {
   cred_model *m = r->model;
   TRY(cred__member_split(&r->split, m, r->t->source->n_rows, r->t->stratum, r->member));
@@ -69,17 +80,11 @@ static cred_status run_init(run *r) {
   cred__network_density_init(&r->held_out, m, *r->t->source, r->split.held_out,
                              r->split.n_held_out, dropout);
   size_t rows_max = m->plan.batch < r->split.n_train ? m->plan.batch : r->split.n_train;
-  if (rows_max < SCORE_ROWS && r->t->source->n_inputs <= SCORE_INPUTS)
+  if (scores(r) && rows_max < SCORE_ROWS && r->t->source->n_inputs <= SCORE_INPUTS)
     rows_max = SCORE_ROWS;
   TRY(r->train.density.work_new(&r->work, &r->train, rows_max, r->t->n_threads_member));
   TRY(NEW(&r->order, r->split.n_train, "the order of an epoch"));
-  TRY(NEW(&r->all, r->split.n_held_out, "the order of an epoch"));
-  for (size_t i = 0; i < r->split.n_held_out; i++) r->all[i] = i;
-  TRY(NEW(&r->theta, m->dim, "a draw"));
-  r->last.kind = r->method->posterior;
-  TRY(NEW(&r->last.mean, m->dim, "parameters"));
-  if (r->last.kind == CRED_POSTERIOR_GAUSSIAN)
-    TRY(NEW(&r->last.sd, m->dim, "parameters"));
+  if (scores(r)) TRY(scoring_init(r));
   const cred_key root = cred_key_make(m->plan.seed);
   r->key = cred_key_derive(&root, CRED_FOR_MEMBER, r->member);
   r->n_batches = cred__plan_n_batches(&m->plan, r->split.n_train);
@@ -99,7 +104,7 @@ static void run_clear(run *r) {
   cred__free(r->last.sd);
 }
 
-// Arrays of the method into the member's state, and back.
+// Arrays of the method into the member's state, which ends the method's; and back.
 static cred_status keep_arrays(run *r) {
   cred__member_state *s = r->state;
   const size_t n = r->method->n_arrays(r->method_state);
@@ -109,10 +114,10 @@ static cred_status keep_arrays(run *r) {
     s->n_arrays = n;
   }
   for (size_t i = 0; i < n; i++) {
-    const cred_state_array a = r->method->array(r->method_state, i);
-    if (!s->arrays[i]) TRY(NEW(&s->arrays[i], a.n, "a checkpoint"));
-    if (!s->names[i]) TRY(cred__strdup(&s->names[i], a.name));
-    memcpy(s->arrays[i], a.data, a.n * sizeof *a.data);
+    if (!s->names[i])
+      TRY(cred__strdup(&s->names[i], r->method->array(r->method_state, i).name));
+    cred__free(s->arrays[i]);
+    s->arrays[i] = r->method->give(r->method_state, i);
   }
   return CRED_OK;
 }

@@ -86,6 +86,36 @@ static void test_on_from_saved_arrays(void **state) {
   wide_clear(&d);
 }
 
+// What is given is what was there, and the state can still be freed.
+static void test_arrays_are_given_away(void **state) {
+  (void)state;
+  const cred_key key = cred_key_make(3);
+  wide d;
+  wide_init(&d, "normal 1");
+  const long live = cred__alloc_live();
+  for (size_t m = 0; m < 2; m++)
+    for (int kind = CRED_SGD; kind <= CRED_ADAMW; kind++) {
+      const cred_method_options opt = options(1, kind);
+      void *a, *b;
+      assert_ok(methods[m]->state_new(&a, &d.density, &opt, &key, 1));
+      assert_ok(methods[m]->state_new(&b, &d.density, &opt, &key, 1));
+      run(methods[m], a, &d.density, 0, 2);
+      run(methods[m], b, &d.density, 0, 2);
+      cred_real *given[6];
+      const size_t n = methods[m]->n_arrays(a);
+      for (size_t i = 0; i < n; i++) given[i] = methods[m]->give(a, i);
+      methods[m]->state_free(a);
+      for (size_t i = 0; i < n; i++) {
+        const cred_state_array kept = methods[m]->array(b, i);
+        assert_memory_equal(given[i], kept.data, kept.n * sizeof *kept.data);
+        cred__free(given[i]);
+      }
+      methods[m]->state_free(b);
+    }
+  assert_int_equal(cred__alloc_live(), live);
+  wide_clear(&d);
+}
+
 static void test_no_allocation_in_a_step(void **state) {
   (void)state;
   const cred_key key = cred_key_make(3);
@@ -237,6 +267,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_on_from_saved_arrays),
+      cmocka_unit_test(test_arrays_are_given_away),
       cmocka_unit_test(test_no_allocation_in_a_step),
       cmocka_unit_test(test_a_step_that_is_not_finite),
       cmocka_unit_test(test_clipping),

@@ -54,6 +54,9 @@ typedef struct cred_method {
                       double kl_weight);
   size_t (*n_arrays)(const void *state);
   cred_state_array (*array)(void *state, size_t i);
+  /// An array, from now on the caller's to free: the state is good for nothing then but
+  /// to be freed. So a checkpoint at the end of a run needs no second copy.
+  cred_real *(*give)(void *state, size_t i);
   /// The posterior as of now into the member's arrays (dim).
   void (*member)(const void *state, cred_member *out);
 } cred_method;

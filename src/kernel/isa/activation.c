@@ -12,6 +12,12 @@
 #include "kernel/fast_math.h"
 #include <math.h>
 
+#ifdef CRED_REAL_DOUBLE
+#define cred__sqrt sqrt
+#else
+#define cred__sqrt sqrtf
+#endif
+
 #define FORWARD(name, value)                                                             \
   static void name##_forward(cred_real *restrict out, const cred_real *restrict in,      \
                              size_t n, cred_real slope) {                                \
@@ -153,4 +159,29 @@ static void smooth_moments(cred_real *y_mean, cred_real *y_var, const cred_real 
   }
 }
 
-const cred__activation_table K(activation_table) = {forward, backward, smooth_moments};
+// E and var of leaky relu of slope c: with x = |m| / s, g1 = E relu(z - x) and g2 = E
+// relu(z - x)^2 of a standard normal z, nothing large is subtracted where m > 0:
+//   m > 0:   m + (1 - c) s g1,     s^2 (1 - (1 - c^2) g2 - (1 - c) g1 (2 x + (1 - c) g1))
+//   m <= 0:  c m + (1 - c) s g1,   s^2 (c^2 + (1 - c^2) g2 + (1 - c) g1 (2 c x - (1 - c)
+//   g1))
+static void leaky_moments(cred_real *restrict y_mean, cred_real *restrict y_var,
+                          const cred_real *restrict x_mean,
+                          const cred_real *restrict x_var, size_t n, cred_real slope) {
+  const cred_real c = 1 - slope, d = 1 - slope * slope;
+  for (size_t i = 0; i < n; i++) {
+    const cred_real m = x_mean[i], v = x_var[i], s = cred__sqrt(v);
+    const cred_real ratio = (m < 0 ? -m : m) / s;
+    const cred_real x = ratio > 38 ? (cred_real)38 : ratio; // beyond, g1 and g2 are 0
+    const cred_real density = (cred_real)0.39894228040143268 * cred__exp(-x * x / 2);
+    const cred_real tail = cred__normal_cdf_real(-x);
+    const cred_real g1 = density - x * tail, g2 = (1 + x * x) * tail - x * density;
+    const cred_real up = c * (g1 < 0 ? 0 : g1), square = d * (g2 < 0 ? 0 : g2);
+    const cred_real part = m > 0 ? 1 - square - up * (2 * x + up)
+                                 : slope * slope + square + up * (2 * slope * x - up);
+    y_mean[i] = (m > 0 ? m : slope * m) + s * up;
+    y_var[i] = v * (part < 0 ? 0 : part);
+  }
+}
+
+const cred__activation_table K(activation_table) = {forward, backward, smooth_moments,
+                                                    leaky_moments};
