@@ -252,7 +252,7 @@ static int run_plot(const cli_args *args) {
 
 const cli_command cmd_plot = {
     .name = "plot",
-    .summary = "Draw a model: band, loss, reliability, coverage, parity, uncertainty",
+    .summary = "Draw a model (band, loss, reliability, ...) or learning curves",
     .positional = "FIGURE MODEL [DATA...]",
     .options = options,
     .n_options = sizeof options / sizeof *options,
