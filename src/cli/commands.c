@@ -6,12 +6,13 @@
 
 extern const cli_command cmd_act, cmd_acquire, cmd_bench, cmd_calibrate, cmd_check_data,
     cmd_demo, cmd_evaluate, cmd_fit, cmd_help, cmd_inspect, cmd_learn, cmd_plot,
-    cmd_predict, cmd_triage;
+    cmd_predict, cmd_segment, cmd_triage;
 
 const cli_command *const cli_commands[] = {
-    &cmd_check_data, &cmd_demo, &cmd_fit,     &cmd_evaluate, &cmd_calibrate,
-    &cmd_inspect,    &cmd_plot, &cmd_predict, &cmd_triage,   &cmd_acquire,
-    &cmd_learn,      &cmd_act,  &cmd_bench,   &cmd_help,     NULL,
+    &cmd_check_data, &cmd_demo,    &cmd_fit,     &cmd_evaluate,
+    &cmd_calibrate,  &cmd_inspect, &cmd_plot,    &cmd_predict,
+    &cmd_segment,    &cmd_triage,  &cmd_acquire, &cmd_learn,
+    &cmd_act,        &cmd_bench,   &cmd_help,    NULL,
 };
 
 const cli_command *cli_command_find(const char *name) {

@@ -76,3 +76,12 @@ done:
   cred__free(text);
   return status;
 }
+
+cred_status cli_find_pictures(cred_images **out, const char *path,
+                              const cred_schema *schema, const char *labels) {
+  cred_images_options opt = cred_images_defaults();
+  opt.schema = schema;
+  opt.labels = labels;
+  opt.paths_only = true;
+  return cred_images_open(out, path, &opt);
+}

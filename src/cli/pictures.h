@@ -34,5 +34,9 @@ bool cli_is_pictures(const char *path);
 // looked at). labels: 1 needed, 0 not looked for, -1 if they are there.
 cred_status cli_open_pictures(cred_images **out, const cli_args *args, const char *path,
                               const cred_schema *schema, const char *labels, int wanted);
+// Names and paths alone, for a model of a class a pixel; label maps where `labels`, or a
+// list, gives them. Pictures may have any size.
+cred_status cli_find_pictures(cred_images **out, const char *path,
+                              const cred_schema *schema, const char *labels);
 
 #endif

@@ -233,6 +233,10 @@ cred_status cred_images_open(cred_images **out, const char *path,
   TRY_DONE(cred__strdup(&images->source, path));
   TRY_DONE(cred__images_find(images, path, opt));
   TRY_DONE(cred__images_name_classes(images, opt));
+  if (opt->paths_only) {
+    *out = images;
+    return CRED_OK;
+  }
   TRY_DONE(take_size(images, opt));
   TRY_DONE(take_room(images, opt));
   TRY_DONE(pass_all(images, opt));
@@ -284,6 +288,9 @@ const char *cred_images_name(const cred_images *images, size_t row) {
 }
 const char *cred_images_path(const cred_images *images, size_t row) {
   return images->rows[row].path;
+}
+const char *cred_images_map_path(const cred_images *images, size_t row) {
+  return images->rows[row].map;
 }
 const char *cred_images_source(const cred_images *images) {
   return images->source;

@@ -68,6 +68,36 @@ static void multiply_row(cred_real *restrict out, const cred_real *restrict in,
     for (size_t i = 0; i < n_of_mask; i++) out[at + i] = in[at + i] * mask[i];
 }
 
+// Elements first ... first + n - 1 of the mask of a row.
+static void fill_part(cred_real *mask, size_t n, double rate, const cred_key *key,
+                      uint64_t index, uint64_t first) {
+  cred_real block[CRED__NOISE_BLOCK];
+  while (n > 0) { // whole blocks of the stream, cut where the part begins and ends
+    const size_t skip = first % CRED__NOISE_BLOCK, left = CRED__NOISE_BLOCK - skip;
+    const size_t take = n < left ? n : left;
+    cred__mask_fill(block, CRED__NOISE_BLOCK, rate, key, index, first - skip);
+    memcpy(mask, block + skip, take * sizeof *mask);
+    mask += take, n -= take, first += take;
+  }
+}
+
+// The mask of a row. Of a tile, rows of places are cut out of those of the larger map.
+static void fill(cred_real *mask, const arrays *a, const cred_key *key, uint64_t index) {
+  const cred__place *place = a->pass->place;
+  const cred_shape in = a->layer->in;
+  const double rate = a->layer->rate;
+  const size_t n = n_mask(a->layer);
+  if (!place || n != in.height * in.width * in.channels) { // whole, or one a channel
+    cred__mask_fill(mask, n, rate, key, index, 0);
+    return;
+  }
+  const size_t scale = place->tile_width / in.width; // of the strides before
+  const size_t width = place->width / scale, n_row = in.width * in.channels;
+  for (size_t y = 0; y < in.height; y++)
+    fill_part(mask + y * n_row, n_row, rate, key, index,
+              ((place->top / scale + y) * width + place->left / scale) * in.channels);
+}
+
 static void forward_rows(void *p, size_t first, size_t end) {
   const arrays *a = p;
   const size_t n = a->layer->n_in, m = n_mask(a->layer);
@@ -85,7 +115,7 @@ static void forward_rows(void *p, size_t first, size_t end) {
     if (a->pass->shared_mask && same_draw)
       memcpy(mask, a->mask + made * m, m * sizeof *mask);
     else
-      cred__mask_fill(mask, m, a->layer->rate, &key, index, 0), made = b;
+      fill(mask, a, &key, index), made = b;
     multiply_row(a->out + b * n, a->in + b % a->n_in_rows * n, mask, n, m);
   }
 }

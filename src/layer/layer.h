@@ -18,6 +18,12 @@
 
 typedef enum { CRED__PLAIN = 0, CRED__LOCAL = 1, CRED__FLIPOUT = 2 } cred__mode;
 
+// The rows are a tile of a larger map: its corner there, in places of the input, and the
+// widths of both. Masks are keyed by the place in the larger map.
+typedef struct {
+  size_t top, left, width, tile_width;
+} cred__place;
+
 typedef struct {
   cred__mode mode;
   bool dropout;        // masks apply: training with dropout, Monte Carlo dropout
@@ -33,6 +39,7 @@ typedef struct {
   const cred_key *draws;   // of cred__network_forward_draws, else NULL: rows b n_each ...
   size_t n_each;           // (b + 1) n_each - 1 are draw b's, keyed by draws[b], not key
   const cred_sink *sink;   // backward only; NULL: gradients of parameters are not wanted
+  const cred__place *place; // NULL: the rows are whole
 } cred__pass;
 
 typedef struct cred__layer cred__layer;

@@ -168,7 +168,8 @@ cred_status cred__model_assemble(cred_model **out, cred__plan *plan,
   TRY_DONE(cred_prior_parse(&m->prior, m->plan.prior));
   TRY_DONE(fit_likelihood(m));
   TRY_DONE(cred_network_parse_shaped(&m->network, m->plan.net, schema->shape,
-                                     cred_likelihood_n_outputs(&m->likelihood), false));
+                                     cred_likelihood_n_outputs(&m->likelihood),
+                                     schema->pixels.per_pixel));
   if (m->plan.posterior == CRED_FIT_DROPOUT && !cred_network_has_dropout(m->network))
     FAIL_DONE(
         CRED_ECONFIG,

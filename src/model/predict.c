@@ -77,6 +77,8 @@ static cred_status check_options(const cred_predict_options *opt, const cred_mod
   for (size_t i = 0; i < opt->n_levels; i++)
     if (!(opt->levels[i] > 0 && opt->levels[i] < 1))
       FAIL(CRED_EINVAL, "quantile level %g must be in (0, 1)", opt->levels[i]);
+  if (m->schema->pixels.per_pixel)
+    FAIL(CRED_ECONFIG, "the model has a class a pixel: it segments (cred_segmenter_new)");
   if (m->likelihood.n_targets > 16)
     FAIL(CRED_EINVAL, "%zu targets: 16 at most", m->likelihood.n_targets);
   return CRED_OK;

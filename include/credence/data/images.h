@@ -42,6 +42,7 @@ typedef struct {
   size_t channels;      // 1, 3; 0: as the first
   const cred_schema *schema; // of a model: sizes and classes are the model's
   bool without_labels;       // they are not looked for
+  bool paths_only;           // nothing is read: names, paths and classes alone, any sizes
   size_t cache_bytes;        // default 1 GiB
   size_t n_threads;          // 0: cores
 } cred_images_options;
@@ -74,8 +75,10 @@ CRED_API const char *cred_images_class(const cred_images *images, size_t i);
 CRED_API int32_t cred_images_label(const cred_images *images, size_t row);
 /// Name of a row: its path from the set's folder; the number of an array's row.
 CRED_API const char *cred_images_name(const cred_images *images, size_t row);
-/// Path of the picture's file; NULL for arrays.
+/// Path of the picture's file.
 CRED_API const char *cred_images_path(const cred_images *images, size_t row);
+/// Path of its label map; NULL where it has none.
+CRED_API const char *cred_images_map_path(const cred_images *images, size_t row);
 CRED_API const char *cred_images_source(const cred_images *images);
 CRED_API const char *cred_images_digest(const cred_images *images);
 /// Whether the pictures are held in memory.

@@ -1,0 +1,46 @@
+// cmd_segment.h -- what the files of `credence segment` share.
+
+#ifndef CRED_SRC_CLI_CMD_SEGMENT_H
+#define CRED_SRC_CLI_CMD_SEGMENT_H
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/pictures.h"
+#include "cli/request.h"
+#include "credence/metric/segmentation.h"
+#include "credence/model/segment.h"
+
+enum { SHEET_ROWS_MAX = 50 };
+
+// A segmentation under way.
+typedef struct {
+  const cli_args *args;
+  const char *folder; // of the output
+  cred_model *model;
+  const cred_schema *schema;
+  cred_images *images;
+  cred_segmenter *segmenter;
+  double review;                // pixels above this entropy, in nats, are to be looked at
+  unsigned char number_of[256]; // in label maps, of each class
+  bool scored;
+  cred_segment_counts counts;
+  cred__writer table;
+  cred_image sheet;
+  size_t sheet_rows, n_on_sheet, sheet_height, sheet_width; // cells
+  double seam;
+  size_t n_tiled;
+} cli__segment;
+
+// cmd_segment_maps.c: the maps of picture `row` as files, and its row of the sheet. truth
+// (height, width): class indices, negative where nothing counts; NULL: not known.
+cred_status cli__segment_maps(cli__segment *s, size_t row, const cred_image *image,
+                              const cred_segmentation *maps, const int32_t *truth);
+cred_status cli__segment_sheet(cli__segment *s);
+
+// cmd_segment_scores.c: the line of a picture, and scores of all.
+void cli__segment_head(cli__segment *s);
+void cli__segment_line(cli__segment *s, size_t row, const cred_segmentation *maps,
+                       const int32_t *truth);
+cred_status cli__segment_scores(cli__segment *s);
+
+#endif

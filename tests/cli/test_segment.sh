@@ -1,0 +1,65 @@
+# test_segment.sh -- label maps through fit and segment: files, tables, scores, messages.
+. "$CLI_TESTS/check.sh"
+
+expect 0 credence demo shapes --rows 12 -o shapes
+expect 0 credence demo shapes --rows 4 --seed 2 -o new
+fit="credence fit shapes/images --labels shapes/labels --ignore-class 255 -q"
+net="--net 'conv 4 3 same relu, conv 4 3 same relu'"
+expect 0 eval "$fit $net --classes-file shapes/classes.txt --steps 10 -o a.cred"
+expect 0 eval "$fit $net --classes-file shapes/classes.txt --steps 10 --threads 3 -o b.cred"
+cmp -s a.cred b.cred || fail "threads change the model"
+expect 0 credence inspect a.cred
+says out "48 x 48 (width x height), colour, a class a pixel"
+
+expect 0 credence segment a.cred new/images --labels new/labels --draws 3 -o maps
+says out "mean_iou" "pavpu" "triangle" "auroc_error_mutual"
+says err "4 pictures: maps and images.csv in maps"
+[ "$(ls maps | wc -l)" -eq 23 ] || fail "4 x 5 maps, two tables and a sheet: $(ls maps)"
+lines maps/images.csv 5
+says maps/images.csv "row,id,width,height,share_ground,share_disc,share_square,share_triangle,"
+lines maps/thresholds.csv 102
+expect 0 credence segment a.cred new/images --labels new/labels --draws 3 -o again --threads 3
+diff -r maps again || fail "threads change the maps"
+
+# a class map is a label map; other sizes, tiles, one picture, no labels
+expect 0 credence segment a.cred new/images/00001.png -o one --sheet 0 --draws 2
+[ "$(ls one)" = "$(printf '%s\n' 00001_{class,entropy,expected,mutual,overlay}.png images.csv)" ] ||
+  fail "the files of one picture: $(ls one)"
+mkdir truth
+cp maps/00001_class.png truth/00001.png
+mkdir single
+cp new/images/00001.png single
+expect 0 credence segment a.cred single --labels truth --draws 3 -o back
+says out "accuracy                          1"
+expect 0 credence demo digits --rows 3 -o digits
+expect 0 credence segment a.cred digits/0 -o grey --draws 2
+expect 0 credence segment a.cred single --tile 24 -o tiles --draws 3 --labels truth
+says err "1 in tiles, which agree with the whole"
+says out "accuracy                          1"
+
+# an interrupted fit goes on to the same bytes
+expect 0 eval "$fit $net --epochs 4 -o whole.cred"
+expect 0 eval "$fit $net --epochs 2 -o part.cred --schedule constant"
+expect 0 credence fit shapes/images --labels shapes/labels --resume part.cred --epochs 4 -o on.cred -q
+expect 0 eval "$fit $net --epochs 4 -o straight.cred --schedule constant"
+cmp -s on.cred straight.cred || fail "resumed pictures end elsewhere"
+
+# messages
+expect 64 credence segment a.cred new/images
+says err "-o FOLDER"
+expect 78 credence predict a.cred new/images
+says err "credence segment"
+expect 78 credence evaluate a.cred new/images --labels new/labels
+expect 0 eval "credence fit digits --net linear --posterior map --steps 2 -q -o class.cred"
+expect 78 credence segment class.cred new/images -o no
+says err "no class a pixel"
+expect 65 eval "credence fit shapes/images --labels shapes/labels --classes a,b --steps 1 -o no.cred"
+says err "is none of the 2 classes"
+expect 65 credence segment a.cred new/images --labels digits/0 -o no
+says err "there is no label map"
+expect 64 eval "$fit --net 'dense 5 relu' --steps 1 -o no.cred"
+expect 66 credence segment a.cred nowhere.png -o no
+printf 'x' >single/00001.png
+expect 65 credence segment a.cred single -o no
+says err "neither a PNG nor a JPEG"
+finish
