@@ -1,8 +1,9 @@
 // signal.c -- interruption, and standard streams that are closed.
 //
-// The first SIGINT or SIGTERM sets a flag that long calls look at through their progress
-// callback; after they have cleaned up, the signal is raised again with its default
-// action, so that the exit status tells of it. The second one ends the program at once.
+// Once a command has asked cli_interrupted(), which says that it goes on asking, a SIGINT
+// or SIGTERM sets a flag; after the command has cleaned up, the signal is raised again
+// with its default action, so that the exit status tells of it. A second one, or one that
+// nobody asks about, ends the program at once.
 
 #include "cli/cli.h"
 #include <errno.h>
@@ -11,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t caught;
+static volatile sig_atomic_t caught, asked;
 
 static void on_signal(int number) {
-  if (caught) {
+  if (caught || !asked) {
     signal(number, SIG_DFL);
     raise(number); // delivered when this handler returns
     return;
@@ -23,6 +24,7 @@ static void on_signal(int number) {
 }
 
 bool cli_interrupted(void) {
+  asked = 1;
   return caught != 0;
 }
 

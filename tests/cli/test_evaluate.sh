@@ -97,4 +97,15 @@ expect 65 credence evaluate test.csv test.csv
 echo 999 >wrong.rows
 expect 65 credence evaluate m.cred test.csv --rows-file wrong.rows
 [ -e x.cred ] && fail "a failed calibration wrote a model"
+# a command that has nothing to save ends by the first signal (killed if it does not)
+credence demo sine --rows 2000 -o long.csv
+credence fit long.csv -t y --steps 50 --members 2 -q -o long.cred
+for signal in INT TERM; do
+  number=$([ $signal = INT ] && echo 130 || echo 143)
+  status=0
+  timeout -s $signal --kill-after 10 --preserve-status 1 \
+    credence evaluate long.cred long.csv --draws 200000 >/dev/null 2>&1 || status=$?
+  [ $status -eq $number ] || fail "evaluate ended with $status after SIG$signal"
+done
+
 finish
