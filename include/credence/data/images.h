@@ -2,15 +2,12 @@
 // map each, from a folder, a list, or arrays of bytes.
 //
 //   FOLDER            its subfolders are the classes: FOLDER/<class>/*.png
-//   FOLDER + labels   pictures of FOLDER, each with the label map of the same name
-//   (without
-//                     its ending) in the folder `labels`
+//   FOLDER + labels   pictures of FOLDER, each with the label map of the same name (but
+//                     for its ending) in the folder `labels`
 //   FOLDER            without either: pictures alone
 //   LIST.txt, .csv    lines "PICTURE LABEL" or "PICTURE,LABEL", paths from where LIST is;
 //                     LABEL is a class, or the path of a label map (.png)
 //   PICTURE.png       one picture
-//   IDX, NPY, NPZ     bytes (N, height, width[, channels]), with `labels` or
-//   `label_member`
 // Names that begin with a dot are passed over; rows are sorted by class, then by name.
 //
 // Opening reads every file once: sizes, labels and sums are checked and kept, and so are
@@ -31,11 +28,10 @@ typedef struct cred_images cred_images;
 
 // Texts are borrowed for the call.
 typedef struct {
-  const char *labels;                // folder of label maps, or IDX or NPY of labels
-  const char *member, *label_member; // arrays of an NPZ
-  const char *const *classes;        // names in the order of their numbers
-  size_t n_classes;                  // 0: as they are found
-  const char *const *ignore; // classes (or numbers in label maps) that count nothing
+  const char *labels;         // folder of label maps
+  const char *const *classes; // names in the order of their numbers
+  size_t n_classes;           // 0: as they are found
+  const char *const *ignore;  // classes (or numbers in label maps) that count nothing
   size_t n_ignore;
   size_t height, width; // every picture is made this large; 0: all have the size of the
                         // first
