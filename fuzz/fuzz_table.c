@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     cred_table_free(t);
   }
   stream(path);
-  if (cred_lint(&report, path, NULL, NULL, 0) == CRED_OK) cred_lint_free(report);
+  if (cred_lint(&report, path, NULL, NULL) == CRED_OK) cred_lint_free(report);
   if (cred_schema_from_json(&schema, (const char *)data, n) == CRED_OK)
     cred_schema_free(schema);
   close(fd);

@@ -24,6 +24,9 @@ int cred__format_float(char out[CRED__NUMBER_BYTES], float value);
 // suggest.
 const char *cred__nearest(const char *given, const char *const *names, size_t n);
 
+// "1 row", "2 rows"
+#define CRED__S(n) ((n) == 1 ? "" : "s")
+
 // A text that grows. After a failed append `failed` stays set and later ones do nothing;
 // check once at the end. `s` is never NULL after the first append that succeeded.
 typedef struct {

@@ -26,6 +26,7 @@ static const cli_option options[] = {
      .help = "epig: rows like those that will be predicted; else a sample of POOL",
      .group = "Choice"},
     CLI_OPTION_ROWS_FILE,
+    CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
     CLI_OPTION_SEED,
     CLI_OPTION_THREADS,
@@ -101,8 +102,8 @@ static cred_status read_targets(job *j) {
   const char *path = cli_text(j->args, "targets");
   if (!path) return CRED_OK;
   TRY(cli_read_table(&j->targets, j->args, path, NULL));
-  return cred_schema_encode(&j->target_data, cred_model_schema(j->model), j->targets,
-                            NULL, 0, 0, 0);
+  return cli_encode(&j->target_data, j->args, cred_model_schema(j->model), j->targets,
+                    NULL, 0, 0);
 }
 
 static cred_status need_columns(const job *j) {
@@ -122,9 +123,9 @@ static cred_status acquire(job *j) {
   TRY(cli_read_table(&j->pool, j->args, cli_positional(j->args, 1), NULL));
   TRY(need_columns(j));
   TRY(choose_candidates(j));
-  TRY(cred_schema_encode(&j->data, schema, j->pool, j->rows, j->n_rows, 0, 0));
-  if (j->data.n_dropped)
-    cli_note(j->args, "%zu rows with missing cells cannot be chosen", j->data.n_dropped);
+  TRY(cli_encode(&j->data, j->args, schema, j->pool, j->rows, j->n_rows, 0));
+  if (j->data.n_rows == 0)
+    FAIL(CRED_EDATA, "%s: no row is left", cred_table_source(j->pool));
   TRY(read_targets(j));
   return cred_acquire(&j->acquired, j->model, &j->data,
                       j->targets ? &j->target_data : NULL, &opt);

@@ -1,5 +1,6 @@
 // cmd_check_data.c -- credence check-data: what is odd about a table, before training.
 
+#include "base/text.h"
 #include "cli/input.h"
 #include "cli/request.h"
 #include "credence/data/lint.h"
@@ -13,6 +14,7 @@ static const cli_option options[] = {
      .type = CLI_LIST,
      .argument = "COLUMNS",
      .help = "columns to predict: their values and classes are looked at more closely"},
+    CLI_OPTIONS_COLUMNS,
     {.name = "strict",
      .type = CLI_FLAG,
      .help = "end with 1 on warnings too, not only on errors"},
@@ -70,11 +72,12 @@ static void print_columns(const cred_lint_report *report) {
          "missing", "levels", "min", "mean", "max", "sd");
   for (size_t i = 0; i < n; i++) print_column(&report->columns[i], width);
   if (n < report->n_columns)
-    printf("... and %zu columns more (--json lists all)\n", report->n_columns - n);
+    printf("... and %zu more (--json lists all)\n", report->n_columns - n);
 }
 
 static void print_text(const cred_lint_report *report, const char *source) {
-  printf("%s: %zu rows, %zu columns\n", source, report->n_rows, report->n_columns);
+  printf("%s: %zu row%s, %zu column%s\n", source, report->n_rows, CRED__S(report->n_rows),
+         report->n_columns, CRED__S(report->n_columns));
   print_columns(report);
   if (report->n_findings) putchar('\n');
   for (size_t i = 0; i < report->n_findings; i++)
@@ -91,12 +94,13 @@ static void print_next(const cred_lint_report *report, const cli_args *args) {
   size_t n;
   const char *const *targets = cli_list(args, "target", &n);
   if (report->n_errors || !cli_command_find("fit")) return;
-  char word[512], reading[2048];
+  char word[512], reading[2048], columns[2048];
   printf("next: credence fit %s", cli_flag(args, "stable")
                                       ? "DATA"
                                       : cli_quoted(word, sizeof word, report->source));
   for (size_t i = 0; i < n; i++)
     printf(" --target %s", cli_quoted(word, sizeof word, targets[i]));
+  fputs(cli_columns(columns, sizeof columns, args), stdout);
   fputs(cli_reading(reading, sizeof reading, args), stdout);
   puts(n ? " -o model.cred" : " --target COLUMN -o model.cred");
 }
@@ -143,10 +147,9 @@ static cred_status print_json_lines(const cred_lint_report *report, const char *
 static int run_check_data(const cli_args *args) {
   cred_table_options opt;
   cred_lint_report *report;
-  size_t n_targets;
-  const char *const *targets = cli_list(args, "target", &n_targets);
+  const cred_schema_options columns = cli_schema_options(args);
   TRY(cli_table_options(&opt, args));
-  TRY(cred_lint(&report, cli_positional(args, 0), &opt, targets, n_targets));
+  TRY(cred_lint(&report, cli_positional(args, 0), &opt, &columns));
   int status = CRED_OK;
   const char *source = cli_flag(args, "stable") ? "table" : report->source;
   if (cli_flag(args, "json")) {
@@ -171,7 +174,8 @@ const cli_command cmd_check_data = {
     .details =
         "Prints the columns with their types and ranges, then what was found: rows of\n"
         "another length, missing, constant, equal and nearly numeric columns, repeated\n"
-        "rows, identifiers, a header taken for data, skewed and very large numbers,\n"
+        "rows, identifiers, dates, a header taken for data, skewed and very large "
+        "numbers,\n"
         "rare classes, too few rows. DATA '-' is standard input.\n"
         "\n"
         "Ends with 1 if training would fail.",

@@ -41,6 +41,7 @@ static const cli_option options[] = {
     CLI_OPTION_STABLE,
     CLI_OPTION_ROWS_FILE,
     CLI_OPTION_LABELS,
+    CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
 };
 
@@ -68,8 +69,8 @@ static cred_status read_outside(cli__evaluate *all, const cli_args *args) {
   }
   TRY(cli_table_options(&opt, args));
   TRY(cred_table_read(&table, path, &opt));
-  const cred_status status = cred_schema_encode(
-      &all->outside, cred_model_schema(all->in.model), table, NULL, 0, 0, 0);
+  const cred_status status = cli_encode(
+      &all->outside, args, cred_model_schema(all->in.model), table, NULL, 0, 0);
   cred_table_free(table);
   return status;
 }

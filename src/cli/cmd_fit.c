@@ -17,12 +17,6 @@ static const cli_option options[] = {
      .type = CLI_LIST,
      .argument = "COLUMNS",
      .help = "columns to predict"},
-    {.name = "task",
-     .type = CLI_CHOICE,
-     .argument = "TASK",
-     .default_text = "auto",
-     .choices = "auto|number|count|class",
-     .help = "what the targets are; auto: words are classes, numbers are numbers"},
     {.name = "posterior",
      .short_name = 'p',
      .type = CLI_CHOICE,
@@ -257,29 +251,7 @@ static const cli_option options[] = {
      .help = "factor on the KL or the log prior; only 1 is Bayes' rule",
      .group = "Training"},
 
-    {.name = "ignore",
-     .type = CLI_LIST,
-     .argument = "COLUMNS",
-     .help = "columns that are no inputs",
-     .group = "Input"},
-    {.name = "id",
-     .type = CLI_TEXT,
-     .argument = "COLUMN",
-     .help = "column that names the rows: no input, repeated by predict",
-     .group = "Input"},
-    {.name = "weight",
-     .type = CLI_TEXT,
-     .argument = "COLUMN",
-     .help = "column of weights: a row counts so often",
-     .group = "Input"},
-    {.name = "missing",
-     .type = CLI_CHOICE,
-     .argument = "HOW",
-     .default_text = "error",
-     .choices = "error|mean|indicator|drop",
-     .help = "missing cells: refuse, fill by the mean, the same with an input that tells "
-             "of it, leave the row out",
-     .group = "Input"},
+    CLI_OPTIONS_COLUMNS,
     {.name = "input-scale",
      .type = CLI_NUMBER,
      .argument = "X",
@@ -348,6 +320,7 @@ static cred_status fit_data(cred_model **model, cred_fit_info *info, cli__fit *f
   const size_t n_rows =
       data.images ? cred_images_n_rows(data.images) : cred_table_n_rows(data.table);
   cred_status status = *model ? CRED_OK : cli__fit_look_at(fit, n_rows);
+  if (status == CRED_OK && !*model && data.table) status = cli__fit_warn(fit, data.table);
   if (status == CRED_OK) status = cli__fit_run(model, info, fit, &data);
   cred_table_free(data.table);
   cred_images_free(data.images);

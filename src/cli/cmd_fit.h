@@ -33,6 +33,8 @@ cred_status cli__fit_take(cli__fit *out, const cli_args *args);
 void cli__fit_clear(cli__fit *fit);
 // --train-rows and --hold-out, which need the number of rows.
 cred_status cli__fit_look_at(cli__fit *fit, size_t n_rows);
+// Warns of inputs that are dates, counters or identifiers.
+cred_status cli__fit_warn(const cli__fit *fit, const cred_table *table);
 
 // cmd_fit_run.c: fits or goes on (resumed model or NULL), saving on the way.
 cred_status cli__fit_run(cred_model **model, cred_fit_info *info, const cli__fit *fit,

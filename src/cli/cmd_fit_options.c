@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/cmd_fit.h"
 #include "credence/data/split.h"
+#include "data/look.h"
 #include <math.h>
 #include <string.h>
 
@@ -159,13 +160,7 @@ static void take_fit(cred_fit_options *f, const cli_args *args) {
 }
 
 static void take_schema(cred_schema_options *s, const cli_args *args) {
-  *s = cred_schema_defaults();
-  s->targets = cli_list(args, "target", &s->n_targets);
-  s->ignore = cli_list(args, "ignore", &s->n_ignore);
-  s->id = cli_text(args, "id");
-  s->weight = cli_text(args, "weight");
-  s->missing = (cred_missing)cli_choice(args, "missing");
-  s->task = cli_choice(args, "task") - 1;
+  *s = cli_schema_options(args);
   if (cli_given(args, "input-scale")) s->input_scale = cli_number(args, "input-scale");
 }
 
@@ -251,6 +246,35 @@ static cred_status hold_out(cli__fit *fit, size_t n_rows) {
   split.train = NULL;
   cred_split_clear(&split);
   return status;
+}
+
+static bool is_input(const cred_schema_options *s, const char *name) {
+  bool input = !(s->id && strcmp(s->id, name) == 0) &&
+               !(s->weight && strcmp(s->weight, name) == 0);
+  for (size_t i = 0; i < s->n_targets; i++) input &= strcmp(s->targets[i], name) != 0;
+  for (size_t i = 0; i < s->n_ignore; i++) input &= strcmp(s->ignore[i], name) != 0;
+  return input;
+}
+
+// Inputs that are none: they would be learned by heart, or tell the order of the file.
+cred_status cli__fit_warn(const cli__fit *fit, const cred_table *table) {
+  static const char *const looks[] = {"", "looks like dates", "counts the rows",
+                                      "has another value in nearly every row"};
+  for (size_t i = 0; i < cred_table_n_columns(table); i++) {
+    const char *name = cred_table_name(table, i);
+    char word[512], next[1200];
+    cred__look look;
+    if (!is_input(&fit->schema, name)) continue;
+    TRY(cred__look_at(&look, table, i));
+    if (look == CRED__LOOK_PLAIN) continue;
+    cli_quoted(word, sizeof word, name);
+    snprintf(next, sizeof next, "credence fit ... --ignore %s, or --id %s", word, word);
+    cli_warn(fit->args, next, "%s: the input '%s' %s: %s", cred_table_source(table), name,
+             looks[look],
+             look == CRED__LOOK_DATES ? "a new date is unknown to the model"
+                                      : "is it an identifier?");
+  }
+  return CRED_OK;
 }
 
 cred_status cli__fit_look_at(cli__fit *fit, size_t n_rows) {

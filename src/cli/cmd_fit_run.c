@@ -5,6 +5,7 @@
 // complete at any moment, and the model is never looked at while it changes.
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/cmd_fit.h"
 #include <math.h>
 #include <string.h>
@@ -95,10 +96,11 @@ static void say_size(const cli__fit *fit, const cred_model *model,
   const size_t n_members = cred_model_posterior(model)->n_members;
   char validation[64] = "", dropped[64] = "";
   if (info->n_validation)
-    snprintf(validation, sizeof validation, ", %zu validation rows", info->n_validation);
+    snprintf(validation, sizeof validation, ", %zu validation row%s", info->n_validation,
+             CRED__S(info->n_validation));
   if (info->n_dropped)
-    snprintf(dropped, sizeof dropped, ", %zu rows with missing cells left out",
-             info->n_dropped);
+    snprintf(dropped, sizeof dropped, ", %zu row%s with missing cells left out",
+             info->n_dropped, CRED__S(info->n_dropped));
   cli_note(fit->args, "%s%s, %zu member%s of %zu parameters: %s", posterior_name(model),
            n_members > 1 ? " ensemble" : "", n_members, n_members > 1 ? "s" : "",
            cred_network_n_params(cred_model_network(model)),
@@ -172,8 +174,8 @@ static void say_next(const cli__fit *fit, const cred_schema *schema) {
     fprintf(stderr, "next: credence evaluate %s TEST.csv%s\n", path, reading);
 }
 
-// A class a row or so is no classification, and a level a row no category.
-static void warn_of_columns(const cli__fit *fit, const cred_model *model,
+// A class in every few rows is hardly a classification.
+static void warn_of_classes(const cli__fit *fit, const cred_model *model,
                             const cred_fit_info *info) {
   const cred_schema *schema = cred_model_schema(model);
   const size_t n = info->n_train + info->n_validation;
@@ -182,12 +184,6 @@ static void warn_of_columns(const cli__fit *fit, const cred_model *model,
     cli_warn(fit->args, "credence fit ... --task number",
              "the target '%s' has %zu classes in %zu rows: is it a number?", target->name,
              target->n_classes, n);
-  for (size_t i = 0; i < schema->n_columns; i++)
-    if (schema->columns[i].type == CRED_COLUMN_CATEGORICAL &&
-        2 * schema->columns[i].n_levels > n)
-      cli_warn(fit->args, "credence fit ... --id COLUMN, or --ignore COLUMN",
-               "the input '%s' has %zu levels in %zu rows: is it an identifier?",
-               schema->columns[i].name, schema->columns[i].n_levels, n);
 }
 
 bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
@@ -196,7 +192,7 @@ bool cli__fit_verdict(const cli__fit *fit, const cred_model *model,
   if (info->outcome == CRED_FIT_STOPPED) return false;
   say_size(fit, model, info);
   say_scores(fit, model, info);
-  warn_of_columns(fit, model, info);
+  warn_of_classes(fit, model, info);
   warn_of_little(fit, model, info);
   if (cli_number(args, "temperature") != 1)
     cli_note(args,

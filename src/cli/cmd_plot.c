@@ -90,6 +90,7 @@ static const cli_option options[] = {
      .help = "numbers of the rows of DATA to use, from 0, apart by blanks",
      .group = "Input"},
     CLI_OPTION_LABELS,
+    CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
     CLI_OPTIONS_DRAWS,
     CLI_OPTION_SEED,

@@ -27,12 +27,9 @@ static cred_status encode(rows *r, const cli_args *args, const cred_model *model
   size_t *numbers = NULL, n = 0;
   const char *path = subset ? cli_text(args, "rows-file") : NULL;
   if (path) TRY(cred_split_read_index(&numbers, &n, path, cred_table_n_rows(table)));
-  const cred_status status = cred_schema_encode(&r->data, cred_model_schema(model), table,
-                                                numbers, n, with_targets, 0);
+  const cred_status status = cli_encode(&r->data, args, cred_model_schema(model), table,
+                                        numbers, n, with_targets);
   cred__free(numbers);
-  if (status == CRED_OK && r->data.n_dropped)
-    cli_note(args, "%s: %zu rows have missing cells and were left out",
-             cred_table_source(table), r->data.n_dropped);
   return status;
 }
 
@@ -60,8 +57,7 @@ static cred_status encode_table(rows *r, const cli_args *args, const cred_model 
   TRY(cli_read_table(&table, args, path, cred_model_schema(model)->targets[0].name));
   cred_status status = encode(r, args, model, table, subset, with_targets);
   if (status == CRED_OK && r->data.n_rows == 0)
-    status = cred__fail(CRED_EDATA, "%s: no row without missing cells is left",
-                        cred_table_source(table));
+    status = cred__fail(CRED_EDATA, "%s: no row is left", cred_table_source(table));
   cred_table_free(table);
   return status;
 }

@@ -19,7 +19,8 @@ static const cli_option options[] = {
     {.name = "keep",
      .type = CLI_LIST,
      .argument = "COLUMNS",
-     .help = "columns of DATA to repeat at the end of the rows"},
+     .help = "columns of DATA to repeat at the end of the rows; as data_NAME where the "
+             "predictions have a column NAME"},
     {.name = "function-draws",
      .type = CLI_FLAG,
      .help = "instead: the mean function of each of --draws draws, as columns d0, d1, "
@@ -33,6 +34,7 @@ static const cli_option options[] = {
      .help = "draw on, up to 10000, until the Monte Carlo error of every mean is below X "
              "of its sd (classes: of probability 1)",
      .group = "Draws"},
+    CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
     CLI_OPTION_SEED,
     CLI_OPTION_THREADS,
@@ -58,8 +60,9 @@ typedef struct {
   size_t block_rows, width;
   const char **numeric; // names of columns that hold numbers
   size_t n_numeric;
-  uint64_t row; // rows read
-  size_t n_dropped;
+  uint64_t row;     // rows read
+  cred_data counts; // of rows left out
+  cred_encode_options encode;
   bool log_prob;
 } job;
 
@@ -123,6 +126,9 @@ static cred_status open_stream(job *j, const char *path) {
   const cred_schema *s = j->schema;
   cred_table_options opt;
   TRY(cli_table_options(&opt, j->args));
+  j->encode = cli_encode_options(j->args);
+  // a word where a number belongs is then a matter of its row, not of the reader
+  if (j->encode.skip_bad) return cred_table_stream_open(&j->stream, path, &opt, NULL, 0);
   TRY(NEW(&j->numeric, s->n_columns + s->n_targets + 1, "the names of columns"));
   for (size_t i = 0; i < s->n_columns; i++)
     if (s->columns[i].type == CRED_COLUMN_NUMERIC)
@@ -198,10 +204,13 @@ static cred_status predict_block(job *j, const cred_table *table, const cred_dat
 static cred_status run_block(job *j, const cred_table *table) {
   cred_data data = {0};
   TRY(need_columns(j, table));
-  TRY(cred_schema_encode(&data, j->schema, table, NULL, 0, j->log_prob, j->row));
+  TRY(cred_schema_encode_with(&data, j->schema, table, NULL, 0, j->log_prob, j->row,
+                              &j->encode));
   cred_status status = j->row == 0 ? first_block(j, table) : CRED_OK;
   if (status == CRED_OK) status = predict_block(j, table, &data);
-  j->n_dropped += data.n_dropped;
+  j->counts.n_dropped += data.n_dropped;
+  j->counts.n_skipped += data.n_skipped;
+  j->counts.n_unseen += data.n_unseen;
   cred_data_clear(&data);
   return status;
 }
@@ -234,9 +243,7 @@ static cred_status run_blocks(job *j) {
   }
   if (cli_interrupted()) return CRED_OK; // what is not complete is not kept
   if (j->row == 0) TRY(cli__output_head(j->writer.file, &j->output));
-  if (j->n_dropped)
-    cli_note(j->args, "%zu of %llu rows have missing cells and were left out",
-             j->n_dropped, (unsigned long long)j->row);
+  cli_note_rows(j->args, cli_positional(j->args, 1), &j->counts);
   return cred__writer_commit(&j->writer);
 }
 

@@ -8,6 +8,7 @@
 #include "cli/cmd_predict.h"
 #include "credence/model/calibrate.h"
 #include <stdarg.h>
+#include <string.h>
 
 static cred_status add(cli__output *out, cli__output_column column, const char *format,
                        ...) __attribute__((format(printf, 3, 4)));
@@ -120,6 +121,30 @@ static size_t n_columns_max(const cli__output *out, const cli__output_wish *wish
   return 3 + n + out->n_keep + width * wish->n_draws;
 }
 
+static bool is_taken(const cli__output *out, const char *name) {
+  for (size_t i = 0; i < out->n_columns; i++)
+    if (strcmp(out->columns[i].name, name) == 0) return true;
+  return false;
+}
+
+// A kept column whose name is one of ours is called after the data: data_label.
+static cred_status add_kept(cli__output *out, size_t i) {
+  cred__text name = {0};
+  cred__text_printf(&name, "%s", out->keep[i]);
+  while (!name.failed && is_taken(out, name.s)) {
+    cred__text longer = {0};
+    cred__text_printf(&longer, "data_%s", name.s);
+    cred__text_clear(&name);
+    name = longer;
+  }
+  cred_status status = cred__text_status(&name);
+  if (status == CRED_OK)
+    status =
+        add(out, (cli__output_column){.kind = COLUMN_KEPT, .offset = i}, "%s", name.s);
+  cred__text_clear(&name);
+  return status;
+}
+
 cred_status cli__output_init(cli__output *out, const cli__output_wish *wish) {
   out->schema = cred_model_schema(wish->model);
   out->is_class = cred_likelihood_is_class(cred_model_likelihood(wish->model));
@@ -130,9 +155,7 @@ cred_status cli__output_init(cli__output *out, const cli__output_wish *wish) {
   if (wish->n_draws) return add_draws(out, wish);
   TRY(out->is_class ? add_classes(out, wish) : add_numbers(out, wish));
   if (wish->log_prob) TRY(add(out, number(FROM_LOG_PROB, 1, 0), "log_prob"));
-  for (size_t i = 0; i < out->n_keep; i++)
-    TRY(add(out, (cli__output_column){.kind = COLUMN_KEPT, .offset = i}, "%s",
-            out->keep[i]));
+  for (size_t i = 0; i < out->n_keep; i++) TRY(add_kept(out, i));
   return CRED_OK;
 }
 

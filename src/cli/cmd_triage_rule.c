@@ -159,8 +159,8 @@ static cred_status read_calibration(calibration *c, const cli__triage *all) {
   const cred_table *table = path ? c->table : all->in.table;
   if (rows)
     TRY(cred_split_read_index(&c->rows, &c->n_rows, rows, cred_table_n_rows(table)));
-  TRY(cred_schema_encode(&c->data, cred_model_schema(all->in.model), table, c->rows,
-                         c->n_rows, 1, 0));
+  TRY(cli_encode(&c->data, all->args, cred_model_schema(all->in.model), table, c->rows,
+                 c->n_rows, 1));
   TRY(cred_model_n_seen(&n_seen, all->in.model, table, c->rows, c->n_rows));
   if (n_seen)
     cli_warn(all->args, "credence triage MODEL DATA --calibration NEW ...",

@@ -47,9 +47,9 @@ static cred_status read_parts(cli_held_out *h, const cli_args *args, int targets
   if (schema->pixels.height) return read_pictures(h, args, targets);
   TRY(cli_read_table(&h->table, args, cli_positional(args, 1), schema->targets[0].name));
   TRY(read_rows(h, args));
-  TRY(cred_schema_encode(&h->data, schema, h->table, h->rows, h->n_rows, targets, 0));
-  if (h->data.n_dropped)
-    cli_note(args, "%zu rows with missing cells are left out", h->data.n_dropped);
+  TRY(cli_encode(&h->data, args, schema, h->table, h->rows, h->n_rows, targets));
+  if (h->data.n_rows == 0)
+    FAIL(CRED_EDATA, "%s: no row is left", cred_table_source(h->table));
   TRY(cred_model_n_seen(&n_seen, h->model, h->table, h->rows, h->n_rows));
   if (n_seen) warn_of_seen(args, n_seen);
   return CRED_OK;

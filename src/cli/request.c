@@ -78,6 +78,42 @@ cred_status cli_check_output(const char *path) {
   return CRED_OK;
 }
 
+cred_schema_options cli_schema_options(const cli_args *args) {
+  cred_schema_options s = cred_schema_defaults();
+  s.targets = cli_list(args, "target", &s.n_targets);
+  s.ignore = cli_list(args, "ignore", &s.n_ignore);
+  s.id = cli_text(args, "id");
+  s.weight = cli_text(args, "weight");
+  s.missing = (cred_missing)cli_choice(args, "missing");
+  s.task = cli_choice(args, "task") - 1;
+  return s;
+}
+
+cred_encode_options cli_encode_options(const cli_args *args) {
+  return (cred_encode_options){.unseen_none = cli_choice(args, "unseen") == 1,
+                               .skip_bad = cli_choice(args, "bad-rows") == 1};
+}
+
+void cli_note_rows(const cli_args *args, const char *source, const cred_data *counts) {
+  if (counts->n_dropped)
+    cli_note(args, "%s: rows with missing cells that are left out: %zu", source,
+             counts->n_dropped);
+  if (counts->n_skipped)
+    cli_note(args, "%s: bad rows that are left out: %zu", source, counts->n_skipped);
+  if (counts->n_unseen)
+    cli_note(args, "%s: cells with a level that training never saw: %zu", source,
+             counts->n_unseen);
+}
+
+cred_status cli_encode(cred_data *out, const cli_args *args, const cred_schema *schema,
+                       const cred_table *table, const size_t *rows, size_t n_rows,
+                       int with_targets) {
+  const cred_encode_options opt = cli_encode_options(args);
+  TRY(cred_schema_encode_with(out, schema, table, rows, n_rows, with_targets, 0, &opt));
+  cli_note_rows(args, cred_table_source(table), out);
+  return CRED_OK;
+}
+
 cred_predict_options cli_predict_options(const cli_args *args) {
   cred_predict_options opt = cred_predict_defaults();
   opt.draws = (cred_draws)cli_choice(args, "draws-kind");
@@ -124,8 +160,28 @@ void cli_note_unused(const cli_args *args, const cred_schema *schema,
   cred__text_clear(&list);
 }
 
+// The model may stand where the table belongs.
+static cred_status say_if_swapped(const cli_args *args, const char *path,
+                                  cred_status status) {
+  char message[2048];
+  cred_model *model;
+  const cli_command *command = cli_args_command(args);
+  snprintf(message, sizeof message, "%s", cred_error_message());
+  for (size_t i = 0; i + 1 < cli_n_positional(args); i++) {
+    const char *other = cli_positional(args, i + 1);
+    if (cli_positional(args, i) != path || strcmp(other, "-") == 0) continue;
+    if (cred_model_load(&model, other) != CRED_OK) continue;
+    cred_model_free(model);
+    FAIL(CRED_EINVAL, "'%s' is the model, not '%s': write credence %s %s", other, path,
+         command->name, command->positional);
+  }
+  return cred__fail(status, "%s", message);
+}
+
 cred_status cli_read_model(cred_model **out, const cli_args *args, const char *path) {
-  TRY(cred_model_load(out, path));
+  const cred_status status = cred_model_load(out, path);
+  if (status == CRED_EDATA) return say_if_swapped(args, path, status);
+  TRY(status);
   if (!cred_model_is_finished(*out))
     cli_warn(
         args, "credence fit DATA --resume MODEL -o MODEL",
@@ -157,15 +213,14 @@ const char *cli_quoted(char *out, size_t n_bytes, const char *word) {
   return n ? out : "''";
 }
 
-const char *cli_reading(char *out, size_t n_bytes, const cli_args *args) {
-  static const char *const names[] = {"format",      "separator", "decimal",
-                                      "header",      "no-header", "na",
-                                      "categorical", "member",    "labels"};
+// The options of these names (ends with NULL) that were given, as words of a command.
+static const char *repeat(char *out, size_t n_bytes, const cli_args *args,
+                          const char *const *names) {
   size_t n = 0;
   out[0] = 0;
   const char *name, *text;
   for (size_t i = 0; cli_effective(args, i, &name, &text); i++)
-    for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+    for (size_t j = 0; names[j]; j++) {
       if (strcmp(name, names[j]) != 0 || !text || !cli_given(args, name)) continue;
       char word[512];
       const bool flag = strcmp(text, "true") == 0 && strstr(name, "header");
@@ -176,4 +231,16 @@ const char *cli_reading(char *out, size_t n_bytes, const cli_args *args) {
       out[n] = 0;
     }
   return out;
+}
+
+const char *cli_reading(char *out, size_t n_bytes, const cli_args *args) {
+  static const char *const names[] = {"format",    "separator", "decimal",     "header",
+                                      "no-header", "na",        "categorical", "member",
+                                      "labels",    NULL};
+  return repeat(out, n_bytes, args, names);
+}
+
+const char *cli_columns(char *out, size_t n_bytes, const cli_args *args) {
+  static const char *const names[] = {"task", "ignore", "id", "weight", "missing", NULL};
+  return repeat(out, n_bytes, args, names);
 }

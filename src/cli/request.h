@@ -33,6 +33,55 @@
     .group = "Input"                                                                     \
   }
 
+// What the columns of a table are to a fit, besides --target.
+#define CLI_OPTIONS_COLUMNS                                                              \
+  {.name = "task",                                                                       \
+   .type = CLI_CHOICE,                                                                   \
+   .argument = "TASK",                                                                   \
+   .default_text = "auto",                                                               \
+   .choices = "auto|number|count|class",                                                 \
+   .help = "what the targets are; auto: words are classes, numbers are numbers"},        \
+      {.name = "ignore",                                                                 \
+       .type = CLI_LIST,                                                                 \
+       .argument = "COLUMNS",                                                            \
+       .help = "columns that are no inputs; a name with a comma as '\"a,b\"'",           \
+       .group = "Input"},                                                                \
+      {.name = "id",                                                                     \
+       .type = CLI_TEXT,                                                                 \
+       .argument = "COLUMN",                                                             \
+       .help = "column that names the rows: no input, repeated by predict",              \
+       .group = "Input"},                                                                \
+      {.name = "weight",                                                                 \
+       .type = CLI_TEXT,                                                                 \
+       .argument = "COLUMN",                                                             \
+       .help = "column of weights: a row counts so often",                               \
+       .group = "Input"},                                                                \
+  {                                                                                      \
+    .name = "missing", .type = CLI_CHOICE, .argument = "HOW", .default_text = "error",   \
+    .choices = "error|mean|indicator|drop",                                              \
+    .help =                                                                              \
+        "missing cells: refuse, fill by the mean, the same with an input that tells "    \
+        "of it, leave the row out",                                                      \
+    .group = "Input"                                                                     \
+  }
+
+// What to do with rows that the model cannot take.
+#define CLI_OPTIONS_ROWS                                                                 \
+  {.name = "bad-rows",                                                                   \
+   .type = CLI_CHOICE,                                                                   \
+   .argument = "HOW",                                                                    \
+   .default_text = "error",                                                              \
+   .choices = "error|skip",                                                              \
+   .help = "rows with cells that the model cannot take: stop at the first, or leave "    \
+           "them out and count them",                                                    \
+   .group = "Input"},                                                                    \
+  {                                                                                      \
+    .name = "unseen", .type = CLI_CHOICE, .argument = "HOW", .default_text = "error",    \
+    .choices = "error|none",                                                             \
+    .help = "a level that training never saw: a bad row, or none of the levels",         \
+    .group = "Input"                                                                     \
+  }
+
 // Position of the text in effect among the choices of a CLI_CHOICE.
 int cli_choice(const cli_args *args, const char *name);
 // The first of the names (a list that ends with NULL) that was given; NULL if none was.
@@ -56,6 +105,19 @@ cred_status cli_read_table(cred_table **out, const cli_args *args, const char *p
 cred_status cli_check_inputs(const char *first, const char *second);
 // Fails at once where `path` could not be written at the end. The file is not touched.
 cred_status cli_check_output(const char *path);
+
+// From --target and CLI_OPTIONS_COLUMNS; lists are borrowed from args.
+cred_schema_options cli_schema_options(const cli_args *args);
+// The options given of those, to be repeated in a command: " --ignore a --id b".
+const char *cli_columns(char *out, size_t n_bytes, const cli_args *args);
+
+// cred_schema_encode with CLI_OPTIONS_ROWS, and notes on what was left out.
+cred_status cli_encode(cred_data *out, const cli_args *args, const cred_schema *schema,
+                       const cred_table *table, const size_t *rows, size_t n_rows,
+                       int with_targets);
+// The options for a command that encodes by itself, and its notes on n_rows rows.
+cred_encode_options cli_encode_options(const cli_args *args);
+void cli_note_rows(const cli_args *args, const char *source, const cred_data *counts);
 
 // From CLI_OPTIONS_DRAWS, --seed and --threads.
 cred_predict_options cli_predict_options(const cli_args *args);

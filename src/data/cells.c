@@ -104,11 +104,32 @@ static void printable(char out[64], const char *cell) {
   memcpy(out + n, cut ? "..." : "", cut ? 4 : 1);
 }
 
+// In brackets behind the message of a word among numbers.
+static void remedy(char out[256], const char *text, const char *cell, const char *name,
+                   cred__cell_hint hint) {
+  const char *skip = hint.fitted ? ", --bad-rows skip leaves such rows out" : "";
+  if (means_missing(cell))
+    snprintf(out, 256, "use --na %s%s",
+             strpbrk(text, "?*<# ") ? "with it in quotes" : text, skip);
+  else if (hint.decimal != ',' && has_decimal_comma(cell))
+    snprintf(out, 256, "%s",
+             hint.separator == ',' && like_thousands(cell)
+                 ? "write it without commas"
+                 : "use --decimal , if numbers have commas, else write a decimal point");
+  else if (hint.fitted)
+    snprintf(out, 256, "use --na '%s' if it means missing%s", text, skip);
+  else
+    snprintf(out, 256,
+             "use --na '%s' if it means missing, --categorical '%.100s' if the column "
+             "has words",
+             text, name);
+}
+
 cred_status cred__fail_cell(const char *where, const char *cell, const char *name,
-                            char separator, char decimal) {
-  char text[64];
+                            cred__cell_hint hint) {
+  char text[64], advice[256];
   printable(text, cell);
-  if (decimal == ',' && strchr(cell, '.') && cred__is_decimal(cell))
+  if (hint.decimal == ',' && strchr(cell, '.') && cred__is_decimal(cell))
     FAIL(CRED_EDATA,
          "%s: '%s' is not a number in column '%.100s' (it has a decimal point, --decimal "
          "is ',')",
@@ -116,19 +137,9 @@ cred_status cred__fail_cell(const char *where, const char *cell, const char *nam
   if (cred__is_decimal(cell))
     FAIL(CRED_EDATA, "%s: '%s' is too large for a number in column '%.100s'", where, text,
          name);
-  if (means_missing(cell))
-    FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (use --na %s)", where,
-         text, name, strpbrk(text, "?*<# ") ? "with it in quotes" : text);
-  if (decimal != ',' && has_decimal_comma(cell))
-    FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (%s)", where, text,
-         name,
-         separator == ',' && like_thousands(cell)
-             ? "write it without commas"
-             : "use --decimal , if numbers have commas, else write a decimal point");
-  FAIL(CRED_EDATA,
-       "%s: '%s' is not a number in column '%.100s' (use --na '%s' if it means "
-       "missing, --categorical '%.100s' if the column has words)",
-       where, text, name, text, name);
+  remedy(advice, text, cell, name, hint);
+  FAIL(CRED_EDATA, "%s: '%s' is not a number in column '%.100s' (%s)", where, text, name,
+       advice);
 }
 
 size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_table *table,

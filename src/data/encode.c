@@ -26,6 +26,8 @@ typedef struct {
   size_t weight; // SIZE_MAX: none
   bool with_targets;
   size_t *rows;
+  cred_encode_options opt;
+  bool *bad; // (rows) to be left out; NULL: the first of them is an error
   cred_data *out;
 } encoder;
 
@@ -154,13 +156,21 @@ static cred_status fail_level(const encoder *e, size_t row, size_t column,
   cred__text_printf(&list, "%s", n > 12 ? ", ..." : "");
   const cred_status status =
       list.failed ? cred__fail(CRED_ENOMEM, "no memory for a message")
-                  : cred__fail(CRED_EDATA, "%s: '%s' is no %s of '%.100s'; it has: %s",
-                               where, cell, what, e->table->columns[column].name, list.s);
+                  : cred__fail(CRED_EDATA,
+                               "%s: '%s' is no %s of '%.100s'; it has: %s (%s--bad-rows "
+                               "skip leaves such rows out)",
+                               where, cell, what, e->table->columns[column].name, list.s,
+                               strcmp(what, "level") == 0
+                                   ? "--unseen none takes it for none of them, "
+                                   : "");
   cred__text_clear(&list);
   return status;
 }
 
-// Number of a cell's level or class; SIZE_MAX where the cell is missing.
+enum { PLACE_UNSEEN = -2 };
+
+// Number of a cell's level or class; SIZE_MAX where the cell is missing, and
+// (size_t)PLACE_UNSEEN for a level that is to be none of them.
 static cred_status cell_place(size_t *place, const encoder *e, const source *from,
                               size_t row, const char *what, char *const *names,
                               size_t n) {
@@ -168,13 +178,15 @@ static cred_status cell_place(size_t *place, const encoder *e, const source *fro
   if (cred__cell_missing(e->table, row, from->column)) return CRED_OK;
   if (from->map) {
     const double at = from->map[e->table->columns[from->column].level[row]];
-    if (isnan(at)) return fail_level(e, row, from->column, what, names, n);
-    *place = (size_t)at;
-    return CRED_OK;
+    if (!isnan(at)) *place = (size_t)at;
+  } else {
+    const double v = cred_table_number(e->table, row, from->column);
+    *place = cred__names_find_value(&from->names, v);
   }
-  const double v = cred_table_number(e->table, row, from->column);
-  *place = cred__names_find_value(&from->names, v);
-  if (*place == SIZE_MAX) return fail_level(e, row, from->column, what, names, n);
+  if (*place != SIZE_MAX) return CRED_OK;
+  if (!e->opt.unseen_none || strcmp(what, "level") != 0)
+    return fail_level(e, row, from->column, what, names, n);
+  *place = (size_t)PLACE_UNSEEN;
   return CRED_OK;
 }
 
@@ -184,7 +196,8 @@ static cred_status cell_number(double *value, const encoder *e, const source *fr
   if (from->map) {
     const int32_t level = e->table->columns[from->column].level[row];
     *value = level < 0 ? NAN : from->map[level];
-    if (level >= 0 && isnan(*value)) return cred__fail_word(e->table, row, from->column);
+    if (level >= 0 && isnan(*value))
+      return cred__fail_word(e->table, row, from->column, true);
     return CRED_OK;
   }
   *value = cred_table_number(e->table, row, from->column);
@@ -199,6 +212,13 @@ static double standard(const cred_schema *s, const cred_schema_column *c, double
 // Far above what a standardised number may be, far below what float holds.
 #define INPUT_MAX 1e30
 
+// A bad row is marked, to be left out, where it is not an error.
+static cred_status forgive(const encoder *e, size_t i, cred_status status) {
+  if (status != CRED_EDATA || !e->bad) return status;
+  e->bad[i] = true;
+  return CRED_OK;
+}
+
 // One number with all its cases; x is its first input.
 static cred_status encode_number(cred_real *x, const encoder *e, size_t i, size_t row) {
   const cred_schema_column *c = &e->schema->columns[i];
@@ -206,7 +226,7 @@ static cred_status encode_number(cred_real *x, const encoder *e, size_t i, size_
   TRY(cell_number(&value, e, &e->inputs[i], row));
   const bool missing = isnan(value);
   if (missing && e->schema->missing == CRED_MISSING_ERROR)
-    return cred__fail_missing(e->table, row, e->inputs[i].column);
+    return cred__fail_missing(e->table, row, e->inputs[i].column, true);
   const double z = standard(e->schema, c, missing ? c->mean : value);
   if (!(fabs(z) <= INPUT_MAX))
     return cred__fail_large(e->table, row, e->inputs[i].column,
@@ -221,8 +241,9 @@ static cred_status encode_words(cred_real *x, const encoder *e, size_t i, size_t
   size_t place;
   TRY(cell_place(&place, e, &e->inputs[i], row, "level", c->levels, c->n_levels));
   if (place == SIZE_MAX && e->schema->missing == CRED_MISSING_ERROR)
-    return cred__fail_missing(e->table, row, e->inputs[i].column);
-  if (place != SIZE_MAX) x[place] = 1;
+    return cred__fail_missing(e->table, row, e->inputs[i].column, true);
+  if (place < c->n_levels) x[place] = 1;
+  e->out->n_unseen += place == (size_t)PLACE_UNSEEN;
   if (c->indicator) x[c->n_levels] = place == SIZE_MAX;
   return CRED_OK;
 }
@@ -273,7 +294,8 @@ static cred_status encode_run(encoder *e, tile_work *work, size_t i, size_t n,
     return CRED_OK;
   for (size_t k = 0; k < n_rows; k++)
     for (size_t j = 0; j < n; j++)
-      TRY(encode_number(x + k * stride + j, e, i + j, e->rows[first + k]));
+      TRY(forgive(e, first + k,
+                  encode_number(x + k * stride + j, e, i + j, e->rows[first + k])));
   return CRED_OK;
 }
 
@@ -290,8 +312,9 @@ static cred_status encode_rows(encoder *e, tile_work *work, size_t first, size_t
     for (size_t k = 0; k < n_rows; k++) {
       cred_real *x = e->out->x + (first + k) * s->n_inputs + c->first_input;
       const size_t row = e->rows[first + k];
-      TRY(c->type == CRED_COLUMN_NUMERIC ? encode_number(x, e, i, row)
-                                         : encode_words(x, e, i, row));
+      TRY(forgive(e, first + k,
+                  c->type == CRED_COLUMN_NUMERIC ? encode_number(x, e, i, row)
+                                                 : encode_words(x, e, i, row)));
     }
     i++;
   }
@@ -315,7 +338,7 @@ static cred_status encode_target(cred_real *y, const encoder *e, size_t i, size_
   const cred_schema_target *t = &e->schema->targets[i];
   const size_t column = e->targets[i].column;
   if (cred__cell_missing(e->table, row, column))
-    return cred__fail_missing_target(e->table, row, column);
+    return cred__fail_missing_target(e->table, row, column, true);
   if (t->type == CRED_TARGET_CLASS) {
     size_t place;
     TRY(cell_place(&place, e, &e->targets[i], row, "class", t->classes, t->n_classes));
@@ -340,9 +363,9 @@ static cred_status encode_weight(cred_real *weight, const encoder *e, size_t row
   double value;
   source from = {.column = e->weight};
   if (e->table->columns[e->weight].type == CRED_COLUMN_CATEGORICAL)
-    return cred__fail_word(e->table, row, e->weight);
+    return cred__fail_word(e->table, row, e->weight, true);
   TRY(cell_number(&value, e, &from, row));
-  if (isnan(value)) return cred__fail_missing_target(e->table, row, e->weight);
+  if (isnan(value)) return cred__fail_missing_target(e->table, row, e->weight, true);
   if (!(value >= 0.0 && value <= INPUT_MAX)) {
     char where[CRED__WHERE_BYTES];
     cred__table_where(where, e->table, row, e->weight);
@@ -357,8 +380,9 @@ static cred_status encode_outputs(encoder *e) {
   cred_data *out = e->out;
   for (size_t i = 0; i < out->n_rows; i++) {
     for (size_t j = 0; e->with_targets && j < out->n_targets; j++)
-      TRY(encode_target(&out->y[i * out->n_targets + j], e, j, e->rows[i]));
-    if (out->weight) TRY(encode_weight(&out->weight[i], e, e->rows[i]));
+      TRY(forgive(e, i,
+                  encode_target(&out->y[i * out->n_targets + j], e, j, e->rows[i])));
+    if (out->weight) TRY(forgive(e, i, encode_weight(&out->weight[i], e, e->rows[i])));
   }
   return CRED_OK;
 }
@@ -376,6 +400,25 @@ static cred_status make_arrays(encoder *e, uint64_t first_row) {
   if (e->with_targets) TRY(NEW(&out->y, out->n_rows * out->n_targets, "targets"));
   if (e->weight != SIZE_MAX) TRY(NEW(&out->weight, out->n_rows, "weights"));
   return CRED_OK;
+}
+
+// Closes the gaps of the rows that were marked.
+static void leave_out_bad(encoder *e) {
+  cred_data *out = e->out;
+  size_t n = 0;
+  for (size_t i = 0; e->bad && i < out->n_rows; i++) {
+    if (e->bad[i]) continue;
+    memmove(out->x + n * out->n_inputs, out->x + i * out->n_inputs,
+            out->n_inputs * sizeof *out->x);
+    if (out->y)
+      memmove(out->y + n * out->n_targets, out->y + i * out->n_targets,
+              out->n_targets * sizeof *out->y);
+    if (out->weight) out->weight[n] = out->weight[i];
+    out->row[n++] = out->row[i];
+  }
+  if (!e->bad) return;
+  out->n_skipped = out->n_rows - n;
+  out->n_rows = n;
 }
 
 static void clear_sources(source *sources, size_t n) {
@@ -399,20 +442,33 @@ static cred_status encode(encoder *e, const size_t *rows, size_t n_rows, int wit
                       s->missing == CRED_MISSING_DROP, e->columns, e->n_columns));
   e->out->n_dropped = n_rows - e->out->n_rows;
   TRY(make_arrays(e, first_row));
+  if (e->opt.skip_bad) TRY(NEW(&e->bad, e->out->n_rows, "bad rows"));
   TRY(encode_inputs(e));
-  return encode_outputs(e);
+  TRY(encode_outputs(e));
+  leave_out_bad(e);
+  return CRED_OK;
 }
 
 cred_status cred_schema_encode(cred_data *out, const cred_schema *schema,
                                const cred_table *table, const size_t *rows, size_t n_rows,
                                int with_targets, uint64_t first_row) {
+  return cred_schema_encode_with(out, schema, table, rows, n_rows, with_targets,
+                                 first_row, NULL);
+}
+
+cred_status cred_schema_encode_with(cred_data *out, const cred_schema *schema,
+                                    const cred_table *table, const size_t *rows,
+                                    size_t n_rows, int with_targets, uint64_t first_row,
+                                    const cred_encode_options *opt) {
   memset(out, 0, sizeof *out);
   encoder e = {.schema = schema, .table = table, .out = out};
+  if (opt) e.opt = *opt;
   const cred_status status = encode(&e, rows, n_rows, with_targets, first_row);
   clear_sources(e.inputs, schema->n_columns);
   clear_sources(e.targets, schema->n_targets);
   cred__free(e.columns);
   cred__free(e.rows);
+  cred__free(e.bad);
   if (status != CRED_OK) cred_data_clear(out);
   return status;
 }

@@ -104,10 +104,10 @@ static cred_status check_words(const learner *l, size_t column) {
   size_t n_numbers, n_words;
   if (l->table->columns[column].forced) return CRED_OK;
   const size_t comma = cred__table_decimal_comma(l->table, column);
-  if (comma != SIZE_MAX) return cred__fail_word(l->table, comma, column);
+  if (comma != SIZE_MAX) return cred__fail_word(l->table, comma, column, false);
   const size_t first = cred__table_first_word(&n_numbers, &n_words, l->table, column);
   if (first == SIZE_MAX || n_numbers < n_words) return CRED_OK;
-  return cred__fail_word(l->table, first, column);
+  return cred__fail_word(l->table, first, column, false);
 }
 
 static void start_moments(moments *m, size_t n) {
@@ -175,7 +175,7 @@ static cred_status learn_number(cred_schema_column *c, const moments *m, const l
                                 size_t column) {
   const cred_missing missing = l->opt->missing;
   if (m->n_missing && missing == CRED_MISSING_ERROR)
-    return cred__fail_missing(l->table, m->row_missing, column);
+    return cred__fail_missing(l->table, m->row_missing, column, false);
   if (m->n == 0)
     FAIL(CRED_EDATA,
          "%s: column '%.100s' has no value in the training rows (use --ignore "
@@ -199,7 +199,7 @@ static cred_status learn_words(cred_schema_column *c, const learner *l, size_t c
     const int32_t at = level[l->rows[i]];
     if (at < 0) {
       if (l->opt->missing == CRED_MISSING_ERROR)
-        return cred__fail_missing(l->table, l->rows[i], column);
+        return cred__fail_missing(l->table, l->rows[i], column, false);
       n_missing++;
       continue;
     }
@@ -266,7 +266,7 @@ static cred_status learn_number_target(cred_schema_target *t, const learner *l,
   size_t n_numbers, n_words;
   if (l->table->columns[column].type == CRED_COLUMN_CATEGORICAL) {
     const size_t first = cred__table_first_word(&n_numbers, &n_words, l->table, column);
-    if (first != SIZE_MAX) return cred__fail_word(l->table, first, column);
+    if (first != SIZE_MAX) return cred__fail_word(l->table, first, column, false);
     FAIL(CRED_ECONFIG,
          "the target '%.100s' is read as words, the task needs numbers (no "
          "--categorical for it)",
@@ -274,7 +274,8 @@ static cred_status learn_number_target(cred_schema_target *t, const learner *l,
   }
   moments m;
   TRY(run_moments(&m, l, column, 1));
-  if (m.n_missing) return cred__fail_missing_target(l->table, m.row_missing, column);
+  if (m.n_missing)
+    return cred__fail_missing_target(l->table, m.row_missing, column, false);
   if (!(m.max > m.min))
     FAIL(CRED_EDATA,
          "%s: the target '%.100s' is %g in all %zu training rows: there is "
@@ -352,7 +353,7 @@ static cred_status check_classes(const cred_schema_target *t, const learner *l,
   for (size_t i = 0; i < l->n_rows; i++) {
     const size_t row = l->rows[i];
     if (cred__cell_missing(l->table, row, column))
-      return cred__fail_missing(l->table, row, column);
+      return cred__fail_missing_target(l->table, row, column, false);
     const double v = words ? l->table->columns[column].level[row]
                            : cred_table_number(l->table, row, column);
     if (i == 0) first = v;

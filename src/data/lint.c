@@ -66,6 +66,7 @@ static cred_status check_equal_columns(cred__linter *l) {
     const cred_lint_column *a = &l->report->columns[sorted[i - 1].place];
     const cred_lint_column *b = &l->report->columns[sorted[i].place];
     if (sorted[i].digest != sorted[i - 1].digest || a->type != b->type) continue;
+    if (l->is_other[sorted[i].place] || l->is_other[sorted[i - 1].place]) continue;
     if (b->min == b->max || b->n_missing == l->table->n_rows) continue; // said already
     snprintf(text, sizeof text, "columns '%.100s' and '%.100s' hold the same cells",
              a->name, b->name);
@@ -152,6 +153,27 @@ static cred_status check_class_target(cred__linter *l, size_t column) {
                         "judge by log loss and per-class recall, split with strata");
 }
 
+// Whole numbers from near 0 on, more of them than classes would be.
+static cred_status check_counts(cred__linter *l, size_t column) {
+  const cred_lint_column *c = &l->report->columns[column];
+  const bool asked = l->columns->task == CRED_TARGET_COUNT;
+  char text[400];
+  for (size_t i = 0; i < l->table->n_rows; i++) {
+    const double v = cred_table_number(l->table, i, column);
+    if (isnan(v) || (v >= 0 && v == floor(v))) continue;
+    if (!asked) return CRED_OK;
+    snprintf(text, sizeof text, "%g in the target '%.100s' is not a count (0, 1, 2, ...)",
+             v, c->name);
+    return cred__lint_add(l->report, CRED_LINT_ERROR, cred_table_line(l->table, i),
+                          column + 1, text, "--task number");
+  }
+  if (asked || l->columns->task >= 0 || c->min >= CLASS_FEW) return CRED_OK;
+  snprintf(text, sizeof text, "the target '%.100s' has only whole numbers from %g to %g",
+           c->name, c->min, c->max);
+  return cred__lint_add(l->report, CRED_LINT_NOTE, 0, column + 1, text,
+                        "are they counts? then --task count");
+}
+
 static cred_status check_number_target(cred__linter *l, size_t column) {
   const cred_lint_column *c = &l->report->columns[column];
   char text[400];
@@ -168,19 +190,36 @@ static cred_status check_number_target(cred__linter *l, size_t column) {
     size_t at = 0;
     while (at < n && seen[at] != v) at++;
     if (at < n || isnan(v)) continue;
-    if (n == CLASS_FEW || v != floor(v)) return CRED_OK;
+    if (n == CLASS_FEW || v != floor(v)) return check_counts(l, column);
     seen[n++] = v;
   }
+  if (l->columns->task >= 0) return check_counts(l, column);
   snprintf(text, sizeof text, "the target '%.100s' has only %zu different whole numbers",
            c->name, n);
   return cred__lint_add(l->report, CRED_LINT_NOTE, 0, column + 1, text,
-                        "are they classes? then name the task");
+                        "are they classes? then --task class; or counts: --task count");
+}
+
+// Words where --task says numbers.
+static cred_status check_task(cred__linter *l, size_t column) {
+  const cred__column *c = &l->table->columns[column];
+  char text[400];
+  size_t n_numbers, n_words;
+  const size_t first = cred__table_first_word(&n_numbers, &n_words, l->table, column);
+  if (c->type != CRED_COLUMN_CATEGORICAL || l->columns->task < 0 || first == SIZE_MAX ||
+      l->columns->task == CRED_TARGET_CLASS || n_numbers >= n_words)
+    return CRED_OK;
+  snprintf(text, sizeof text, "'%.40s' in the target '%.100s' is not a number",
+           c->levels[c->level[first]], c->name);
+  return cred__lint_add(l->report, CRED_LINT_ERROR, cred_table_line(l->table, first),
+                        column + 1, text, "--task class");
 }
 
 static cred_status check_targets(cred__linter *l) {
   for (size_t i = 0; i < l->table->n_columns; i++) {
     if (!l->is_target[i]) continue;
     if (cred__table_decimal_comma(l->table, i) != SIZE_MAX) continue; // said already
+    TRY(check_task(l, i));
     TRY(l->table->columns[i].type == CRED_COLUMN_CATEGORICAL ? check_class_target(l, i)
                                                              : check_number_target(l, i));
   }
@@ -194,8 +233,9 @@ static cred_status check_whole(cred__linter *l) {
     TRY(cred__lint_add(l->report, CRED_LINT_WARNING, t->line ? t->line[0] : 0, 0,
                        cred_table_note(t), "--header or --no-header says which it is"));
   if (t->n_rows < CRED__LINT_ROWS_FEW || t->n_rows < t->n_columns) {
-    snprintf(text, sizeof text, "%zu rows for %zu columns are few", t->n_rows,
-             t->n_columns);
+    snprintf(text, sizeof text, "%zu row%s for %zu column%s %s few", t->n_rows,
+             CRED__S(t->n_rows), t->n_columns, CRED__S(t->n_columns),
+             t->n_rows == 1 ? "is" : "are");
     TRY(cred__lint_add(l->report, CRED_LINT_WARNING, 0, 0, text,
                        "expect wide intervals"));
   }
@@ -210,21 +250,33 @@ static int by_severity(const void *a, const void *b) {
   return strcmp(x->text, y->text);
 }
 
-static cred_status run_checks(cred__linter *l, const char *const *targets,
-                              size_t n_targets) {
+static cred_status mark(bool *marked, const cred__linter *l, const char *name) {
+  size_t column;
+  TRY(cred_table_need(&column, l->table, name));
+  marked[column] = true;
+  return CRED_OK;
+}
+
+static cred_status mark_columns(cred__linter *l) {
+  const cred_schema_options *c = l->columns;
+  for (size_t i = 0; i < c->n_targets; i++) TRY(mark(l->is_target, l, c->targets[i]));
+  for (size_t i = 0; i < c->n_ignore; i++) TRY(mark(l->is_other, l, c->ignore[i]));
+  if (c->id) TRY(mark(l->is_other, l, c->id));
+  if (c->weight) TRY(mark(l->is_other, l, c->weight));
+  return CRED_OK;
+}
+
+static cred_status run_checks(cred__linter *l) {
   cred_lint_report *r = l->report;
   const size_t n = l->table->n_columns;
   r->n_rows = l->table->n_rows;
   TRY(NEW(&r->columns, n, "a report"));
   r->n_columns = n;
   TRY(NEW(&l->is_target, n, "a report"));
+  TRY(NEW(&l->is_other, n, "a report"));
   TRY(NEW(&l->values, r->n_rows, "a report"));
   TRY(NEW(&l->digest, n, "a report"));
-  for (size_t i = 0; i < n_targets; i++) {
-    size_t column;
-    TRY(cred_table_need(&column, l->table, targets[i]));
-    l->is_target[column] = true;
-  }
+  TRY(mark_columns(l));
   TRY(check_whole(l));
   TRY(cred__lint_columns(l));
   TRY(cred__lint_missing(l));
@@ -236,10 +288,13 @@ static cred_status run_checks(cred__linter *l, const char *const *targets,
 }
 
 static cred_status lint_into(cred_lint_report *report, const cred_table *table,
-                             const char *const *targets, size_t n_targets) {
-  cred__linter l = {.report = report, .table = table};
-  const cred_status status = run_checks(&l, targets, n_targets);
+                             const cred_schema_options *columns) {
+  const cred_schema_options defaults = cred_schema_defaults();
+  cred__linter l = {
+      .report = report, .table = table, .columns = columns ? columns : &defaults};
+  const cred_status status = run_checks(&l);
   cred__free(l.is_target);
+  cred__free(l.is_other);
   cred__free(l.values);
   cred__free(l.digest);
   return status;
@@ -255,11 +310,11 @@ static cred_status new_report(cred_lint_report **out, const char *source) {
 }
 
 cred_status cred_lint_table(cred_lint_report **out, const cred_table *table,
-                            const char *const *targets, size_t n_targets) {
+                            const cred_schema_options *columns) {
   cred_lint_report *report;
   *out = NULL;
   TRY(new_report(&report, table->source));
-  const cred_status status = lint_into(report, table, targets, n_targets);
+  const cred_status status = lint_into(report, table, columns);
   if (status == CRED_OK)
     *out = report;
   else
@@ -270,8 +325,9 @@ cred_status cred_lint_table(cred_lint_report **out, const cred_table *table,
 static cred_status add_ragged(cred_lint_report *report, const cred__text_table *t) {
   char text[256];
   for (size_t i = 0; i < t->n_ragged && i < CRED__RAGGED_KEPT; i++) {
-    snprintf(text, sizeof text, "%zu cells, %zu are expected as in line %zu",
-             t->ragged_cells[i], t->n_columns, t->header_line);
+    snprintf(text, sizeof text, "%zu cell%s, %zu expected as in line %zu",
+             t->ragged_cells[i], CRED__S(t->ragged_cells[i]), t->n_columns,
+             t->header_line);
     TRY(cred__lint_add(report, CRED_LINT_ERROR, t->ragged_line[i], 0, text,
                        "is a separator missing, or one too many?"));
   }
@@ -309,9 +365,26 @@ done:
   return status;
 }
 
+// The message of a file that cannot be read: "PATH:LINE:COLUMN: what", "PATH: what".
+static cred_status add_message(cred_lint_report *report, const char *path,
+                               const char *message) {
+  const size_t n = strlen(path);
+  size_t line = 0, column = 0;
+  if (strncmp(message, path, n) == 0 && message[n] == ':') {
+    int n_where = 0;
+    message += n;
+    if (sscanf(message, ":%zu:%zu%n", &line, &column, &n_where) == 2)
+      message += n_where;
+    else
+      line = column = 0;
+    message += *message == ':';
+    message += *message == ' ';
+  }
+  return cred__lint_add(report, CRED_LINT_ERROR, line, column, message, "");
+}
+
 cred_status cred_lint(cred_lint_report **out, const char *path,
-                      const cred_table_options *opt, const char *const *targets,
-                      size_t n_targets) {
+                      const cred_table_options *opt, const cred_schema_options *columns) {
   const cred_table_options defaults = cred_table_defaults();
   cred_lint_report *report;
   cred_table *table = NULL;
@@ -319,9 +392,9 @@ cred_status cred_lint(cred_lint_report **out, const char *path,
   TRY(new_report(&report, path));
   cred_status status = read_leniently(&table, report, path, opt ? opt : &defaults);
   if (status == CRED_EDATA)
-    status = cred__lint_add(report, CRED_LINT_ERROR, 0, 0, cred_error_message(), "");
+    status = add_message(report, path, cred_error_message());
   else if (status == CRED_OK)
-    status = lint_into(report, table, targets, n_targets);
+    status = lint_into(report, table, columns);
   cred_table_free(table);
   if (status == CRED_OK)
     *out = report;

@@ -11,7 +11,9 @@ enum { CRED__LINT_ROWS_FEW = 30, CRED__LINT_SHOWN = 8 };
 typedef struct {
   cred_lint_report *report;
   const cred_table *table;
+  const cred_schema_options *columns;
   bool *is_target;  // (n_columns)
+  bool *is_other;   // (n_columns) ignored, the id or the weight: no input
   double *values;   // (n_rows) of one column
   uint64_t *digest; // (n_columns) of the cells
 } cred__linter;

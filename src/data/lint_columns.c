@@ -4,6 +4,7 @@
 // the screen.
 
 #include "data/lint.h"
+#include "data/look.h"
 #include "base/alloc.h"
 #include "base/fail.h"
 #include <math.h>
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS_MANY = 50, WORDS_SHOWN = 3 };
+enum { WORDS_SHOWN = 3 };
 
 // Columns that share a fault, for one finding.
 typedef struct {
@@ -47,17 +48,14 @@ static cred_status add_list(cred__linter *l, const column_list *list,
 typedef struct {
   double skewness;
   size_t n, row_large; // SIZE_MAX: none
-  bool counts_rows;    // 1, 2, 3, ... or 0, 1, 2, ...
 } number_look;
 
 static void look_at_numbers(number_look *look, cred_lint_column *c, const double *v,
                             size_t n_rows) {
   double sum = 0.0, squares = 0.0, cubes = 0.0;
-  *look =
-      (number_look){.row_large = SIZE_MAX, .counts_rows = n_rows >= CRED__LINT_ROWS_FEW};
+  *look = (number_look){.row_large = SIZE_MAX};
   c->min = c->max = c->mean = c->sd = NAN;
   for (size_t i = 0; i < n_rows; i++) {
-    if (isnan(v[i]) || v[i] != v[0] + (double)i) look->counts_rows = false;
     if (isnan(v[i])) continue;
     if (!(fabs(v[i]) <= 1e150) && look->row_large == SIZE_MAX) look->row_large = i;
     if (!(c->min <= v[i])) c->min = v[i];
@@ -82,22 +80,16 @@ static void look_at_numbers(number_look *look, cred_lint_column *c, const double
 }
 
 typedef struct {
-  column_list constant, empty, identifiers, counters, skewed, commas;
+  column_list constant, empty, identifiers, counters, skewed, commas, dates;
 } shared_faults;
 
-static int by_value(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
-// Large whole numbers, another one in every row. Sorts the values.
-static bool looks_like_identifier(double *v, size_t n, double max) {
-  if (n < CRED__LINT_ROWS_FEW || !(max >= 10.0 * (double)n)) return false;
-  for (size_t i = 0; i < n; i++)
-    if (v[i] != floor(v[i])) return false; // NaN too
-  qsort(v, n, sizeof *v, by_value);
-  for (size_t i = 1; i < n; i++)
-    if (v[i] == v[i - 1]) return false;
+// Into the list of what a column looks like; false if it looks like an input.
+static bool list_look(shared_faults *faults, const cred__linter *l, size_t column,
+                      cred__look look) {
+  column_list *const lists[] = {NULL, &faults->dates, &faults->counters,
+                                &faults->identifiers};
+  if (look == CRED__LOOK_PLAIN || l->is_target[column]) return false;
+  list_column(lists[look], l, column);
   return true;
 }
 
@@ -109,6 +101,7 @@ static cred_status check_numbers(cred__linter *l, shared_faults *faults, size_t 
   look_at_numbers(&look, c, l->values, l->table->n_rows);
   l->digest[column] = cred__digest_feed(cred__digest_start(), l->values,
                                         l->table->n_rows * sizeof *l->values);
+  if (l->is_other[column]) return CRED_OK;
   if (look.row_large != SIZE_MAX) {
     cred_table_cell(number, sizeof number, l->table, look.row_large, column);
     snprintf(text, sizeof text, "%s in column '%.100s' is too large", number, c->name);
@@ -120,12 +113,9 @@ static cred_status check_numbers(cred__linter *l, shared_faults *faults, size_t 
     list_column(&faults->empty, l, column);
   else if (c->min == c->max && !l->is_target[column])
     list_column(&faults->constant, l, column);
-  else if (look.counts_rows && !l->is_target[column])
-    list_column(&faults->counters, l, column);
-  else if (!l->is_target[column] &&
-           looks_like_identifier(l->values, l->table->n_rows, c->max))
-    list_column(&faults->identifiers, l, column);
-  else if (fabs(look.skewness) > 5.0)
+  else if (!list_look(faults, l, column,
+                      cred__look_at_numbers(l->values, l->table->n_rows)) &&
+           fabs(look.skewness) > 5.0)
     list_column(&faults->skewed, l, column);
   return CRED_OK;
 }
@@ -187,13 +177,14 @@ static cred_status check_words(cred__linter *l, shared_faults *faults, size_t co
     differ |= level >= 0 && level != first;
   }
   l->digest[column] = digest;
+  if (l->is_other[column]) return CRED_OK;
   if (first < 0)
     list_column(&faults->empty, l, column);
   else if (!differ && !l->is_target[column])
     list_column(&faults->constant, l, column);
-  const size_t half = l->table->n_rows / 2;
-  if (!l->is_target[column] && c->n_levels > LEVELS_MANY && c->n_levels > half)
-    list_column(&faults->identifiers, l, column);
+  cred__look look;
+  TRY(cred__look_at(&look, l->table, column));
+  list_look(faults, l, column, look);
   return check_words_among_numbers(l, faults, column);
 }
 
@@ -216,6 +207,8 @@ cred_status cred__lint_columns(cred__linter *l) {
                " another value in nearly every row", "an identifier? --id or --ignore"));
   TRY(add_list(l, &faults.counters, CRED_LINT_WARNING, "counts", "count", " the rows",
                "an identifier? --id or --ignore"));
+  TRY(add_list(l, &faults.dates, CRED_LINT_WARNING, "looks", "look", " like dates",
+               "a new date is unknown to the model: --ignore or --id"));
   return add_list(l, &faults.skewed, CRED_LINT_NOTE, "has", "have",
                   " a very skewed distribution", "a logarithm may help");
 }
@@ -227,7 +220,7 @@ cred_status cred__lint_missing(cred__linter *l) {
   size_t n_listed = 0;
   for (size_t i = 0; i < l->table->n_columns; i++) {
     const cred_lint_column *c = &l->report->columns[i];
-    if (c->n_missing == 0 || c->n_missing == n_rows) continue;
+    if (c->n_missing == 0 || c->n_missing == n_rows || l->is_other[i]) continue;
     size_t row = 0;
     while (c->type == CRED_COLUMN_NUMERIC ? !isnan(cred_table_number(l->table, row, i))
                                           : l->table->columns[i].level[row] >= 0)
@@ -240,11 +233,18 @@ cred_status cred__lint_missing(cred__linter *l) {
              "%zu of %zu cells of column '%.100s' are missing (%.1f %%)", c->n_missing,
              n_rows, c->name, 100.0 * (double)c->n_missing / (double)n_rows);
     const bool target = l->is_target[i];
+    const cred_missing asked = l->columns->missing;
+    if (asked == CRED_MISSING_DROP || (asked != CRED_MISSING_ERROR && !target)) {
+      TRY(cred__lint_add(l->report, CRED_LINT_NOTE, cred_table_line(l->table, row), i + 1,
+                         text, ""));
+      continue;
+    }
     TRY(cred__lint_add(l->report, target ? CRED_LINT_ERROR : CRED_LINT_WARNING,
                        cred_table_line(l->table, row), i + 1, text,
                        target ? "--missing drop leaves those rows out"
                               : "--missing mean, indicator or drop"));
   }
-  return add_list(l, &list, CRED_LINT_WARNING, "has", "more have", " missing cells",
+  return add_list(l, &list, l->columns->missing ? CRED_LINT_NOTE : CRED_LINT_WARNING,
+                  "has", "more have", " missing cells",
                   "--missing mean, indicator or drop");
 }

@@ -139,24 +139,26 @@ cred_status cred__rows_used(size_t **used, size_t *n_used, const cred_table *tab
   return CRED_OK;
 }
 
-cred_status cred__fail_missing(const cred_table *table, size_t row, size_t column) {
+cred_status cred__fail_missing(const cred_table *table, size_t row, size_t column,
+                               bool fitted) {
   char where[CRED__WHERE_BYTES];
   cred__table_where(where, table, row, column);
-  FAIL(CRED_EDATA,
-       "%s: a missing cell in column '%.100s' (use --missing mean, indicator or "
-       "drop)",
-       where, table->columns[column].name);
+  FAIL(CRED_EDATA, "%s: a missing cell in column '%.100s' (%s)", where,
+       table->columns[column].name,
+       fitted
+           ? "--bad-rows skip leaves such rows out; a model fitted with --missing mean "
+             "or indicator takes them"
+           : "use --missing mean, indicator or drop");
 }
 
-cred_status cred__fail_missing_target(const cred_table *table, size_t row,
-                                      size_t column) {
+cred_status cred__fail_missing_target(const cred_table *table, size_t row, size_t column,
+                                      bool fitted) {
   char where[CRED__WHERE_BYTES];
   cred__table_where(where, table, row, column);
   FAIL(CRED_EDATA,
        "%s: a missing cell in column '%.100s', a target or weight, which cannot be "
-       "filled in "
-       "(leave the row out: fit takes --missing drop)",
-       where, table->columns[column].name);
+       "filled in (leave the row out: %s)",
+       where, table->columns[column].name, fitted ? "--bad-rows skip" : "--missing drop");
 }
 
 cred_status cred__fail_large(const cred_table *table, size_t row, size_t column,
@@ -168,12 +170,13 @@ cred_status cred__fail_large(const cred_table *table, size_t row, size_t column,
        table->columns[column].name, advice);
 }
 
-cred_status cred__fail_word(const cred_table *table, size_t row, size_t column) {
+cred_status cred__fail_word(const cred_table *table, size_t row, size_t column,
+                            bool fitted) {
   const cred__column *c = &table->columns[column];
+  const cred__cell_hint hint = {table->separator, table->decimal, fitted};
   char where[CRED__WHERE_BYTES];
   cred__table_where(where, table, row, column);
-  return cred__fail_cell(where, c->levels[c->level[row]], c->name, table->separator,
-                         table->decimal);
+  return cred__fail_cell(where, c->levels[c->level[row]], c->name, hint);
 }
 
 cred_status cred__names_init(cred__names *names, char *const *list, size_t n) {

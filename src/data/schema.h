@@ -26,12 +26,16 @@ cred_status cred__rows_used(size_t **used, size_t *n_used, const cred_table *tab
                             const size_t *columns, size_t n);
 
 bool cred__cell_missing(const cred_table *table, size_t row, size_t column);
-cred_status cred__fail_missing(const cred_table *table, size_t row, size_t column);
-cred_status cred__fail_missing_target(const cred_table *table, size_t row, size_t column);
+// Where a cell cannot be taken. `fitted`: by a model that is there, not by one to come.
+cred_status cred__fail_missing(const cred_table *table, size_t row, size_t column,
+                               bool fitted);
+cred_status cred__fail_missing_target(const cred_table *table, size_t row, size_t column,
+                                      bool fitted);
 cred_status cred__fail_large(const cred_table *table, size_t row, size_t column,
                              const char *advice);
 // A column that the schema takes as numbers must not have words: the first is an error.
-cred_status cred__fail_word(const cred_table *table, size_t row, size_t column);
+cred_status cred__fail_word(const cred_table *table, size_t row, size_t column,
+                            bool fitted);
 
 // Where the inputs stand in a table made from one array, by their number: columns
 // (n_columns of the schema). False where they do not.

@@ -226,6 +226,37 @@ size_t cred_table_find(const cred_table *table, const char *name) {
   return SIZE_MAX;
 }
 
+// "'a', 'b' and 'c'": the names of columns, the first of many.
+static void list_names(cred__text *out, const cred_table *table) {
+  enum { SHOWN_MAX = 10 };
+  const size_t n = table->n_columns;
+  for (size_t i = 0; i < n && i < SHOWN_MAX; i++)
+    cred__text_printf(out, "%s'%.60s'", i ? ", " : "", table->columns[i].name);
+  if (n > SHOWN_MAX) cred__text_printf(out, ", ... '%.60s'", table->columns[n - 1].name);
+}
+
+static cred_status fail_no_column(const cred_table *table, const char *name) {
+  cred__text list = {0};
+  list_names(&list, table);
+  cred_status status = cred__text_status(&list);
+  // --ignore a,b names two columns
+  for (size_t i = 0; status == CRED_OK && i < table->n_columns; i++) {
+    const char *other = table->columns[i].name, *comma = strchr(other, ',');
+    const size_t n = strlen(name);
+    if (!comma || strncmp(other, name, n) != 0 || other[n] != ',') continue;
+    status = cred__fail(CRED_EDATA,
+                        "%s: there is no column '%.100s'; a name with a comma is written "
+                        "in quotes: '\"%.100s\"'",
+                        table->source, name, other);
+  }
+  if (status == CRED_OK)
+    status =
+        cred__fail(CRED_EDATA, "%s: there is no column '%.100s'; it has %s%s",
+                   table->source, name, table->n_columns == 1 ? "only " : "", list.s);
+  cred__text_clear(&list);
+  return status;
+}
+
 cred_status cred_table_need(size_t *column, const cred_table *table, const char *name) {
   *column = cred_table_find(table, name);
   if (*column != SIZE_MAX) return CRED_OK;
@@ -237,11 +268,7 @@ cred_status cred_table_need(size_t *column, const cred_table *table, const char 
   if (near)
     FAIL(CRED_EDATA, "%s: there is no column '%.100s'; did you mean '%.100s'?",
          table->source, name, near);
-  FAIL(CRED_EDATA,
-       "%s: there is no column '%.100s'; its %zu columns are '%.100s' to "
-       "'%.100s'",
-       table->source, name, table->n_columns, table->columns[0].name,
-       table->columns[table->n_columns - 1].name);
+  return fail_no_column(table, name);
 }
 
 static double block_number(const cred__block *block, size_t i) {

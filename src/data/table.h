@@ -72,10 +72,16 @@ enum { CRED__WHERE_BYTES = 512 };
 void cred__table_where(char out[CRED__WHERE_BYTES], const cred_table *table, size_t row,
                        size_t column);
 
+// What a message on a cell depends on: the text's separator and decimal mark tell what
+// commas and points may be; a model that is there already leaves other remedies than one
+// that is being fitted.
+typedef struct {
+  char separator, decimal;
+  bool fitted;
+} cred__cell_hint;
 // Fails for a cell that is no number: too large, or another word; `where` as above.
-// Separator and decimal mark of the text tell what its commas and points may be.
 cred_status cred__fail_cell(const char *where, const char *cell, const char *name,
-                            char separator, char decimal);
+                            cred__cell_hint hint);
 // A number in a cell of text; `decimal` is '.' (also 0) or ','.
 bool cred__parse_cell(double *out, const char *text, size_t n, char decimal);
 // A number in form, whatever its size.

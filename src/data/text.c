@@ -136,8 +136,8 @@ static cred_status fail_number(const cred__text_table *t, size_t column) {
            column + 1);
   snprintf(name, sizeof name, "c%zu", column + 1);
   return cred__fail_cell(where, t->rows.cells[column].s,
-                         t->names ? t->names[column] : name, t->rows.separator,
-                         t->decimal);
+                         t->names ? t->names[column] : name,
+                         (cred__cell_hint){t->rows.separator, t->decimal, true});
 }
 
 static cred_status add_cell(cred__text_table *t, size_t column) {
@@ -166,10 +166,10 @@ static cred_status add_row(cred__text_table *t, size_t n_max) {
   const cred__rows *rows = &t->rows;
   if (rows->n_cells != t->n_columns) {
     if (!t->skip_ragged)
-      FAIL(CRED_EDATA, "%s:%zu:%zu: %zu cells, %zu are expected as in line %zu",
+      FAIL(CRED_EDATA, "%s:%zu:%zu: %zu cell%s, %zu expected as in line %zu",
            t->input.name, rows->row_line,
            rows->n_cells < t->n_columns ? rows->n_cells + 1 : t->n_columns + 1,
-           rows->n_cells, t->n_columns, t->header_line);
+           rows->n_cells, CRED__S(rows->n_cells), t->n_columns, t->header_line);
     if (t->n_ragged < CRED__RAGGED_KEPT) {
       t->ragged_line[t->n_ragged] = rows->row_line;
       t->ragged_cells[t->n_ragged] = rows->n_cells;

@@ -256,9 +256,9 @@ static cred_status unknown(const char *name) {
   for (size_t i = 0; i < N_TOYS; i++) names[i] = toys[i].name;
   const char *nearest = cred__nearest(name, names, N_TOYS);
   if (nearest)
-    FAIL(CRED_EINVAL, "toy: there is no table '%s'; did you mean '%s'?", name, nearest);
+    FAIL(CRED_EINVAL, "there is no table '%s'; did you mean '%s'?", name, nearest);
   FAIL(CRED_EINVAL,
-       "toy: there is no table '%s', expected sine, sine-gap, sine-hetero, "
+       "there is no table '%s', expected sine, sine-gap, sine-hetero, "
        "blundell, cubic, linear, outliers, counts, moons, blobs, rings or patients",
        name);
 }

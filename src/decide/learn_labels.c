@@ -117,7 +117,7 @@ static cred_status read_cell(char **out, const cred_learn *run, size_t row) {
 
 cred_status cred__learn_hidden(char **out, const cred_learn *run, size_t row) {
   if (cred__cell_missing(run->pool, row, run->target_column))
-    return cred__fail_missing_target(run->pool, row, run->target_column);
+    return cred__fail_missing_target(run->pool, row, run->target_column, false);
   return read_cell(out, run, row);
 }
 

@@ -35,6 +35,42 @@ expect 78 credence check-data good.csv --header --no-header
 expect 64 credence check-data good.csv --format cvs
 says err "did you mean '--format csv'?"
 
+# what it advises can be done, and looked at again; the next command has it too
+{ echo "id,date,big,x,n,y"
+  for i in $(seq 60); do
+    echo "$i,2024-$((i % 12 + 1))-$((i % 28 + 1)),${i}e30,$((i * 7 % 13)).5,$([ $i = 7 ] || echo $((i % 5)).5),$((i * i % 40))"
+  done; } >odd.csv
+expect 0 credence check-data odd.csv -t y
+says out "column 'id' counts the rows (an identifier? --id or --ignore)" "column 'date' looks like dates" \
+  "1 of 60 cells of column 'n' are missing" "are they counts? then --task count"
+grep -q "'big'" out && fail "numbers of 1e30 are no identifiers"
+expect 0 credence check-data odd.csv -t y --id id --ignore date --missing mean --task count --strict
+says out "warnings: 0" "credence fit odd.csv --target y --task count --ignore date --id id --missing mean -o model.cred"
+expect 1 credence check-data odd.csv -t x --task count
+says out "is not a count (0, 1, 2, ...)"
+expect 0 credence fit odd.csv -t y --missing mean --steps 20 --members 1 -o odd.cred
+says err "the input 'id' counts the rows: is it an identifier?" "the input 'date' looks like dates" \
+  "next: credence fit ... --ignore date, or --id date"
+expect 0 credence fit odd.csv -t y --id id --ignore date --missing mean --steps 20 --members 1 -o odd.cred
+grep -q "looks like\|identifier" err && fail "a warning of columns that are no inputs"
+
+# names, numbers of things, and the file's name once
+printf '"a,b",c,y\n1,2,3\n2,3,5\n' >comma.csv
+expect 0 credence check-data comma.csv --ignore '"a,b"' -t y
+says out "2 rows, 3 columns"
+expect 65 credence check-data comma.csv --ignore a,b
+says err "there is no column 'a'; a name with a comma is written in quotes: '\"a,b\"'"
+expect 65 credence check-data comma.csv -t nothing
+says err "there is no column 'nothing'; it has 'a,b', 'c', 'y'"
+echo a,b >header.csv
+expect 1 credence check-data header.csv
+says out "error: header.csv: there are no rows"
+printf 'a,b\n1\n1,2\n' >ragged.csv
+expect 1 credence check-data ragged.csv
+says out "error: ragged.csv:2: 1 cell, 2 expected as in line 1" "ragged.csv: 1 row, 2 columns" "1 row for 2 columns is few"
+expect 64 credence demo sien
+says err "credence demo: there is no table 'sien'; did you mean 'sine'?"
+
 # how the table is read
 printf '1;n/a;3\n4;5;6\n7;8;9\n' >plain.txt
 expect 0 credence check-data plain.txt --format csv --separator ';' --no-header --na n/a

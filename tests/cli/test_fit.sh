@@ -87,7 +87,7 @@ says err "holes.csv:5:2" "--missing"
 for how in mean indicator drop; do
   expect 0 credence fit holes.csv --target kind --id id --steps 100 --missing $how -o x.cred
 done
-says err "1 rows with missing cells left out"
+says err "1 row with missing cells left out"
 expect 0 credence fit words.csv --target a --task count --ignore id --steps 50 -o x.cred
 credence inspect x.cred | grep -q "poisson" || fail "--task count"
 expect 0 credence fit words.csv --target a --task class --ignore id --steps 50 -o x.cred

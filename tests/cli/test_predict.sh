@@ -71,12 +71,23 @@ for cell in abc 0,1x 1e400 1e35 nan ''; do
   [ ! -e bad_out.csv ] || fail "a file was written for '$cell'"
 done
 
+# the two arguments in the other order
+expect 64 credence predict sine.csv model.cred
+says err "'model.cred' is the model, not 'sine.csv': write credence predict MODEL DATA"
+expect 65 credence predict sine.csv grid.csv
+expect 64 credence plot parity sine.csv model.cred -o no.png
+says err "write credence plot FIGURE MODEL [DATA]"
+
 # classes, ids and quotes
 { echo "id,a,color,kind"
   for i in $(seq 60); do
     echo "\"r\"\"$i\",$((i % 7)).5,$([ $((i % 3)) = 0 ] && echo red || echo blue),\"k,$((i % 3))\""
   done; } >words.csv
 credence fit words.csv --target kind --id id --steps 100 -q -o words.cred
+sed '1s/kind/label/' words.csv >labels.csv
+credence fit labels.csv --target label --id id --steps 100 -q -o labels.cred
+expect 0 credence predict labels.cred labels.csv --keep label,a
+head -n 1 out | grep -q '^row,id,label,.*,data_label,a$' || fail "two columns of one name"
 expect 0 credence predict words.cred words.csv
 [ "$(head -n 1 out)" = 'row,id,label,"p_k,0","p_k,1","p_k,2",confidence,entropy,mutual_information' ] ||
   fail "columns of classes"

@@ -5,9 +5,17 @@
 
 static const char *const target_y[] = {"y"};
 
+// What the fit will be told: the target.
+static cred_schema_options columns_y(void) {
+  cred_schema_options columns = cred_schema_defaults();
+  columns.targets = target_y, columns.n_targets = 1;
+  return columns;
+}
+
 static cred_lint_report *lint(const char *name, const char *text, bool with_target) {
+  const cred_schema_options columns = columns_y();
   cred_lint_report *r;
-  assert_ok(cred_lint(&r, put(name, text), NULL, target_y, with_target ? 1 : 0));
+  assert_ok(cred_lint(&r, put(name, text), NULL, with_target ? &columns : NULL));
   return r;
 }
 
@@ -95,7 +103,7 @@ static void test_cells(void **state) {
 static void test_rows(void **state) {
   (void)state;
   cred_lint_report *r = lint("a.csv", sound(100, 15, 1, "1,2"), true);
-  expect(r, "5 cells, 4 are expected as in line 1", CRED_LINT_ERROR, 17, 0);
+  expect(r, "5 cells, 4 expected as in line 1", CRED_LINT_ERROR, 17, 0);
   assert_int_equal(r->n_rows, 99); // the others are looked at
   cred_lint_free(r);
   char *p = (char *)sound(60, 999, 0, "");
@@ -160,6 +168,52 @@ static void test_many_classes(void **state) {
   cred_lint_free(r);
 }
 
+static void test_no_inputs(void **state) {
+  (void)state;
+  char *p = text + sprintf(text, "date,day,id,size,x,y\n");
+  for (int i = 0; i < 60; i++)
+    p += sprintf(p, "2024-%02d-%02d,%d,%d,%.17g,%.3f,%d\n", 1 + i % 12, 1 + i % 28,
+                 20240100 + 1 + i % 28, i, (1 + sin(i)) * 1e30, sin(i), i * i % 40);
+  cred_lint_report *r = lint("a.csv", text, true);
+  expect(r, "2 columns look like dates: 'date', 'day'", CRED_LINT_WARNING, 0, 0);
+  expect(r, "column 'id' counts the rows", CRED_LINT_WARNING, 0, 3);
+  assert_null(find(r, "another value in nearly every row")); // 1e30 are no identifiers
+  expect(r, "the target 'y' has only whole numbers from 0 to 36", CRED_LINT_NOTE, 0, 6);
+  cred_lint_free(r);
+  // what was advised, done: nothing is found any more
+  const char *const ignore[] = {"date", "day"};
+  cred_schema_options columns = columns_y();
+  columns.ignore = ignore, columns.n_ignore = 2;
+  columns.id = "id";
+  columns.task = CRED_TARGET_COUNT;
+  assert_ok(cred_lint(&r, put("a.csv", text), NULL, &columns));
+  assert_int_equal(r->n_findings, 0);
+  cred_lint_free(r);
+  columns.ignore = NULL, columns.n_ignore = 0;
+  const char *const x[] = {"x"};
+  columns.targets = x;
+  assert_ok(cred_lint(&r, put("a.csv", text), NULL, &columns));
+  expect(r, "in the target 'x' is not a count", CRED_LINT_ERROR, 3, 5);
+  cred_lint_free(r);
+}
+
+static void test_missing_by_option(void **state) {
+  (void)state;
+  cred_schema_options columns = columns_y();
+  cred_lint_report *r;
+  columns.missing = CRED_MISSING_MEAN;
+  assert_ok(cred_lint(&r, put("a.csv", sound(100, 15, 1, "")), NULL, &columns));
+  expect(r, "cells of column 'b' are missing", CRED_LINT_NOTE, 17, 2);
+  cred_lint_free(r);
+  assert_ok(cred_lint(&r, put("a.csv", sound(100, 15, 3, "")), NULL, &columns));
+  expect(r, "cells of column 'y' are missing", CRED_LINT_ERROR, 17, 4);
+  cred_lint_free(r);
+  columns.missing = CRED_MISSING_DROP;
+  assert_ok(cred_lint(&r, put("a.csv", sound(100, 15, 3, "")), NULL, &columns));
+  expect(r, "cells of column 'y' are missing", CRED_LINT_NOTE, 17, 4);
+  cred_lint_free(r);
+}
+
 static void test_targets(void **state) {
   (void)state;
   char *p = text + sprintf(text, "x,y\n");
@@ -176,7 +230,8 @@ static void test_targets(void **state) {
   r = lint("a.csv", sound(100, 999, 0, ""), false);
   assert_int_equal(r->n_findings, 0);
   cred_lint_free(r);
-  assert_fails(cred_lint(&r, put("a.csv", "a,b\n1,2\n"), NULL, target_y, 1), CRED_EDATA,
+  const cred_schema_options columns = columns_y();
+  assert_fails(cred_lint(&r, put("a.csv", "a,b\n1,2\n"), NULL, &columns), CRED_EDATA,
                "no column 'y'");
   assert_null(r);
 }
@@ -187,24 +242,25 @@ static void test_files(void **state) {
   expect(r, "the first row is all numbers", CRED_LINT_WARNING, 1, 0);
   cred_lint_free(r);
   r = lint("a.csv", "a,a\n1,2\n", false); // a file that cannot be understood is a report
-  expect(r, "both named 'a'", CRED_LINT_ERROR, 0, 0);
+  expect(r, "columns 1 and 2 are both named 'a'", CRED_LINT_ERROR, 1, 2);
+  assert_null(strstr(r->findings[0].text, "a.csv")); // the place stands apart
   cred_lint_free(r);
   r = lint("a.csv", "a,b\n1,\"\n", false);
   expect(r, "never closed", CRED_LINT_ERROR, 0, 0);
   cred_lint_free(r);
-  assert_fails(cred_lint(&r, "/nonexistent", NULL, NULL, 0), CRED_ENOINPUT,
-               "/nonexistent");
+  assert_fails(cred_lint(&r, "/nonexistent", NULL, NULL), CRED_ENOINPUT, "/nonexistent");
   assert_int_equal(cred__alloc_live(), 0);
 }
 
 static void test_out_of_memory(void **state) {
   (void)state;
+  const cred_schema_options columns = columns_y();
   const char *path = put("a.csv", "a,b,y\n1,,u\n2,1,v\n3\nx,2,u\n");
   for (long n = 0;; n++) {
     cred_lint_report *r = NULL;
     assert_true(n < 1000);
     cred__alloc_fail_after(n);
-    const cred_status status = cred_lint(&r, path, NULL, target_y, 1);
+    const cred_status status = cred_lint(&r, path, NULL, &columns);
     cred__alloc_fail_after(-1);
     cred_lint_free(r);
     assert_int_equal(cred__alloc_live(), 0);
@@ -218,6 +274,7 @@ int main(void) {
       cmocka_unit_test(test_sound),          cmocka_unit_test(test_cells),
       cmocka_unit_test(test_rows),           cmocka_unit_test(test_columns),
       cmocka_unit_test(test_decimal_commas), cmocka_unit_test(test_many_classes),
+      cmocka_unit_test(test_no_inputs),      cmocka_unit_test(test_missing_by_option),
       cmocka_unit_test(test_targets),        cmocka_unit_test(test_files),
       cmocka_unit_test(test_out_of_memory),
   };

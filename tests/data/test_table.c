@@ -231,8 +231,7 @@ static void test_hostile(void **state) {
   FAILS("a.csv", "", NULL, "there are no rows");
   FAILS("a.csv", "\n\n  \n", NULL, "there are no rows");
   FAILS("a.csv", "a,b\n", NULL, "there are no rows");
-  FAILS("a.csv", "a,b\n1,2\n3\n", NULL,
-        "a.csv:3:2: 1 cells, 2 are expected as in line 1");
+  FAILS("a.csv", "a,b\n1,2\n3\n", NULL, "a.csv:3:2: 1 cell, 2 expected as in line 1");
   FAILS("a.csv", "a,b\n1,2,3\n", NULL, "a.csv:2:3: 3 cells");
   FAILS("a.csv", "a,a\n1,2\n", NULL, "a.csv:1:2: columns 1 and 2 are both named 'a'");
   FAILS("a.csv", "\"\",a\n1,2\n", NULL, "a.csv:1:1: column 1 has no name");

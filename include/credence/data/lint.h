@@ -3,7 +3,7 @@
 #ifndef CRED_DATA_LINT_H
 #define CRED_DATA_LINT_H
 
-#include "credence/data/table.h"
+#include "credence/data/schema.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,17 +39,18 @@ typedef struct {
 } cred_lint_report;
 
 /// Look at a file: rows of another length, missing, constant, equal and nearly numeric
-/// columns, repeated rows, identifiers, a header taken for data, skewed and very large
-/// numbers, rare classes, too few rows. targets (n_targets) may be none.
+/// columns, repeated rows, identifiers, dates, a header taken for data, skewed and very
+/// large numbers, rare classes, too few rows. columns: what the fit will be told of them
+/// (targets, may be none; ignore, id, weight, missing, task); NULL: nothing.
 ///
 /// A file that cannot be understood at all is a report with one error. Fails with
 /// CRED_ENOINPUT, CRED_EIO, CRED_ENOMEM, and on unknown target or option names.
 CRED_API cred_status cred_lint(cred_lint_report **out, const char *path,
-                               const cred_table_options *opt, const char *const *targets,
-                               size_t n_targets);
+                               const cred_table_options *opt,
+                               const cred_schema_options *columns);
 /// The same for a table that has been read already.
 CRED_API cred_status cred_lint_table(cred_lint_report **out, const cred_table *table,
-                                     const char *const *targets, size_t n_targets);
+                                     const cred_schema_options *columns);
 CRED_API void cred_lint_free(cred_lint_report *report);
 
 #ifdef __cplusplus

@@ -119,7 +119,15 @@ typedef struct {
   cred_real *weight; // (n_rows) or NULL
   uint64_t *row;     // (n_rows) index of the row in its file: keys the noise of a row
   size_t n_dropped;  // rows left out for missing cells
+  size_t n_skipped;  // rows left out for cells that the schema cannot take
+  size_t n_unseen;   // cells with a level that it has not, taken for none of its levels
 } cred_data;
+
+// What to do with rows that the schema cannot take; all false: the first is an error.
+typedef struct {
+  bool unseen_none; // a level that training never saw: all its inputs are 0
+  bool skip_bad;    // leave the row out: missing, no number, too large, no such level
+} cred_encode_options;
 
 /// Encode rows (NULL: all) of a table. with_targets: 1 needs the target columns, 0
 /// ignores them, -1 takes them if all are there. first_row: index in the file of the
@@ -130,6 +138,12 @@ CRED_API cred_status cred_schema_encode(cred_data *out, const cred_schema *schem
                                         const cred_table *table, const size_t *rows,
                                         size_t n_rows, int with_targets,
                                         uint64_t first_row);
+/// The same with bad rows as `opt` (may be NULL) says. Rows keep their numbers.
+CRED_API cred_status cred_schema_encode_with(cred_data *out, const cred_schema *schema,
+                                             const cred_table *table, const size_t *rows,
+                                             size_t n_rows, int with_targets,
+                                             uint64_t first_row,
+                                             const cred_encode_options *opt);
 CRED_API void cred_data_clear(cred_data *data);
 
 #ifdef __cplusplus
