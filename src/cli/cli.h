@@ -130,6 +130,7 @@ bool cli_effective(const cli_args *args, size_t i, const char **name, const char
 // CRED_EINVAL where a file that would be written is one that is read (whatever its name),
 // unless the option may take its place, or where two outputs are one file.
 cred_status cli_check_paths(const cli_args *args);
+bool cli_is_same_file(const char *out, const char *in);
 
 // --- messages (message.c) ---
 // CRED_EINVAL with this message; main adds "run 'credence <command> --help'".
@@ -187,6 +188,8 @@ void cli_print_completion(FILE *file);
 void cli_print_version(FILE *file);
 void cli_signals_init(void);
 void cli_signals_finish(void); // ends by the signal if one came
+// Whoever read standard output has closed it; nothing is said of that.
+bool cli_reader_gone(void);
 // Closed standard streams are opened so that no file of ours takes their number.
 void cli_streams_init(void);
 // CRED_EIO where standard output could not be written.

@@ -173,10 +173,10 @@ const cli_command cmd_check_data = {
     .n_options = sizeof options / sizeof *options,
     .details =
         "Prints the columns with their types and ranges, then what was found: rows of\n"
-        "another length, missing, constant, equal and nearly numeric columns, repeated\n"
-        "rows, identifiers, dates, a header taken for data, skewed and very large "
-        "numbers,\n"
-        "rare classes, too few rows. DATA '-' is standard input.\n"
+        "another length, missing, constant, equal and nearly numeric columns, decimal\n"
+        "commas, repeated rows, identifiers, dates, a header taken for data, skewed\n"
+        "and very large numbers, rare classes, too few rows. Options that 'fit' will\n"
+        "get are taken into account. DATA '-' is standard input.\n"
         "\n"
         "Ends with 1 if training would fail.",
     .examples = "credence demo sine -o sine.csv\n"

@@ -289,7 +289,8 @@ static const cli_option options[] = {
     {.name = "hold-out-file",
      .type = CLI_FILE_OUT,
      .argument = "FILE",
-     .help = "write the numbers of the rows left out, for evaluate --rows-file",
+     .help = "write the numbers of the rows left out, for evaluate --rows-file; "
+             "model.rows beside model.cred where it is not given",
      .group = "Input"},
     CLI_OPTION_LABELS,
     CLI_OPTIONS_INPUT,

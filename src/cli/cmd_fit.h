@@ -15,6 +15,7 @@ typedef struct {
   cred_fit_options fit;
   cred_schema_options schema;
   cred__text net;       // of --hidden
+  cred__text held_out;  // file of the rows of --hold-out
   size_t *rows, n_rows; // of the table; NULL: all
   const char *path;     // of the model
 } cli__fit;

@@ -179,12 +179,43 @@ cred_status cli__fit_take(cli__fit *out, const cli_args *args) {
 // Pictures have no columns, and tables no pixels.
 static cred_status check_kind(const cli_args *args, bool pictures) {
   static const char *const of_tables[] = {
-      "ignore", "id",     "weight",    "missing", "input-scale", "task",  "categorical",
-      "na",     "header", "no-header", "format",  "separator",   "noise", NULL};
+      "ignore",    "id",          "weight",    "missing", "input-scale",
+      "task",      "categorical", "na",        "decimal", "header",
+      "no-header", "format",      "separator", "noise",   NULL};
   static const char *const of_pictures[] = {"augment",      "classes", "classes-file",
                                             "ignore-class", "resize",  NULL};
   if (!pictures) return cli_refuse(args, of_pictures, "is of pictures, DATA is a table");
   return cli_refuse(args, of_tables, "is of tables, DATA are pictures");
+}
+
+// Where the rows left out are written: beside model.cred, model.rows.
+static cred_status name_held_out(cli__fit *fit) {
+  const cli_args *args = fit->args;
+  const char *given = cli_text(args, "hold-out-file"), *path = fit->path;
+  const size_t n = strlen(path),
+               n_stem = n > 5 && strcmp(path + n - 5, ".cred") == 0 ? n - 5 : n;
+  if (given && !cli_given(args, "hold-out"))
+    FAIL(CRED_EINVAL,
+         "option '--hold-out-file' belongs to --hold-out, which is not given");
+  if (!cli_given(args, "hold-out")) return CRED_OK;
+  if (!given && strcmp(path, "-") == 0)
+    FAIL(CRED_EINVAL,
+         "option '--hold-out' needs --hold-out-file FILE where the model goes "
+         "to standard output");
+  if (given)
+    cred__text_printf(&fit->held_out, "%s", given);
+  else
+    cred__text_printf(&fit->held_out, "%.*s.rows", (int)n_stem, path);
+  TRY(cred__text_status(&fit->held_out));
+  if (given) return CRED_OK;
+  const char *inputs[] = {cli_positional(args, 0), cli_text(args, "train-rows")};
+  for (size_t i = 0; i < 2; i++)
+    if (inputs[i] && cli_is_same_file(fit->held_out.s, inputs[i]))
+      FAIL(CRED_EINVAL,
+           "%s: is read, and would be overwritten by the rows left out: give "
+           "--hold-out-file FILE",
+           fit->held_out.s);
+  return CRED_OK;
 }
 
 cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
@@ -206,13 +237,12 @@ cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
   out->fit.augment = cli_text(args, "augment");
   out->fit.class_weights = cli_text(args, "class-weights");
   out->path = path;
-  if (cli_given(args, "hold-out") != cli_given(args, "hold-out-file"))
-    FAIL(CRED_EINVAL, "options '--hold-out' and '--hold-out-file' belong together");
-  return CRED_OK;
+  return name_held_out(out);
 }
 
 void cli__fit_clear(cli__fit *fit) {
   cred__text_clear(&fit->net);
+  cred__text_clear(&fit->held_out);
   cred__free(fit->rows);
 }
 
@@ -239,7 +269,7 @@ static cred_status hold_out(cli__fit *fit, size_t n_rows) {
   look_up(split.train, split.n_train, fit->rows);
   look_up(split.held_out, split.n_held_out, fit->rows);
   const cred_status status =
-      write_rows(cli_text(args, "hold-out-file"), split.held_out, split.n_held_out);
+      write_rows(fit->held_out.s, split.held_out, split.n_held_out);
   cred__free(fit->rows);
   fit->rows = split.train;
   fit->n_rows = split.n_train;

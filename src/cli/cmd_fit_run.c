@@ -167,9 +167,9 @@ static void say_next(const cli__fit *fit, const cred_schema *schema) {
     fprintf(stderr, "next: credence segment %s IMAGES -o OUT\n", path);
   else if (schema->pixels.height)
     fprintf(stderr, "next: credence evaluate %s IMAGES\n", path);
-  else if (cli_given(fit->args, "hold-out-file"))
+  else if (fit->held_out.n)
     fprintf(stderr, "next: credence evaluate %s %s --rows-file %s%s\n", path, data,
-            cli_quoted(rows, sizeof rows, cli_text(fit->args, "hold-out-file")), reading);
+            cli_quoted(rows, sizeof rows, fit->held_out.s), reading);
   else
     fprintf(stderr, "next: credence evaluate %s TEST.csv%s\n", path, reading);
 }

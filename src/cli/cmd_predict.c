@@ -100,8 +100,8 @@ static cred_status take_levels(job *j) {
 }
 
 static cred_status take_options(job *j) {
-  static const char *const no_rows[] = {"quantiles", "log-prob",   "keep",
-                                        "mc-error",  "draws-kind", NULL};
+  static const char *const no_rows[] = {"quantiles", "log-prob", "keep", "mc-error",
+                                        NULL};
   const cli_args *args = j->args;
   j->opt = cli_predict_options(args);
   j->log_prob = cli_flag(args, "log-prob");
@@ -112,6 +112,10 @@ static cred_status take_options(job *j) {
   TRY(take_levels(j));
   if (!cli_flag(args, "function-draws")) return CRED_OK;
   TRY(cli_refuse(args, no_rows, "does not belong to --function-draws"));
+  if (cli_given(args, "draws-kind") && strcmp(cli_text(args, "draws-kind"), "function"))
+    FAIL(CRED_ECONFIG,
+         "option '--draws-kind' is '%s', but --function-draws are functions",
+         cli_text(args, "draws-kind"));
   const cred_schema_target *target = &j->schema->targets[0];
   j->n_draws = cred_posterior_n_draws(cred_model_posterior(j->model), j->opt.n_draws);
   j->width = j->output.is_class ? target->n_classes : j->schema->n_targets;

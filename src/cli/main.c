@@ -21,9 +21,10 @@ static int report(int status, const cli_command *command) {
 
 // What was written is not safe before it is flushed.
 static int finish(int status, const cli_command *command) {
-  if (status > CLI_VERDICT) report(status, command);
+  if (status > CLI_VERDICT && !cli_reader_gone()) report(status, command);
   const cred_status flushed = cli_streams_finish();
-  if (flushed != CRED_OK && status <= CLI_VERDICT) status = report(flushed, command);
+  if (flushed != CRED_OK && status <= CLI_VERDICT)
+    status = cli_reader_gone() ? (int)flushed : report(flushed, command);
   cli_signals_finish();
   return status;
 }

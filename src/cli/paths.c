@@ -24,6 +24,11 @@ static bool same_file(const place *out, const place *in, int standard) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+bool cli_is_same_file(const char *out, const char *in) {
+  const place a = {out, "", false}, b = {in, "", false};
+  return same_file(&a, &b, 0);
+}
+
 static cred_status fail_overwritten(const place *out, const place *in) {
   FAIL(CRED_EINVAL,
        "%s: is read as %s%s and would be overwritten by --%s: give another name",
@@ -37,19 +42,20 @@ static cred_status check_input(const cli_option *option, const place *out,
   return same_file(out, in, 0) ? fail_overwritten(out, in) : CRED_OK;
 }
 
-// "FIGURE MODEL [DATA]": the arguments that name files.
+// "FIGURE MODEL [DATA...]": the arguments that name files.
 static cred_status check_positional(const cli_args *args, const cli_option *option,
                                     const place *out) {
   static const char *const files[] = {"MODEL", "DATA", "POOL"};
   const char *p = args->command->positional ? args->command->positional : "";
   for (size_t i = 0; *p && i < args->n_positional; i++) {
     p += *p == '[';
-    const size_t n = strcspn(p, " ]");
+    const size_t n = strcspn(p, " .]");
     for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
       if (strlen(files[k]) != n || memcmp(files[k], p, n) != 0) continue;
       const place in = {args->positional[i], files[k], true};
       TRY(check_input(option, out, &in));
     }
+    if (strncmp(p + n, "...", 3) == 0) continue; // so are all that follow
     p += n;
     p += strspn(p, "] ");
   }

@@ -62,8 +62,12 @@ static void print_bar(cli_progress *progress, const cred_progress *state) {
   format_time(left, sizeof left, state->time_left_s);
   format_loss(log_lik, sizeof log_lik, state->log_lik);
   format_loss(kl, sizeof kl, state->kl);
-  int n = snprintf(line, sizeof line, "%s %3.0f%%  epoch %zu/%zu  log_lik %s  kl %s",
-                   state->phase, done, state->epoch, state->n_epochs, log_lik, kl);
+  char member[64] = ""; // each has epochs of its own
+  if (state->n_members > 1)
+    snprintf(member, sizeof member, "  member %zu/%zu", state->member, state->n_members);
+  int n =
+      snprintf(line, sizeof line, "%s %3.0f%%%s  epoch %zu/%zu  log_lik %s  kl %s",
+               state->phase, done, member, state->epoch, state->n_epochs, log_lik, kl);
   if (!isnan(state->validation) && n < (int)sizeof line)
     n += snprintf(line + n, sizeof line - (size_t)n, "  validation %.4f",
                   state->validation);
@@ -79,8 +83,9 @@ static void print_bar(cli_progress *progress, const cred_progress *state) {
 }
 
 static void print_head(cli_progress *progress, const cred_progress *state) {
-  fprintf(progress->file, "%-8s %8s %8s %12s %12s %12s", state->phase, "step", "epoch",
-          "log_lik", "kl", "validation");
+  fprintf(progress->file, "%-8s %8s", state->phase, "step");
+  if (state->n_members > 1) fprintf(progress->file, " %8s", "member");
+  fprintf(progress->file, " %8s %12s %12s %12s", "epoch", "log_lik", "kl", "validation");
   if (!progress->stable) fprintf(progress->file, " %10s %9s", "steps/s", "left");
   fputc('\n', progress->file);
   progress->n_lines++;
@@ -92,8 +97,9 @@ static void print_row(cli_progress *progress, const cred_progress *state) {
   format_loss(log_lik, sizeof log_lik, state->log_lik);
   format_loss(kl, sizeof kl, state->kl);
   format_loss(validation, sizeof validation, state->validation);
-  fprintf(progress->file, "%-8s %8zu %8zu %12s %12s %12s", "", state->step, state->epoch,
-          log_lik, kl, validation);
+  fprintf(progress->file, "%-8s %8zu", "", state->step);
+  if (state->n_members > 1) fprintf(progress->file, " %8zu", state->member);
+  fprintf(progress->file, " %8zu %12s %12s %12s", state->epoch, log_lik, kl, validation);
   if (!progress->stable) fprintf(progress->file, " %10.4g %9s", state->rate, left);
   fputc('\n', progress->file);
   progress->n_lines++;

@@ -4,6 +4,8 @@
 // or SIGTERM sets a flag; after the command has cleaned up, the signal is raised again
 // with its default action, so that the exit status tells of it. A second one, or one that
 // nobody asks about, ends the program at once.
+// A reader of standard output that has gone (credence predict ... | head) ends the
+// program by SIGPIPE, without a word, as other programs of a pipe do.
 
 #include "cli/cli.h"
 #include <errno.h>
@@ -12,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t caught, asked;
+static volatile sig_atomic_t caught, asked, pipe_closed;
 
 static void on_signal(int number) {
   if (caught || !asked) {
@@ -21,6 +23,14 @@ static void on_signal(int number) {
     return;
   }
   caught = number;
+}
+
+static void on_closed_pipe(int number) {
+  pipe_closed = number;
+}
+
+bool cli_reader_gone(void) {
+  return pipe_closed && ferror(stdout);
 }
 
 bool cli_interrupted(void) {
@@ -37,12 +47,16 @@ void cli_signals_init(void) {
     if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction(numbers[i], &action, NULL);
   }
-  signal(SIGPIPE, SIG_IGN); // a closed pipe is a failed write with a message and status
+  // a closed pipe is a failed write, after which files are cleaned up; where the signal
+  // is ignored (as a service does) it is one with a message
+  action.sa_handler = on_closed_pipe;
+  if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+    sigaction(SIGPIPE, &action, NULL);
 }
 
 void cli_signals_finish(void) {
-  if (!caught) return;
-  const int number = caught;
+  const int number = caught ? caught : cli_reader_gone() ? SIGPIPE : 0;
+  if (!number) return;
   signal(number, SIG_DFL);
   raise(number);
 }

@@ -49,7 +49,7 @@ says err "bad rows that are left out: 4" "56 rows"
 expect 0 credence calibrate model.cred bad.csv --bad-rows skip -o calibrated.cred
 expect 0 credence triage model.cred bad.csv --bad-rows skip --max-sd 1 -o cases.csv
 lines cases.csv 57
-expect 0 credence acquire model.cred bad.csv --bad-rows skip -n 60
+expect 0 credence acquire model.cred bad.csv --bad-rows skip -n 56
 lines out 57
 expect 65 credence evaluate model.cred one.csv --bad-rows skip
 printf 'a,k,y\n1,red,\n' >one.csv

@@ -38,7 +38,7 @@ says err "did you mean '--format csv'?"
 # what it advises can be done, and looked at again; the next command has it too
 { echo "id,date,big,x,n,y"
   for i in $(seq 60); do
-    echo "$i,2024-$((i % 12 + 1))-$((i % 28 + 1)),${i}e30,$((i * 7 % 13)).5,$([ $i = 7 ] || echo $((i % 5)).5),$((i * i % 40))"
+    echo "$i,2024-$((i % 12 + 1))-$((i % 28 + 1)),${i}e30,$((i * 7 % 13)).5,$([ $i = 7 ] || echo $((i % 5)).5),$((i * 7 % 41))"
   done; } >odd.csv
 expect 0 credence check-data odd.csv -t y
 says out "column 'id' counts the rows (an identifier? --id or --ignore)" "column 'date' looks like dates" \

@@ -127,7 +127,7 @@ wrong 78 "--members 2" --target y --folds --members 1
 wrong 78 "'--folds' and '--validation'" --target y --folds --members 3 --validation 0.1
 wrong 78 "--patience" --target y --validation 0 --patience 3
 wrong 78 "'--noise' and '--likelihood'" --target y --noise 1 --likelihood gaussian
-wrong 64 "belong together" --target y --hold-out 0.1
+wrong 64 "'--hold-out-file' belongs to --hold-out" --target y --hold-out-file x.rows
 wrong 78 "contradict" --target y --header --no-header
 expect 64 credence fit sine.csv --target y
 says err "-o MODEL"

@@ -40,7 +40,14 @@ credence help >&- 2>err
 [ $? -eq 74 ] || fail "a closed standard output is not 74"
 credence help --completion bash 2>err | true
 got=${PIPESTATUS[0]}
-[ "$got" -eq 0 ] || [ "$got" -eq 74 ] || fail "a closed pipe: $got"
+[ "$got" -eq 0 ] || [ "$got" -eq 74 ] || [ "$got" -eq 141 ] || fail "a closed pipe: $got"
+# a reader that has gone is no fault to tell of: the end of other programs in a pipe
+if [ "$(bash -c 'yes | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}')" -eq 141 ]; then
+  credence demo sine --rows 100000 2>err | head -n 1 >/dev/null
+  got=${PIPESTATUS[0]}
+  [ "$got" -eq 141 ] || fail "a reader that has gone: $got, expected 141"
+  lines err 0
+fi
 rm -f closed
 (
   trap '' PIPE

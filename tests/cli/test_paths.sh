@@ -36,10 +36,20 @@ refuses evaluate model.cred sine.csv --ood hard.csv -o sub/link.csv
 refuses calibrate model.cred sine.csv -o sine.csv
 refuses plot band model.cred --data sine.csv -o sine.csv
 refuses plot parity model.cred sine.csv -o model.cred
+refuses plot parity model.cred moons.csv sine.csv -o sine.csv
 refuses acquire moons.cred moons.csv -o moons.csv
 refuses acquire moons.cred moons.csv --scores moons.cred
 refuses triage moons.cred moons.csv --min-confidence 0.8 -o moons.csv
 refuses triage moons.cred moons.csv --min-confidence 0.8 --keep-rule moons.csv
+
+# ... by a name that is derived; where it is free, it is used
+cp sine.csv taken.rows
+expect 64 credence fit taken.rows -t y --hold-out 0.2 -o taken.cred
+says err "taken.rows: is read, and would be overwritten by the rows left out"
+expect 0 credence fit sine.csv -t y --hold-out 0.2 --steps 20 --members 1 -o held.cred
+lines held.rows 12
+expect 0 credence evaluate held.cred sine.csv --rows-file held.rows
+expect 64 credence fit sine.csv -t y --hold-out 0.2 -o -
 
 # streams are files too
 cp sine.csv piped.csv

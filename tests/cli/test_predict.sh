@@ -43,7 +43,11 @@ awk -F, 'NR > 1 && ($10 - $7)^2 > 1e-12 { bad = 1 } END { exit bad }' out || fai
 expect 0 credence predict model.cred sine.csv --draws-kind mean --json
 lines out 60
 says out '{"row":0,"mean":'
+expect 0 credence predict model.cred grid.csv --function-draws --draws 5 --draws-kind function
+cp out functions
+expect 78 credence predict model.cred grid.csv --function-draws --draws-kind row
 expect 0 credence predict model.cred grid.csv --function-draws --draws 5
+cmp -s out functions || fail "--draws-kind function changes functions"
 says out "row,d0,d1,d2,d3,d4,d5" # a multiple of the members
 expect 0 credence predict model.cred sine.csv --mc-error 0.02
 expect 0 credence predict model.cred sine.csv --draws-kind moments
@@ -76,7 +80,7 @@ expect 64 credence predict sine.csv model.cred
 says err "'model.cred' is the model, not 'sine.csv': write credence predict MODEL DATA"
 expect 65 credence predict sine.csv grid.csv
 expect 64 credence plot parity sine.csv model.cred -o no.png
-says err "write credence plot FIGURE MODEL [DATA]"
+says err "write credence plot FIGURE MODEL [DATA...]"
 
 # classes, ids and quotes
 { echo "id,a,color,kind"
@@ -110,7 +114,7 @@ says err "holes.csv:5:2" "missing"
 credence fit holes.csv --target kind --id id --missing drop --steps 100 -q -o drop.cred
 expect 0 credence predict drop.cred holes.csv
 lines out 60
-says err "1 of 60 rows"
+says err "rows with missing cells that are left out: 1"
 grep -q '^3,' out && fail "the row with a missing cell is there"
 credence fit holes.csv --target kind --id id --missing indicator --steps 100 -q -o ind.cred
 expect 0 credence predict ind.cred holes.csv

@@ -17,6 +17,8 @@ static const cli_option options[] = {CLI_OPTION_PROGRESS, CLI_OPTION_STABLE};
 static const cli_command command = {
     .name = "try", .options = options, .n_options = 2, .run = run_nothing};
 
+static size_t n_members = 1;
+
 // The output of a run of n_steps; calls it every `stride` steps.
 static char *show(const char *how, bool stable, size_t n_steps, size_t stride) {
   cli_args *args;
@@ -30,7 +32,8 @@ static char *show(const char *how, bool stable, size_t n_steps, size_t stride) {
   for (int phase = 0; phase < 2; phase++) {
     for (size_t step = stride; step <= n_steps; step += stride) {
       const cred_progress state = {.phase = phase ? "swag" : "fit",
-                                   .n_members = 1,
+                                   .member = n_members,
+                                   .n_members = n_members,
                                    .epoch = step / 10,
                                    .n_epochs = n_steps / 10,
                                    .step = step,
@@ -75,6 +78,25 @@ static void test_table(void **state) {
   assert_null(strstr(text, "123.4"));
   assert_true(count(text, '\n') <= 60);
   free(text);
+}
+
+// Members have epochs of their own: which one it is stands beside them.
+static void test_members(void **state) {
+  (void)state;
+  char *text = show("table", true, 10, 1), *bar = show("bar", false, 10, 1);
+  assert_null(strstr(text, "member"));
+  assert_null(strstr(bar, "member"));
+  free(text);
+  free(bar);
+  n_members = 5;
+  text = show("table", true, 10, 1);
+  bar = show("bar", false, 10, 1);
+  assert_non_null(strstr(text, "    step   member    epoch "));
+  assert_non_null(strstr(text, "      10        5        1 "));
+  assert_non_null(strstr(bar, "member 5/5  epoch 1/1"));
+  free(text);
+  free(bar);
+  n_members = 1;
 }
 
 static void test_bar(void **state) {
@@ -173,9 +195,13 @@ static void test_ignored_signal_stays_ignored(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_table),   cmocka_unit_test(test_bar),
-      cmocka_unit_test(test_json),    cmocka_unit_test(test_none),
-      cmocka_unit_test(test_signals), cmocka_unit_test(test_ignored_signal_stays_ignored),
+      cmocka_unit_test(test_table),
+      cmocka_unit_test(test_members),
+      cmocka_unit_test(test_bar),
+      cmocka_unit_test(test_json),
+      cmocka_unit_test(test_none),
+      cmocka_unit_test(test_signals),
+      cmocka_unit_test(test_ignored_signal_stays_ignored),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
