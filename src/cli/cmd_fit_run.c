@@ -13,10 +13,25 @@
 typedef struct {
   cli_progress progress;
   double gap_s, time_s_due; // of checkpoints; 0: none
+  const cli__fit *fit;
+  bool size_said;
 } watch;
+
+// Once, after the first step: a fit that is stopped writes such a file.
+static void warn_of_size(watch *w, const cred_progress *state) {
+  const double large = 1e9;
+  if (w->size_said || state->model_bytes == 0) return;
+  w->size_said = true;
+  if (state->model_bytes > large)
+    cli_warn(w->fit->args, "credence fit ... with fewer units or --members",
+             "the model will have %.1f GB with what --resume needs, and as much again is "
+             "in memory; --final saves a part of it",
+             state->model_bytes / 1e9);
+}
 
 static bool watch_call(void *context, const cred_progress *state) {
   watch *w = context;
+  warn_of_size(w, state);
   if (!cli_progress_call(&w->progress, state)) return false;
   return !(w->gap_s > 0 && cred__now_s() >= w->time_s_due);
 }
@@ -62,7 +77,7 @@ static void say_interrupted(const cli__fit *fit) {
 
 cred_status cli__fit_run(cred_model **model, cred_fit_info *info, const cli__fit *fit,
                          const cli__fit_data *data) {
-  watch w = {0};
+  watch w = {.fit = fit};
   cli_progress_init(&w.progress, fit->args);
   if (cli_given(fit->args, "checkpoint")) w.gap_s = cli_number(fit->args, "checkpoint");
   watch_restart(&w);

@@ -183,6 +183,41 @@ static cred_status take(double **out, const double *values, size_t n, size_t str
   return CRED_OK;
 }
 
+// "k = red" or "z = 2.5": what an input is held at.
+static void put_value(cred__text *out, const cred_schema *s, const cred_schema_column *c,
+                      const cred_real *row) {
+  cred__text_printf(out, "%s%.40s = ", out->n ? ", " : "", c->name);
+  if (c->type == CRED_COLUMN_NUMERIC) {
+    const double z = (double)row[c->first_input];
+    const double value = s->input_scale > 0 ? z * s->input_scale : c->mean + z * c->sd;
+    cred__text_printf(out, "%.4g", value);
+    return;
+  }
+  size_t level = 0;
+  while (level < c->n_levels && row[c->first_input + level] == 0) level++;
+  cred__text_printf(out, "%.40s", level < c->n_levels ? c->levels[level] : "none");
+}
+
+// The inputs that are held, those of --at first.
+static cred_status put_note(cred__text *out, const band *b, const cli_args *args,
+                            const cred_schema *s) {
+  enum { SHOWN_MAX = 4 };
+  size_t n_at, n_shown = 0;
+  const char *const *at = cli_list(args, "at", &n_at);
+  for (int named = 1; named >= 0; named--)
+    for (size_t i = 0; i < s->n_columns; i++) {
+      const size_t n = strlen(s->columns[i].name);
+      bool is_named = false;
+      for (size_t k = 0; k < n_at; k++)
+        is_named |= strncmp(at[k], s->columns[i].name, n) == 0 && at[k][n] == '=';
+      if (i == b->x || is_named != named) continue;
+      if (n_shown++ < SHOWN_MAX) put_value(out, s, &s->columns[i], b->grid.x);
+    }
+  if (n_shown > SHOWN_MAX)
+    cred__text_printf(out, ", and %zu more at their mean", n_shown - SHOWN_MAX);
+  return cred__text_status(out);
+}
+
 static cred_status predict_band(cred_plot **out, const band *b, const cli_args *args,
                                 const cred_model *model) {
   cred_predict_options opt = cli_predict_options(args);
@@ -192,6 +227,7 @@ static cred_status predict_band(cred_plot **out, const band *b, const cli_args *
   cred_predictor *predictor;
   cred_prediction p;
   double *mean = NULL, *sd = NULL, *sd_epistemic = NULL;
+  cred__text note = {0};
   const cred_schema *s = cred_model_schema(model);
   const size_t n = b->grid.n_rows, n_targets = s->n_targets;
   TRY(cred_predictor_new(&predictor, model, &opt));
@@ -200,7 +236,9 @@ static cred_status predict_band(cred_plot **out, const band *b, const cli_args *
   TRY_DONE(take(&mean, p.mean, n, n_targets, b->target));
   TRY_DONE(take(&sd, p.sd, n, n_targets, b->target));
   TRY_DONE(take(&sd_epistemic, p.sd_epistemic, n, n_targets, b->target));
+  TRY_DONE(put_note(&note, b, args, s));
   const cred_plot_band data = {.n = n,
+                               .points_vary = note.n > 0,
                                .x = b->grid_x,
                                .mean = mean,
                                .sd = sd,
@@ -213,6 +251,7 @@ static cred_status predict_band(cred_plot **out, const band *b, const cli_args *
                                .truth_x = b->truth_x,
                                .truth_y = b->truth_y};
   const cred_plot_labels labels = {.title = cli_text(args, "title"),
+                                   .note = note.s,
                                    .x = s->columns[b->x].name,
                                    .y = s->targets[b->target].name,
                                    .x_min = b->low,
@@ -223,6 +262,7 @@ done:
   cred__free(mean);
   cred__free(sd);
   cred__free(sd_epistemic);
+  cred__text_clear(&note);
   return status;
 }
 

@@ -188,6 +188,8 @@ static void report_progress(run *r, const cred_step_info *info, size_t epoch) {
   const double rate = (double)here / (now - t->time_start_s);
   const double n = (double)r->split.n_train;
   const cred__member_state *s = r->state;
+  const size_t n_arrays = r->method->n_arrays(r->method_state) +
+                          (plan->posterior == CRED_FIT_VI ? 2 : 1); // and the best state
   const cred_progress p = {.phase = "fit",
                            .member = r->member + 1,
                            .n_members = plan->n_members,
@@ -200,6 +202,8 @@ static void report_progress(run *r, const cred_step_info *info, size_t epoch) {
                            .validation =
                                s->n_history ? s->history[4 * s->n_history - 1] : NAN,
                            .rate = rate,
+                           .model_bytes = (double)sizeof(cred_real) * (double)n_arrays *
+                                          (double)r->model->dim * (double)plan->n_members,
                            .time_left_s = rate > 0 ? (double)(total - made) / rate : NAN};
   if (!t->progress(t->progress_context, &p)) t->stop = true;
   atomic_flag_clear(&t->progress_busy);

@@ -145,7 +145,9 @@ cred_status cred_plot_new_band(cred_plot **out, const cred_plot_band *data,
   cred__plot_name(plot, "wide_name", "total \xC2\xB1 2 sd");
   cred__plot_name(plot, "narrow_name", "epistemic \xC2\xB1 2 sd");
   cred__plot_name(plot, "mean_name", "mean");
-  cred__plot_name(plot, "points_name", "training data");
+  cred__plot_name(plot, "points_name",
+                  data->points_vary ? "training data (other inputs vary)"
+                                    : "training data");
   cred__plot_name(plot, "truth_name", "true function");
   const size_t stride = cred__plot_stride(n, ROWS_MAX);
   cred__plot_printf(plot, "# x, mean, mean -+ 2 sd, mean -+ 2 epistemic sd\n"
@@ -156,8 +158,9 @@ cred_status cred_plot_new_band(cred_plot **out, const cred_plot_band *data,
     write_pairs(plot, "points", data->n_points, data->point_x, data->point_y, POINTS_MAX);
   if (data->n_truth)
     write_pairs(plot, "truth", data->n_truth, data->truth_x, data->truth_y, ROWS_MAX);
-  cred__plot_printf(plot, "set title title_text noenhanced\nset xlabel x_text "
-                          "noenhanced\n" CRED__PLOT_Y_LABEL("y_text"));
+  cred__plot_printf(plot,
+                    CRED__PLOT_SET_TITLE "set xlabel x_text "
+                                         "noenhanced\n" CRED__PLOT_Y_LABEL("y_text"));
   band_ranges(plot, data, labels, rows, n);
   band_commands(plot, data, n);
   status = cred__plot_end(out, plot);

@@ -62,6 +62,7 @@ cred_status cred__plot_begin(cred_plot **out, const cred_plot_labels *labels,
   static const cred_plot_labels none = {0};
   if (!labels) labels = &none;
   quoted_variable(plot, "title_text", labels->title, title, CRED__PLOT_TITLE);
+  quoted_variable(plot, "note_text", labels->note, "", CRED__PLOT_NOTE);
   quoted_variable(plot, "x_text", labels->x, x, CRED__PLOT_X);
   quoted_variable(plot, "y_text", labels->y, y, CRED__PLOT_Y);
   cred__text_append(&plot->script, script_head, sizeof script_head - 1);

@@ -14,6 +14,7 @@ struct cred_plot {
 // Longest texts that fit at the default size, in characters.
 enum {
   CRED__PLOT_TITLE = 80,
+  CRED__PLOT_NOTE = 110,
   CRED__PLOT_X = 84,
   CRED__PLOT_Y = 44,
   CRED__PLOT_NAME = 40
@@ -50,6 +51,11 @@ size_t cred__plot_stride(size_t n, size_t n_max);
   "if (is_text) { set title offset 0, 1; set label 99 " text                             \
   " at graph 0, graph 1 left offset 0, 1 noenhanced } else { set ylabel " text           \
   " noenhanced }\n"
+
+// The title, and the note in a line below it.
+#define CRED__PLOT_SET_TITLE                                                             \
+  "set title (strlen(note_text) == 0 ? title_text : is_text ? "                          \
+  "title_text . ' (' . note_text . ')' : title_text . \"\\n\" . note_text) noenhanced\n"
 
 // The interval that holds all values added; empty at the start.
 typedef struct {

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "plot/figure.h"
 #include <math.h>
+#include <stdlib.h>
 
 enum { BINS_MAX = 1000 };
 
@@ -46,6 +47,43 @@ static double write_steps(cred_plot *plot, const char *block, const double *bins
   return top;
 }
 
+static int by_value(const void *a, const void *b) {
+  const double p = *(const double *)a, q = *(const double *)b;
+  return (p > q) - (p < q);
+}
+
+// The 5 % and the 95 % quantile.
+static cred_status middle(cred__range *out, const double *values, size_t n) {
+  double *sorted;
+  size_t n_used = 0;
+  *out = (cred__range){0, 0};
+  TRY(NEW(&sorted, n, "values of a figure"));
+  for (size_t i = 0; i < n; i++)
+    if (cred__plot_drawable(values[i])) sorted[n_used++] = values[i];
+  qsort(sorted, n_used, sizeof *sorted, by_value);
+  const double last = n_used ? (double)(n_used - 1) : 0;
+  if (n_used)
+    *out = (cred__range){sorted[(size_t)(0.05 * last)], sorted[(size_t)(0.95 * last)]};
+  cred__free(sorted);
+  return CRED_OK;
+}
+
+// A long tail would put the narrower set into one bin: the axis then ends three of its
+// widths above it, and the last bin holds all above.
+static cred_status cut_tail(cred__range *range, cred_plot *plot,
+                            const cred_plot_histogram *d) {
+  cred__range first, second;
+  TRY(middle(&first, d->first, d->n_first));
+  TRY(middle(&second, d->second, d->n_second));
+  const cred__range narrow =
+      first.hi - first.lo <= second.hi - second.lo ? first : second;
+  const double width = narrow.hi - narrow.lo;
+  if (!(width > 0) || !(range->hi > narrow.hi + 8 * width)) return CRED_OK;
+  range->hi = narrow.hi + 3 * width;
+  cred__plot_printf(plot, "x_text = x_text . ' (last bin: all above)'\n");
+  return CRED_OK;
+}
+
 static cred_status write_sets(cred_plot *plot, const cred_plot_histogram *d,
                               const cred_plot_labels *labels, double *bins,
                               size_t n_bins) {
@@ -54,6 +92,8 @@ static cred_status write_sets(cred_plot *plot, const cred_plot_histogram *d,
   widen(&range, d->second, d->n_second, plot);
   if (!(range.hi - range.lo > 1e-10 * fmax(fabs(range.lo), fabs(range.hi))))
     range = cred__range_pad(range, false);
+  else
+    TRY(cut_tail(&range, plot, d));
   double top = 0;
   const double *sets[2] = {d->first, d->second};
   const size_t sizes[2] = {d->n_first, d->n_second};

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "plot/figure.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { EPOCHS_MAX = 4000 };
@@ -51,6 +52,34 @@ static size_t collect(double *values, size_t n, const double *from, size_t n_fro
   for (size_t i = 0; from && i < n_from; i++)
     if (cred__plot_drawable(from[i])) values[n++] = sign * from[i];
   return n;
+}
+
+// Characters of a tick's label near `value`, where the axis spans `span`.
+static size_t tick_length(double value, double span) {
+  char text[64];
+  const double step = pow(10, floor(log10(span / 5)));
+  return (size_t)snprintf(text, sizeof text, "%g", round(value / step) * step);
+}
+
+static size_t range_length(double *values, size_t n) {
+  if (n == 0) return 0;
+  qsort(values, n, sizeof *values, by_value);
+  const cred__range range = curve_range(values, n);
+  const double span = range.hi - range.lo;
+  const size_t low = tick_length(range.lo, span), high = tick_length(range.hi, span);
+  return low > high ? low : high;
+}
+
+// Both panels begin where the longest label of the two leaves room for theirs.
+static void write_margin(cred_plot *plot, const cred_plot_loss *d, double *values) {
+  size_t n = collect(values, 0, d->log_lik, d->n, -1);
+  n = collect(values, n, d->validation, d->n, -1);
+  const size_t above = range_length(values, n);
+  const size_t below = range_length(values, collect(values, 0, d->kl, d->n, 1));
+  cred__plot_printf(plot,
+                    "set multiplot\nif (is_text) { set lmargin at screen 0.1 } else { "
+                    "set lmargin %zu }\nset origin 0, 0.46\nset size 1, 0.54\n",
+                    6 + (above > below ? above : below));
 }
 
 static void write_range(cred_plot *plot, const cred_plot_labels *labels, double *values,
@@ -100,11 +129,12 @@ static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d,
   const size_t n = collect(values, 0, d->kl, d->n, 1);
   if (n == 0) FAIL(CRED_EDATA, "plot: none of the %zu values of the KL is finite", d->n);
   const char *name = d->kl_is_prior ? "-log prior" : "KL";
-  cred__plot_printf(plot,
-                    "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
-                    "set size 1, 0.46\n"
-                    "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'%s (nats)'"),
-                    name, name);
+  cred__plot_printf(
+      plot,
+      "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
+      "set size 1, 0.46\n"
+      "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'%s a row (nats)'"),
+      name, name);
   write_range(plot, NULL, values, n);
   cred__plot_printf(plot,
                     "plot $kl using 1:2 with %s ls 3 dt 1 notitle\n"
@@ -125,10 +155,7 @@ static cred_status write_all(cred_plot *plot, const cred_plot_loss *d,
     n_validation = write_curve(plot, "valid", d, d->validation, -1, true);
   if (d->kl) write_curve(plot, "kl", d, d->kl, 1, false);
   write_x(plot, d, labels);
-  if (d->kl)
-    cred__plot_printf(plot,
-                      "set multiplot\nset lmargin at screen (is_text ? 0.1 : 0.12)\n"
-                      "set origin 0, 0.46\nset size 1, 0.54\n");
+  if (d->kl) write_margin(plot, d, values);
   cred__plot_printf(plot, "set title title_text noenhanced\n");
   size_t n = collect(values, 0, d->log_lik, d->n, -1);
   n = collect(values, n, d->validation, d->n, -1);

@@ -42,6 +42,9 @@ cred_status cred_plot_new_parity(cred_plot **out, const cred_plot_parity *data,
   TRY(cred__plot_begin(&plot, labels, "Predicted and observed", "observed",
                        "predicted mean"));
   const size_t stride = cred__plot_stride(data->n, POINTS_MAX);
+  if (stride > 1 && !(labels && labels->note))
+    cred__plot_printf(plot, "note_text = '%zu of %zu rows'\n",
+                      (data->n + stride - 1) / stride, data->n);
   const size_t n = write_points(plot, data, stride);
   if (n == 0) {
     cred_plot_free(plot);
@@ -52,8 +55,8 @@ cred_status cred_plot_new_parity(cred_plot **out, const cred_plot_parity *data,
   cred__plot_y_range(plot, labels, range);
   const bool small = n > BARS_MAX; // bars of so many rows would cover each other
   cred__plot_name(plot, "bars_name", "\xC2\xB1 2 sd (total)");
-  cred__plot_printf(plot,
-                    "set title title_text noenhanced\nset xlabel x_text "
+  cred__plot_printf(plot, CRED__PLOT_SET_TITLE
+                    "set xlabel x_text "
                     "noenhanced\n" CRED__PLOT_Y_LABEL("y_text") "set size square\nplot ");
   if (data->sd)
     cred__plot_printf(plot,

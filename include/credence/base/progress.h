@@ -16,6 +16,7 @@ typedef struct {
   double validation;    // mean validation log likelihood a row; NaN if there is none
   double rate;          // steps a second
   double time_left_s;   // estimate; NaN if unknown
+  double model_bytes;   // of the model and what it takes to resume; 0 if unknown
 } cred_progress;
 
 /// Called from a thread of the long call, never from two at once, at most ten times a

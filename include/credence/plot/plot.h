@@ -34,6 +34,7 @@ typedef struct cred_plot cred_plot;
 typedef struct {
   const char *title, *x, *y;
   double x_min, x_max, y_min, y_max;
+  const char *note; // a line below the title, of figures that have one (band, parity)
 } cred_plot_labels;
 
 /// Prediction over one input: mean, mean +- 2 total sd, and inside it, darker,
@@ -46,7 +47,8 @@ typedef struct {
   const double *point_x, *point_y;
   size_t n_truth; // the function that made the data, or 0
   const double *truth_x, *truth_y;
-  bool counts; // of a count: bands end at 0
+  bool counts;      // of a count: bands end at 0
+  bool points_vary; // training rows have other values of the inputs that are held
 } cred_plot_band;
 
 /// Training: above, minus log likelihood a row of training and validation rows; below, KL
