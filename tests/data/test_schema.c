@@ -81,7 +81,8 @@ static void test_encode(void **state) {
                "b.csv:3:2: a missing cell in column 'colour'");
   encode_fails(s, "a,colour\n,red\n", 0, "b.csv:2:1: a missing cell in column 'a'");
   encode_fails(s, "a,colour\n4,red\nn/a,red\n", 0,
-               "b.csv:3:1: 'n/a' is not a number in column 'a' (use --na n/a)");
+               "b.csv:3:1: 'n/a' is not a number in column 'a' (use --na n/a, --bad-rows "
+               "skip leaves such rows out)");
   encode_fails(s, "a,colour\n4,red\n1e300,red\n", 0,
                "b.csv:3:1: 1e+300 in column 'a' is too");
   encode_fails(s, "b,color\n4,red\n", 0,
@@ -104,6 +105,43 @@ static void test_training_rows_only(void **state) {
   assert_near(s->columns[0].sd, 1.0, 0);
   cred_schema_free(s);
   cred_table_free(t);
+}
+
+// Rows that are left out leave no gap, and keep their numbers and those of the others.
+static void test_bad_rows(void **state) {
+  (void)state;
+  cred_schema_options learn = options();
+  cred_table *t = table_of("a.csv", "a,k,y\n1,u,1\n2,v,2\n3,u,3\n", NULL);
+  cred_schema *s;
+  cred_data d;
+  assert_ok(cred_schema_learn(&s, t, NULL, 0, &learn));
+  cred_table_free(t);
+  t = table_of("b.csv", "a,k,y\n1,u,1\nx,v,2\n3,w,3\n2,v,\n2,v,2\n", NULL);
+  cred_encode_options opt = {.skip_bad = true};
+  assert_ok(cred_schema_encode_with(&d, s, t, NULL, 0, 1, 100, &opt));
+  assert_int_equal(d.n_rows, 2);
+  assert_int_equal(d.n_skipped, 3);
+  assert_int_equal(d.row[0], 100);
+  assert_int_equal(d.row[1], 104);
+  assert_near(d.x[3], 0, 1e-7); // 2 is the mean of the training rows
+  assert_near(d.x[5], 1, 0);    // v
+  assert_near(d.y[1], 0, 1e-7);
+  cred_data_clear(&d);
+  opt.unseen_none = true;
+  assert_ok(cred_schema_encode_with(&d, s, t, NULL, 0, 0, 100, &opt));
+  assert_int_equal(d.n_rows, 4);
+  assert_int_equal(d.n_skipped, 1);
+  assert_int_equal(d.n_unseen, 1);
+  assert_int_equal(d.row[1], 102);
+  assert_near(d.x[4], 0, 0); // neither u nor v
+  assert_near(d.x[5], 0, 0);
+  cred_data_clear(&d);
+  opt = (cred_encode_options){0};
+  assert_fails(cred_schema_encode_with(&d, s, t, NULL, 0, 0, 0, &opt), CRED_EDATA,
+               "b.csv:3:1: 'x' is not a number in column 'a'");
+  cred_table_free(t);
+  cred_schema_free(s);
+  assert_int_equal(cred__alloc_live(), 0);
 }
 
 static void test_missing(void **state) {
@@ -473,6 +511,7 @@ int main(void) {
       cmocka_unit_test(test_encode),
       cmocka_unit_test(test_training_rows_only),
       cmocka_unit_test(test_missing),
+      cmocka_unit_test(test_bad_rows),
       cmocka_unit_test(test_learn_refusals),
       cmocka_unit_test(test_identifier),
       cmocka_unit_test(test_classes),

@@ -60,6 +60,35 @@ static void check_resume(cred_fit_options opt, const char *what) {
   cred_table_free(table);
 }
 
+static bool take_size(void *context, const cred_progress *p) {
+  *(double *)context = p->model_bytes;
+  return true;
+}
+
+// What the progress says of the size is the size of the file, but for its texts.
+static void test_size(void **state) {
+  (void)state;
+  cred_table *table = made_up_table(&table_of_numbers, 3);
+  for (int vi = 0; vi < 2; vi++) {
+    cred_fit_options opt = small_fit();
+    cred_fit_info info;
+    double n_bytes = 0;
+    opt.posterior = vi ? CRED_FIT_VI : CRED_FIT_MAP;
+    opt.net = "dense 4000 tanh";
+    opt.n_members = 2;
+    opt.epochs = 1;
+    opt.progress = take_size;
+    opt.progress_context = &n_bytes;
+    cred_model *m = fit(table, &table_of_numbers, &opt, &info);
+    file_bytes file = bytes_of_model(m, false);
+    if (fabs((double)file.n / n_bytes - 1) > 0.05)
+      fail_msg("%s: %zu bytes, %g were announced", vi ? "vi" : "map", file.n, n_bytes);
+    cred__free(file.bytes);
+    cred_model_free(m);
+  }
+  cred_table_free(table);
+}
+
 static void test_resume_map(void **state) {
   (void)state;
   cred_fit_options opt = small_fit();
@@ -423,6 +452,7 @@ static void test_no_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_size),
       cmocka_unit_test(test_resume_map),
       cmocka_unit_test(test_resume_vi),
       cmocka_unit_test(test_resume_dropout_ensemble),
