@@ -40,6 +40,7 @@ typedef struct {
   const char *argument;     // its name in the help: "N", "FILE"; NULL for a flag
   const char *default_text; // used where it is not given, shown in the help; NULL: none
   const char *choices;      // "a|b|c" of a CLI_CHOICE
+  const char *words;        // the same of a CLI_TEXT, which may be other: for completion
   double min, max;          // CLI_SIZE and CLI_NUMBER, inclusive; checked where min < max
   const char *help;         // what it does, without full stop, for a line of the help
   const char *group;        // heading in the help; NULL: "Options"; "-": not shown
@@ -62,6 +63,7 @@ typedef struct cli_command {
   // already or stands in "|name|name|".
   const struct cli_command *base;
   const char *base_without;
+  const char *(*word)(size_t i); // that the first argument may be; NULL past the last
 } cli_command;
 
 enum { CLI_VERDICT = 1 };

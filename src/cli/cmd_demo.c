@@ -28,6 +28,10 @@ static const cli_option options[] = {
     CLI_OPTION_SEED,
 };
 
+static const char *table_name(size_t i) {
+  return i < cred_toy_count() ? cred_toy_name(i) : NULL;
+}
+
 static void print_list(void) {
   for (size_t i = 0; i < cred_toy_count(); i++)
     printf("%-14s %s\n", cred_toy_name(i), cred_toy_about(i));
@@ -84,4 +88,5 @@ const cli_command cmd_demo = {
                 "credence demo sine --grid -o grid.csv\n"
                 "credence demo shapes --rows 20 -o shapes",
     .run = run_demo,
+    .word = table_name,
 };

@@ -61,12 +61,14 @@ static const cli_option options[] = {
     {.name = "prior",
      .type = CLI_TEXT,
      .argument = "TEXT",
+     .words = "normal|mixture|blundell|laplace|student-t|flat",
      .help = "prior of the weights: 'normal 1', 'normal fan-in', 'normal learned', "
              "'mixture 1 0.1 0.5', 'laplace 1', 'student-t 1 4', 'flat' (auto)",
      .group = "Model"},
     {.name = "likelihood",
      .type = CLI_TEXT,
      .argument = "TEXT",
+     .words = "gaussian|heteroscedastic|mixture|student-t|bernoulli|categorical|poisson",
      .help = "noise of the targets: gaussian, heteroscedastic, 'mixture 3', student-t, "
              "bernoulli, categorical, poisson (auto)",
      .group = "Model"},

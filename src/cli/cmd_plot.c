@@ -176,6 +176,10 @@ static const cli__figure figures[] = {
 };
 enum { N_FIGURES = sizeof figures / sizeof *figures };
 
+static const char *figure_name(size_t i) {
+  return i < N_FIGURES ? figures[i].name : NULL;
+}
+
 static cred_status find_figure(const cli__figure **out, const char *name) {
   const char *names[N_FIGURES];
   for (size_t i = 0; i < N_FIGURES; i++) {
@@ -276,4 +280,5 @@ const cli_command cmd_plot = {
         "credence plot band model.cred --data sine.csv --truth grid.csv -o band.svg\n"
         "credence plot loss model.cred -o loss.svg",
     .run = run_plot,
+    .word = figure_name,
 };

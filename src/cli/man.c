@@ -145,11 +145,24 @@ static void completion_words(FILE *file, const cli_command *command) {
 static void completion_choices(FILE *file, const cli_command *command) {
   const cli_option *option;
   for (size_t i = 0; (option = cli_option_at(command, i)); i++) {
-    if (option->type != CLI_CHOICE || cli__option_hidden(option)) continue;
-    fprintf(file, "  '%s --%s') words='", command->name, option->name);
-    for (const char *c = option->choices; *c; c++) fputc(*c == '|' ? ' ' : *c, file);
+    const char *words = option->type == CLI_CHOICE ? option->choices : option->words;
+    if (!words || cli__option_hidden(option)) continue;
+    fprintf(file, "  '%s --%s'", command->name, option->name);
+    if (option->short_name) fprintf(file, "|'%s -%c'", command->name, option->short_name);
+    fputs(") words='", file);
+    for (const char *c = words; *c; c++) fputc(*c == '|' ? ' ' : *c, file);
     fputs("' ;;\n", file);
   }
+}
+
+// "demo": the words that its first argument may be.
+static void completion_first(FILE *file, const cli_command *command) {
+  const char *word;
+  if (!command->word) return;
+  fprintf(file, "  %s) words='", command->name);
+  for (size_t i = 0; (word = command->word(i)); i++)
+    fprintf(file, "%s%s", i ? " " : "", word);
+  fputs("' ;;\n", file);
 }
 
 void cli_print_completion(FILE *file) {
@@ -166,7 +179,9 @@ void cli_print_completion(FILE *file) {
         "  elif [[ $cur == -* ]]; then case $command in\n",
         file);
   for (size_t i = 0; cli_commands[i]; i++) completion_words(file, cli_commands[i]);
-  fputs("  esac\n  else case \"$command $prev\" in\n", file);
+  fputs("  esac\n  elif [[ $COMP_CWORD -eq 2 ]]; then case $command in\n", file);
+  for (size_t i = 0; cli_commands[i]; i++) completion_first(file, cli_commands[i]);
+  fputs("  *) return ;;\n  esac\n  else case \"$command $prev\" in\n", file);
   for (size_t i = 0; cli_commands[i]; i++) completion_choices(file, cli_commands[i]);
   // without words of ours, the names of files (-o default)
   fputs("  *) return ;;\n  esac\n  fi\n"

@@ -33,5 +33,13 @@ complete_words() { # the words offered for the last of these
 }
 [ "$(complete_words credence hel)" = help ] || fail "completion of a command"
 [ "$(complete_words credence help --qu)" = --quiet ] || fail "completion of an option"
+[ "$(complete_words credence plot par)" = parity ] || fail "completion of a figure"
+[ "$(complete_words credence demo moo)" = moons ] || fail "completion of a table"
+[ "$(complete_words credence fit a.csv --likelihood het)" = heteroscedastic ] ||
+  fail "completion of a likelihood"
+[ "$(complete_words credence fit a.csv --posterior dro)" = dropout ] || fail "completion of a choice"
+[ "$(complete_words credence fit a.csv -p dro)" = dropout ] || fail "completion of a short option"
+[ "$(complete_words credence fit a.csv --estimator flip)" = flipout ] || fail "completion of an estimator"
+[ -z "$(complete_words credence predict par)" ] || fail "files where they belong"
 [ "$(complete_words credence help hel)" = help ] || fail "completion of help's argument"
 finish
