@@ -47,7 +47,8 @@ static void band_has_its_edges_and_is_sorted(void **state) {
   const double x[] = {3, 1, 2}, mean[] = {30, 10, 20}, sd[] = {2, 1, 3},
                inner[] = {1, 0, 2};
   const double px[] = {1.5}, py[] = {40};
-  const cred_plot_band data = {3, x, mean, sd, inner, 1, px, py, 0, NULL, NULL, false};
+  const cred_plot_band data = {3,  x, mean, sd,   inner, 1,    px,
+                               py, 0, NULL, NULL, false, false};
   cred_plot *plot;
   assert_ok(cred_plot_new_band(&plot, &data, NULL));
   assert_int_equal(n_rows(plot, "band"), 3);
@@ -81,7 +82,8 @@ static void band_of_counts_ends_at_zero(void **state) {
 static void truth_does_not_squeeze_the_prediction(void **state) {
   (void)state;
   const double x[] = {0, 1}, mean[] = {0, 1}, truth[] = {0, 1000};
-  const cred_plot_band data = {2, x, mean, NULL, NULL, 0, NULL, NULL, 2, x, truth, false};
+  const cred_plot_band data = {2,    x, mean, NULL,  NULL,  0,    NULL,
+                               NULL, 2, x,    truth, false, false};
   cred_plot *plot;
   assert_ok(cred_plot_new_band(&plot, &data, NULL));
   double lo, hi;
@@ -94,7 +96,8 @@ static void truth_does_not_squeeze_the_prediction(void **state) {
 static void values_that_cannot_be_drawn_are_counted(void **state) {
   (void)state;
   const double x[] = {0, 1, NAN, 3, 4}, y[] = {0, INFINITY, 2, 1e200, 4};
-  const cred_plot_band data = {5, x, y, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL, false};
+  const cred_plot_band data = {5,    x, y,    NULL, NULL,  0,    NULL,
+                               NULL, 0, NULL, NULL, false, false};
   cred_plot *plot;
   assert_ok(cred_plot_new_band(&plot, &data, NULL));
   assert_int_equal(n_rows(plot, "band"), 2);
@@ -335,7 +338,7 @@ static void learning_curves(void **state) {
 
 static cred_status each_figure(int which, cred_plot **out) {
   static const double x[] = {0.1, 0.2, 0.9}, w[] = {3, 1, 2};
-  const cred_plot_band band = {3, x, x, x, x, 3, x, x, 3, x, x, false};
+  const cred_plot_band band = {3, x, x, x, x, 3, x, x, 3, x, x, false, false};
   const cred_plot_loss loss = {3, x, x, x, false, x, 0.2};
   const cred_plot_reliability reliability = {3, x, x, w, 6, NAN};
   const cred_plot_coverage coverage = {3, x, x, 50};

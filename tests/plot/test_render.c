@@ -144,12 +144,12 @@ static void odd_data_is_still_drawn(void **state) {
   must_have_gnuplot();
   const double one[] = {3}, zero[] = {0, 0, 0}, x[] = {1, 2, 3}, bad[] = {NAN, NAN, NAN};
   const double extreme[] = {-1e99, 1e-300, 1e99}, unit[] = {1, 1, 1};
-  const cred_plot_band band1 = {1,    one,  one, one,  one,  0,
-                                NULL, NULL, 0,   NULL, NULL, false};
-  const cred_plot_band band2 = {3,   zero, zero, zero, zero, 3,
-                                bad, bad,  3,    bad,  bad,  false};
-  const cred_plot_band band3 = {3,    x,    extreme, NULL, NULL, 0,
-                                NULL, NULL, 0,       NULL, NULL, false};
+  const cred_plot_band band1 = {1,    one, one,  one,  one,   0,    NULL,
+                                NULL, 0,   NULL, NULL, false, false};
+  const cred_plot_band band2 = {3,   zero, zero, zero, zero,  3,    bad,
+                                bad, 3,    bad,  bad,  false, false};
+  const cred_plot_band band3 = {3,    x, extreme, NULL, NULL,  0,    NULL,
+                                NULL, 0, NULL,    NULL, false, false};
   const cred_plot_loss loss1 = {1, NULL, one, one, false, bad, NAN};
   const cred_plot_loss loss2 = {3, NULL, zero, zero, false, bad, 2};
   const cred_plot_reliability rel = {1, unit, unit, one, 0, NAN};
