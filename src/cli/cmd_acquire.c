@@ -203,7 +203,7 @@ static void put_head(cred__text *line, const job *j, bool chosen) {
   cred__text_printf(line, chosen ? "rank,row%s,score" : "row%s,score,rank", id);
   for (size_t i = 0; i < n; i++) {
     cli_line_put(line, ",");
-    cli_line_csv(line, keep[i]);
+    cred__text_csv(line, keep[i]);
   }
   cli_line_put(line, "\n");
 }

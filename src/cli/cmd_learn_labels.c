@@ -46,12 +46,12 @@ static cred_status write_wanted(FILE *file, const cli__learn *l, const cred_lear
       if (!is_shown(l, k)) continue;
       cli_line_put(&line, ",");
       if (i == 0)
-        cli_line_csv(&line, cred_table_name(l->pool, k));
+        cred__text_csv(&line, cred_table_name(l->pool, k));
       else
         cli_line_cell(&line, false, l->pool, rows[i - 1], cred_table_name(l->pool, k));
     }
     cli_line_put(&line, ",");
-    if (i == 0) cli_line_csv(&line, l->target);
+    if (i == 0) cred__text_csv(&line, l->target);
     cli_line_put(&line, "\n");
     status = cli_line_write(file, &line);
   }

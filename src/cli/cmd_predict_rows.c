@@ -32,7 +32,7 @@ static void put_set(cred__text *line, const cli__output *out, const unsigned cha
               : cli_line_put(&joined, target->classes[c]);
   }
   if (out->json) cli_line_put(line, "]");
-  if (joined.n) cli_line_csv(line, joined.s);
+  if (joined.n) cred__text_csv(line, joined.s);
   if (joined.failed) line->failed = true;
   cred__text_clear(&joined);
 }
@@ -83,7 +83,7 @@ cred_status cli__output_head(FILE *file, const cli__output *out) {
   if (out->json) return CRED_OK;
   for (size_t i = 0; i < out->n_columns; i++) {
     if (i) cli_line_put(&line, ",");
-    cli_line_csv(&line, out->columns[i].name);
+    cred__text_csv(&line, out->columns[i].name);
   }
   cli_line_put(&line, "\n");
   const cred_status status = cli_line_write(file, &line);

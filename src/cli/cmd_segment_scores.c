@@ -29,7 +29,7 @@ void cli__segment_head(cli__segment *s) {
     cred__text name = {0};
     cred__text_printf(&name, "share_%s", target->classes[c]);
     cli_line_put(&line, ",");
-    if (name.s) cli_line_csv(&line, name.s);
+    if (name.s) cred__text_csv(&line, name.s);
     cred__text_clear(&name);
   }
   cli_line_put(&line, ",entropy,expected_entropy,mutual_information,review");
@@ -56,7 +56,7 @@ void cli__segment_line(cli__segment *s, size_t row, const cred_segmentation *map
   }
   cred__text line = {0};
   cred__text_printf(&line, "%zu,", row);
-  cli_line_csv(&line, cred_images_name(s->images, row));
+  cred__text_csv(&line, cred_images_name(s->images, row));
   cred__text_printf(&line, ",%zu,%zu", maps->width, maps->height);
   for (size_t c = 0; c < maps->n_classes; c++)
     put_number(&line, (double)count[c] / (double)n);

@@ -10,17 +10,6 @@ void cli_line_put(cred__text *line, const char *s) {
   cred__text_append(line, s, strlen(s));
 }
 
-void cli_line_csv(cred__text *line, const char *s) {
-  const size_t n = strlen(s);
-  if (!s[strcspn(s, ",\"\r\n")] && !(n && (s[0] == ' ' || s[n - 1] == ' '))) {
-    cred__text_append(line, s, n);
-    return;
-  }
-  cli_line_put(line, "\"");
-  for (; *s; s++) cred__text_append(line, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
-  cli_line_put(line, "\"");
-}
-
 void cli_line_json(cred__text *line, const char *s) {
   cli_line_put(line, "\"");
   for (; *s; s++) {
@@ -36,7 +25,7 @@ void cli_line_json(cred__text *line, const char *s) {
 }
 
 void cli_line_text(cred__text *line, bool json, const char *s) {
-  json ? cli_line_json(line, s) : cli_line_csv(line, s);
+  json ? cli_line_json(line, s) : cred__text_csv(line, s);
 }
 
 void cli_line_number(cred__text *line, bool json, double value) {

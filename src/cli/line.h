@@ -7,11 +7,9 @@
 #include "credence/data/table.h"
 #include <stdio.h>
 
-void cli_line_put(cred__text *line, const char *s); // as it is
-// A word: in quotes where the text has a comma, a quote or an end of line; of JSON
-// always.
-void cli_line_csv(cred__text *line, const char *s);
-void cli_line_json(cred__text *line, const char *s);
+void cli_line_put(cred__text *line, const char *s);  // as it is
+void cli_line_json(cred__text *line, const char *s); // a word, in quotes
+// A word as JSON or as a cell of CSV.
 void cli_line_text(cred__text *line, bool json, const char *s);
 // The shortest text of the nearest float; JSON's null where it is not finite.
 void cli_line_number(cred__text *line, bool json, double value);
