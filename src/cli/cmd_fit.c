@@ -68,9 +68,10 @@ static const cli_option options[] = {
     {.name = "likelihood",
      .type = CLI_TEXT,
      .argument = "TEXT",
-     .words = "gaussian|heteroscedastic|mixture|student-t|bernoulli|categorical|poisson",
+     .words = "gaussian|heteroscedastic|mixture|student-t|bernoulli|categorical|poisson|"
+              "noisy-categorical",
      .help = "noise of the targets: gaussian, heteroscedastic, 'mixture 3', student-t, "
-             "bernoulli, categorical, poisson (auto)",
+             "bernoulli, categorical, poisson, noisy-categorical (auto)",
      .group = "Model"},
     {.name = "noise",
      .type = CLI_NUMBER,

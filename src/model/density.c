@@ -112,11 +112,12 @@ static double evaluate(const cred__network_density *d, const cred_sink *sink,
   const cred_real *out = cred__network_forward(m->network, w->net, pass, w->x);
   const cred_real *noise = pass->theta + m->noise_offset;
   const double scale = (double)d->n_rows / (double)batch->n;
+  const cred_key logits = cred_key_derive(&pass->key, CRED_FOR_LOGITS, 0);
   memset(w->dparams, 0, w->n_tail * sizeof *w->dparams);
   const double log_lik =
       scale * cred_likelihood_log_prob(
                   NULL, sink ? w->dout : NULL, sink ? w->dparams : NULL, &m->likelihood,
-                  out, w->y, noise, w->weight, batch->n * d->source.n_units);
+                  out, w->y, noise, w->weight, batch->n * d->source.n_units, &logits);
   if (!sink) return log_lik;
   const cred_real s = (cred_real)scale;
   const size_t n_out = batch->n * cred_network_n_outputs(m->network);
@@ -193,7 +194,8 @@ static void unit_log_lik(double *out, const cred__network_density *d, density_wo
   if (key) pass.key = cred_key_derive(key, CRED_FOR_STEP, step);
   const cred_real *y = cred__network_forward(d->owner->network, w->net, &pass, w->x);
   cred_likelihood_log_prob(out, NULL, NULL, &d->owner->likelihood, y, w->y,
-                           theta + d->owner->noise_offset, NULL, n * d->source.n_units);
+                           theta + d->owner->noise_offset, NULL, n * d->source.n_units,
+                           NULL);
 }
 
 static cred_status row_log_lik(const void *model, double *out, void *work,

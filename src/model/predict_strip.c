@@ -152,7 +152,7 @@ static void log_prob_of_rows(double *out, const cred__strip *s, cred__strip_work
   const cred_model *m = s->model;
   for (size_t k = 0; k < s->n_draws; k++)
     cred_likelihood_log_prob(w->log_prob + k * s->n_rows, NULL, NULL, &m->likelihood,
-                             outputs(s, k, 0), w->y, noise(s, k), NULL, s->n_rows);
+                             outputs(s, k, 0), w->y, noise(s, k), NULL, s->n_rows, NULL);
   for (size_t i = 0; i < s->n_rows; i++) {
     double top = -INFINITY, sum = 0;
     for (size_t k = 0; k < s->n_draws; k++)
@@ -378,7 +378,7 @@ static void spread_of_logit(double *out, const cred__strip *s, cred__strip_work 
       const cred_real *v = s->var ? s->var + k * s->draw_stride + i * s->n_out : NULL;
       logit[i] = logit[2 * i + 1] - logit[2 * i];
       var[i] = 0;
-      for (size_t j = 0; v && j < s->n_out; j++) var[i] += (double)v[j];
+      for (size_t j = 0; v && j < s->n_out && j < 2; j++) var[i] += (double)v[j];
     }
     cred_moments_add(&w->moments, logit, var, 1.0);
   }

@@ -10,19 +10,20 @@
 #include <string.h>
 
 // In the order of cred_likelihood_kind.
-static const char *const names[] = {"gaussian",  "heteroscedastic", "mixture",
-                                    "student-t", "bernoulli",       "categorical",
-                                    "poisson"};
+static const char *const names[] = {"gaussian",  "heteroscedastic",  "mixture",
+                                    "student-t", "bernoulli",        "categorical",
+                                    "poisson",   "noisy-categorical"};
 static const cred__lik_eval evals[] = {cred__lik_gaussian,  cred__lik_heteroscedastic,
                                        cred__lik_mixture,   cred__lik_student_t,
                                        cred__lik_bernoulli, cred__lik_categorical,
-                                       cred__lik_poisson};
-enum { N_KINDS = CRED_LIK_POISSON + 1 };
+                                       cred__lik_poisson,   cred__lik_noisy};
+enum { N_KINDS = CRED_LIK_NOISY_CATEGORICAL + 1 };
 _Static_assert(sizeof names / sizeof *names == N_KINDS, "each kind has a name");
 _Static_assert(sizeof evals / sizeof *evals == N_KINDS, "each kind has a density");
 
 #define START_SD  0.4
 #define START_DOF 10.0
+enum { NOISY_DRAWS = 10 };
 
 cred_status cred_likelihood_check(const cred_likelihood *l) {
   if ((unsigned)l->kind >= N_KINDS)
@@ -44,22 +45,30 @@ cred_status cred_likelihood_check(const cred_likelihood *l) {
          l->n_components, CRED__MIXTURE_MAX);
   if (l->kind == CRED_LIK_BERNOULLI && l->n_classes != 2)
     FAIL(CRED_EINVAL, "likelihood 'bernoulli': %zu classes, must be 2", l->n_classes);
-  if (l->kind == CRED_LIK_CATEGORICAL &&
+  const bool noisy = l->kind == CRED_LIK_NOISY_CATEGORICAL;
+  if ((l->kind == CRED_LIK_CATEGORICAL || noisy) &&
       (l->n_classes < 2 || l->n_classes > CRED__CLASSES_MAX))
-    FAIL(CRED_EINVAL, "likelihood 'categorical': %zu classes, 2 to %d are possible",
+    FAIL(CRED_EINVAL, "likelihood '%s': %zu classes, 2 to %d are possible", name,
          l->n_classes, CRED__CLASSES_MAX);
+  if (noisy && (l->n_draws < 1 || l->n_draws > CRED__NOISY_DRAWS_MAX))
+    FAIL(CRED_EINVAL, "likelihood '%s': %zu draws of the noise, 1 to %d are possible",
+         name, l->n_draws, CRED__NOISY_DRAWS_MAX);
   if (cred_likelihood_is_class(l) && l->n_targets != 1)
     FAIL(CRED_EINVAL, "likelihood '%s': %zu targets, must be 1", name, l->n_targets);
   return CRED_OK;
 }
 
-static cred_status parse_components(cred_likelihood *lik, cred__words *words) {
-  double n = 3;
-  TRY(cred__words_number(&n, words, "the number of components"));
-  if (!(n >= 1 && n <= CRED__MIXTURE_MAX && n == floor(n)))
-    FAIL(CRED_EINVAL, "likelihood '%s': components must be a whole number, 1 to %d",
-         words->text, CRED__MIXTURE_MAX);
-  lik->n_components = (size_t)n;
+// A count of `what`, 1 to max; as it was where none is given.
+static cred_status parse_count(size_t *out, cred__words *words, const char *what,
+                               size_t max) {
+  double n = (double)*out;
+  char about[64];
+  snprintf(about, sizeof about, "the number of %s", what);
+  TRY(cred__words_number(&n, words, about));
+  if (!(n >= 1 && n <= (double)max && n == floor(n)))
+    FAIL(CRED_EINVAL, "likelihood '%s': %s must be a whole number, 1 to %zu", words->text,
+         what, max);
+  *out = (size_t)n;
   return CRED_OK;
 }
 
@@ -76,7 +85,14 @@ cred_status cred_likelihood_parse(cred_likelihood *out, const char *text) {
     TRY(cred__words_number(&lik.dof, &words, "the degrees of freedom"));
     TRY(cred__words_number(&lik.sd, &words, "the scale of the noise"));
   }
-  if (lik.kind == CRED_LIK_MIXTURE) TRY(parse_components(&lik, &words));
+  if (lik.kind == CRED_LIK_MIXTURE) {
+    lik.n_components = 3;
+    TRY(parse_count(&lik.n_components, &words, "components", CRED__MIXTURE_MAX));
+  }
+  if (lik.kind == CRED_LIK_NOISY_CATEGORICAL) {
+    lik.n_draws = NOISY_DRAWS;
+    TRY(parse_count(&lik.n_draws, &words, "draws", CRED__NOISY_DRAWS_MAX));
+  }
   TRY(cred__words_end(&words));
   TRY(cred_likelihood_check(&lik));
   *out = lik;
@@ -91,6 +107,8 @@ void cred_likelihood_format(char *out, size_t n_bytes, const cred_likelihood *li
   cred__format_double(dof, lik->dof);
   if (lik->kind == CRED_LIK_MIXTURE)
     snprintf(out, n_bytes, "%s %zu", name, lik->n_components);
+  else if (lik->kind == CRED_LIK_NOISY_CATEGORICAL)
+    snprintf(out, n_bytes, "%s %zu", name, lik->n_draws);
   else if (is_student && lik->sd > 0)
     snprintf(out, n_bytes, "%s %s %s", name, dof, sd);
   else if (is_student && lik->dof > 0)
@@ -102,7 +120,8 @@ void cred_likelihood_format(char *out, size_t n_bytes, const cred_likelihood *li
 }
 
 bool cred_likelihood_is_class(const cred_likelihood *lik) {
-  return lik->kind == CRED_LIK_BERNOULLI || lik->kind == CRED_LIK_CATEGORICAL;
+  return lik->kind == CRED_LIK_BERNOULLI || lik->kind == CRED_LIK_CATEGORICAL ||
+         lik->kind == CRED_LIK_NOISY_CATEGORICAL;
 }
 
 size_t cred_likelihood_n_outputs(const cred_likelihood *lik) {
@@ -113,6 +132,8 @@ size_t cred_likelihood_n_outputs(const cred_likelihood *lik) {
     return 3 * lik->n_components * lik->n_targets;
   case CRED_LIK_CATEGORICAL:
     return lik->n_classes;
+  case CRED_LIK_NOISY_CATEGORICAL:
+    return 2 * lik->n_classes;
   default:
     return lik->n_targets;
   }
@@ -159,7 +180,8 @@ cred__lik_noise cred__lik_noise_at(const cred_likelihood *lik, const cred_real *
 double cred_likelihood_log_prob(double *row_log_prob, cred_real *dout, cred_real *dparams,
                                 const cred_likelihood *lik, const cred_real *out,
                                 const cred_real *y, const cred_real *params,
-                                const cred_real *weight, size_t n_rows) {
+                                const cred_real *weight, size_t n_rows,
+                                const cred_key *key) {
   const cred__lik_block block = {.lik = lik,
                                  .out = out,
                                  .y = y,
@@ -169,7 +191,8 @@ double cred_likelihood_log_prob(double *row_log_prob, cred_real *dout, cred_real
                                  .dparams = dparams,
                                  .row_log_prob = row_log_prob,
                                  .n_rows = n_rows,
-                                 .n_outputs = cred_likelihood_n_outputs(lik)};
+                                 .n_outputs = cred_likelihood_n_outputs(lik),
+                                 .key = key};
   if (row_log_prob) memset(row_log_prob, 0, n_rows * sizeof *row_log_prob);
   double sum = 0;
   for (size_t t = 0; t < lik->n_targets; t++) sum += evals[lik->kind](&block, t);

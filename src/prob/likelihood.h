@@ -13,6 +13,7 @@ typedef struct {
   cred_real *dout, *dparams;
   double *row_log_prob;
   size_t n_rows, n_outputs;
+  const cred_key *key;
 } cred__lik_block;
 
 // Adds target t's terms: returns the weighted sum; row_log_prob is added to.
@@ -24,6 +25,13 @@ double cred__lik_student_t(const cred__lik_block *b, size_t t);
 double cred__lik_bernoulli(const cred__lik_block *b, size_t t);
 double cred__lik_categorical(const cred__lik_block *b, size_t t);
 double cred__lik_poisson(const cred__lik_block *b, size_t t);
+double cred__lik_noisy(const cred__lik_block *b, size_t t);
+// As their public namesakes; the moments are of one row.
+void cred__lik_noisy_class_log_prob(double *log_prob, const cred_likelihood *lik,
+                                    const cred_real *out, size_t n_rows);
+void cred__lik_noisy_class_moments(double *prob, double *expected_entropy,
+                                   const cred_likelihood *lik, const cred_real *mean,
+                                   const cred_real *var);
 
 // Noise of target t, and derivatives with respect to its parameters (0 where it is
 // given).
@@ -47,7 +55,7 @@ static inline double cred__lik_row(const cred__lik_block *b, size_t i, double lo
 }
 
 // The mixture's parameters of one target at one row, normalised.
-enum { CRED__MIXTURE_MAX = 32, CRED__CLASSES_MAX = 4096 };
+enum { CRED__MIXTURE_MAX = 32, CRED__CLASSES_MAX = 4096, CRED__NOISY_DRAWS_MAX = 128 };
 typedef struct {
   size_t n;
   double weight[CRED__MIXTURE_MAX], mean[CRED__MIXTURE_MAX], sd[CRED__MIXTURE_MAX];

@@ -97,6 +97,8 @@ void cred_likelihood_class_log_prob(double *log_prob, const cred_likelihood *lik
     log_prob[2 * i] = -cred__softplus((double)out[i]);
     log_prob[2 * i + 1] = -cred__softplus(-(double)out[i]);
   }
+  if (lik->kind == CRED_LIK_NOISY_CATEGORICAL)
+    cred__lik_noisy_class_log_prob(log_prob, lik, out, n_rows);
   if (lik->kind != CRED_LIK_CATEGORICAL) return;
   const size_t n = lik->n_classes;
   for (size_t i = 0; i < n_rows; i++) {

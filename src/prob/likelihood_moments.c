@@ -6,7 +6,8 @@
 //   heteroscedastic  E exp(a) = exp(m + v / 2)
 //   poisson          rate exp(l): mean e = exp(m + v / 2), variance e^2 (exp(v) - 1)
 //   mixture          logits by cred__softmax_averages; means and log sds in closed form
-//   classes          cred__sigmoid_moments, cred__softmax_moments
+//   classes          cred__sigmoid_moments, cred__softmax_moments; with noise on the
+//                    logits points in place of both Gaussians
 // Closed forms and quadrature, no sampling; beyond the limits of cred__hold and
 // cred__lik_rate the closed forms are those of the held exponent.
 
@@ -132,7 +133,10 @@ void cred_likelihood_class_moments(double *prob, double *expected_entropy,
   const size_t n = lik->n_classes;
   for (size_t i = 0; i < n_rows; i++) {
     double *p = prob + i * n;
-    if (lik->kind == CRED_LIK_BERNOULLI) {
+    if (lik->kind == CRED_LIK_NOISY_CATEGORICAL) {
+      cred__lik_noisy_class_moments(p, &expected_entropy[i], lik, out_mean + 2 * i * n,
+                                    out_var + 2 * i * n);
+    } else if (lik->kind == CRED_LIK_BERNOULLI) {
       cred__sigmoid_moments(&p[1], &expected_entropy[i], (double)out_mean[i],
                             (double)out_var[i]);
       p[0] = 1.0 - p[1];

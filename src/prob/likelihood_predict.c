@@ -33,6 +33,7 @@ double cred_likelihood_cdf(const cred_likelihood *lik, const cred_real *o,
     return y < 0 ? 0.0 : cred__poisson_cdf(floor(y), cred__lik_rate(NULL, (double)o[t]));
   case CRED_LIK_BERNOULLI:
   case CRED_LIK_CATEGORICAL:
+  case CRED_LIK_NOISY_CATEGORICAL:
     break;
   }
   return NAN; // classes have no order
@@ -92,6 +93,7 @@ double cred_likelihood_quantile(const cred_likelihood *lik, const cred_real *o,
     return poisson_quantile(cred__lik_rate(NULL, (double)o[t]), level);
   case CRED_LIK_BERNOULLI:
   case CRED_LIK_CATEGORICAL:
+  case CRED_LIK_NOISY_CATEGORICAL:
     break;
   }
   return NAN;
@@ -115,6 +117,18 @@ static double class_draw(const cred_likelihood *lik, const cred_real *o, double 
   return (double)lik->n_classes - 1;
 }
 
+// Noise on the logits, then a class.
+static double noisy_draw(const cred_likelihood *lik, const cred_real *o,
+                         const cred_key *key, uint64_t at) {
+  const cred_key noise = cred_key_derive(key, CRED_FOR_LOGITS, at);
+  cred_real logit[CRED__CLASSES_MAX];
+  for (size_t c = 0; c < lik->n_classes; c++) {
+    const double a = cred__held_log_var((double)o[lik->n_classes + c]);
+    logit[c] = (cred_real)((double)o[c] + exp(0.5 * a) * cred_key_normal(&noise, c));
+  }
+  return class_draw(lik, logit, cred_key_uniform(key, at));
+}
+
 static double draw_one(const cred_likelihood *lik, const cred_real *o,
                        const cred_real *params, size_t t, const cred_key *key,
                        uint64_t at) {
@@ -135,6 +149,8 @@ static double draw_one(const cred_likelihood *lik, const cred_real *o,
   case CRED_LIK_BERNOULLI:
   case CRED_LIK_CATEGORICAL:
     return class_draw(lik, o, cred_key_uniform(key, at));
+  case CRED_LIK_NOISY_CATEGORICAL:
+    return noisy_draw(lik, o, key, at);
   }
   return NAN;
 }

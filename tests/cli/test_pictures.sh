@@ -42,6 +42,18 @@ cmp -s whole.cred once.cred || fail "classes given are other classes than those 
 expect 65 credence fit test --resume whole.cred -o no.cred
 says err "this is not the table that the model was fitted to"
 
+# learned noise on the logits
+expect 0 eval "$fit -o noisy.cred --steps 30 --likelihood noisy-categorical"
+expect 0 credence inspect noisy.cred
+says out "noisy-categorical 10"
+expect 0 credence predict noisy.cred test
+lines out 61
+expect 0 credence evaluate noisy.cred test --bootstrap 0
+says out "accuracy"
+expect 0 credence calibrate noisy.cred test -o noisy-c.cred
+expect 78 eval "$fit -o no.cred --likelihood heteroscedastic"
+says err "does not fit the target 'class', which is a class"
+
 # what does not go together
 expect 78 eval "$fit -o no.cred --missing drop"
 says err "--missing' is of tables"

@@ -44,6 +44,20 @@ expect 0 credence fit shapes/images --labels shapes/labels --resume part.cred --
 expect 0 eval "$fit $net --epochs 4 -o straight.cred --schedule constant"
 cmp -s on.cred straight.cred || fail "resumed pictures end elsewhere"
 
+# learned noise on the logits
+noise="$net --likelihood 'noisy-categorical 5'"
+expect 0 eval "$fit $noise --steps 6 -o noisy.cred"
+expect 0 eval "$fit $noise --steps 6 --threads 3 -o threads.cred"
+cmp -s noisy.cred threads.cred || fail "threads change the model"
+expect 0 credence inspect noisy.cred
+says out "noisy-categorical 5"
+expect 0 credence segment noisy.cred new/images --labels new/labels --draws 3 -o noisy
+says out "mean_iou"
+expect 0 eval "$fit --posterior map $noise --steps 6 -o mode.cred"
+expect 0 credence segment mode.cred new/images -o mode
+awk -F, 'NR > 1 && ($11 > 1e-6 || $10 <= 0) { exit 1 }' mode/images.csv ||
+  fail "noise on the logits is aleatoric: $(head -2 mode/images.csv)"
+
 # messages
 expect 64 credence segment a.cred new/images
 says err "-o FOLDER"

@@ -103,13 +103,19 @@ static void check_gradient(fixture *f, const cred_batch *batch, int mode) {
   for (size_t i = f->a.model->noise_offset; i < f->dim; i++) assert_true(dsd[i] == 0);
 }
 
+// Its noise is drawn anew at every step and place of a batch.
+static const recipe_of_test noisy = {.likelihood = "noisy-categorical 6",
+                                     .n_targets = 1,
+                                     .task = CRED_TARGET_CLASS,
+                                     .n_levels = 3};
+
 static void test_gradients(void **state) {
   (void)state;
   static const size_t rows[] = {3, 20, 7, 7, 11, 0};
   const cred_batch all = {NULL, 0}, some = {rows, 6};
-  for (size_t i = 0; i < N_LIKELIHOODS; i++)
+  for (size_t i = 0; i <= N_LIKELIHOODS; i++)
     for (int weighted = 0; weighted < 2; weighted++) {
-      recipe_of_test r = likelihoods[i];
+      recipe_of_test r = i < N_LIKELIHOODS ? likelihoods[i] : noisy;
       r.weighted = weighted;
       fixture f;
       fixture_init(&f, r, "dense 4 tanh, dropout 0.3, dense 3 softplus", weighted);
@@ -118,6 +124,32 @@ static void test_gradients(void **state) {
       check_gradient(&f, weighted ? &some : &all, CRED_ESTIMATOR_FLIPOUT);
       fixture_clear(&f);
     }
+}
+
+// Over steps, the likelihood of training is that of the mean over the noise but for what
+// the logarithm of few draws loses.
+static void test_noise_of_steps(void **state) {
+  (void)state;
+  enum { STEPS = 300 };
+  fixture f;
+  recipe_of_test r = noisy;
+  r.likelihood = "noisy-categorical 128";
+  fixture_init(&f, r, "dense 4 tanh", false);
+  const cred_density *d = &f.d.density;
+  double rows[24], whole = 0, sum = 0, square = 0, first = 0;
+  assert_ok(d->row_log_lik(d->model, rows, f.work, f.theta, NULL, &f.key, 0));
+  for (size_t i = 0; i < 24; i++) whole += rows[i];
+  for (uint64_t t = 0; t < STEPS; t++) {
+    double log_lik;
+    assert_ok(d->point(d->model, &log_lik, NULL, f.work, f.theta, NULL, &f.key, t));
+    assert_true(log_lik != first);
+    first = log_lik;
+    sum += log_lik / STEPS, square += log_lik * log_lik / STEPS;
+  }
+  // E log mean is below log E by var / 2, which is what 128 draws leave of it
+  const double error = sqrt((square - sum * sum) / STEPS);
+  assert_near(sum, whole, 4 * error + 24 * (0.5 / 128 + 0.002));
+  fixture_clear(&f);
 }
 
 // E log p(y | X theta) under N(m, s^2) of a linear network with noise 0.3; see linear.h.
@@ -306,9 +338,13 @@ static void test_learned_scales(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_gradients), cmocka_unit_test(test_estimators_are_unbiased),
-      cmocka_unit_test(test_batches),   cmocka_unit_test(test_rows_and_weights),
-      cmocka_unit_test(test_score),     cmocka_unit_test(test_learned_scales),
+      cmocka_unit_test(test_gradients),
+      cmocka_unit_test(test_noise_of_steps),
+      cmocka_unit_test(test_estimators_are_unbiased),
+      cmocka_unit_test(test_batches),
+      cmocka_unit_test(test_rows_and_weights),
+      cmocka_unit_test(test_score),
+      cmocka_unit_test(test_learned_scales),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,12 @@ static const recipe_of_test kinds[] = {
      .task = CRED_TARGET_CLASS,
      .n_levels = 4,
      .posterior = CRED_FIT_VI},
+    {.n_rows = 30,
+     .n_targets = 1,
+     .likelihood = "noisy-categorical 20",
+     .task = CRED_TARGET_CLASS,
+     .n_levels = 4,
+     .posterior = CRED_FIT_DROPOUT},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

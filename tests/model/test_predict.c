@@ -72,6 +72,14 @@ static const recipe_of_test classes[] = {
      .n_targets = 1,
      .task = CRED_TARGET_CLASS,
      .n_levels = 4},
+    {.likelihood = "noisy-categorical",
+     .n_targets = 1,
+     .task = CRED_TARGET_CLASS,
+     .n_levels = 2},
+    {.likelihood = "noisy-categorical",
+     .n_targets = 1,
+     .task = CRED_TARGET_CLASS,
+     .n_levels = 4},
 };
 
 // Outputs of function draw k for all rows, from the posterior itself.
@@ -106,7 +114,7 @@ static void brute_force(const assembled *a) {
       cred_likelihood_mean_var(brute_mean[k], brute_var[k], &m->likelihood, brute[k],
                                noise, N);
     cred_likelihood_log_prob(brute_log[k], NULL, NULL, &m->likelihood, brute[k],
-                             a->data.y, noise, NULL, N);
+                             a->data.y, noise, NULL, N, NULL);
   }
 }
 
@@ -222,7 +230,7 @@ static double brute_sd_logit(const assembled *a, size_t i) {
 
 static void test_classes_by_brute_force(void **state) {
   (void)state;
-  for (size_t r = 0; r < 2; r++) {
+  for (size_t r = 0; r < sizeof classes / sizeof *classes; r++) {
     assembled a;
     setup(&a, classes[r], "dense 5 tanh", 3);
     const cred_predict_options opt = options(CRED_DRAWS_FUNCTION, BRUTE_DRAWS);
@@ -243,10 +251,10 @@ static void test_classes_by_brute_force(void **state) {
 static void test_bounds_of_mutual_information(void **state) {
   (void)state;
   for (int draws = CRED_DRAWS_AUTO; draws <= CRED_DRAWS_MOMENTS; draws++)
-    for (int certain = 0; certain < 2; certain++) {
+    for (int certain = 0; certain < 4; certain++) {
       assembled a;
-      setup(&a, classes[1], "dense 5 tanh", 1);
-      random_posterior(&a, 1, certain ? 1e-7 : 2);
+      setup(&a, classes[certain < 2 ? 1 : 3], "dense 5 tanh", 1);
+      random_posterior(&a, 1, certain % 2 ? 1e-7 : 2);
       const cred_predict_options opt = options(draws, 20);
       cred_prediction out;
       cred_predictor *p = predict(&out, &a, &opt);
@@ -254,7 +262,7 @@ static void test_bounds_of_mutual_information(void **state) {
         assert_true(out.mutual_information[i] >= 0);
         assert_true(out.mutual_information[i] <= out.entropy[i]);
         assert_true(out.entropy[i] <= log(4) + 1e-12);
-        if (certain || draws == CRED_DRAWS_MEAN)
+        if (certain % 2 || draws == CRED_DRAWS_MEAN)
           assert_true(out.mutual_information[i] < 1e-5);
       }
       cred_predictor_free(p);

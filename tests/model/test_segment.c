@@ -11,7 +11,8 @@ static int make(void **state) {
   return cred_toy_images_write(below("shapes"), "shapes", 10, 1);
 }
 
-static cred_model *fitted(cred_fit_posterior posterior, const char *net, double dropout) {
+static cred_model *fitted_with(cred_fit_posterior posterior, const char *net,
+                               double dropout, const char *likelihood, size_t n_threads) {
   const char *ignore = "255";
   char maps[600];
   cred_images_options how = cred_images_defaults();
@@ -22,10 +23,15 @@ static cred_model *fitted(cred_fit_posterior posterior, const char *net, double 
   how.labels = maps, how.ignore = &ignore, how.n_ignore = 1;
   assert_ok(cred_images_open(&images, below("shapes/images"), &how));
   opt.posterior = posterior, opt.net = net, opt.steps = 6, opt.batch = 4;
-  opt.dropout = dropout, opt.augment = "flip, shift 0.1", opt.n_threads = 2;
+  opt.dropout = dropout, opt.augment = "flip, shift 0.1", opt.n_threads = n_threads;
+  opt.likelihood = likelihood;
   assert_ok(cred_model_fit_images(&model, NULL, images, NULL, 0, NULL, &opt));
   cred_images_free(images);
   return model;
+}
+
+static cred_model *fitted(cred_fit_posterior posterior, const char *net, double dropout) {
+  return fitted_with(posterior, net, dropout, NULL, 2);
 }
 
 // A picture larger than those of the fit, made of pieces of them.
@@ -170,9 +176,38 @@ static void test_sizes_and_forms(void **state) {
   cred_model_free(model);
 }
 
+// Learned noise on the logits: twice the outputs a pixel; what it leaves is aleatoric, so
+// that at the mode nothing is epistemic; tiles and threads change nothing.
+static void test_noisy_logits(void **state) {
+  (void)state;
+  static const cred_fit_posterior kinds[] = {CRED_FIT_MAP, CRED_FIT_DROPOUT, CRED_FIT_VI};
+  const char *net = "conv 4 3 same relu, conv 4 3 same relu";
+  cred_image image = large_picture(90, 70);
+  for (size_t k = 0; k < 3; k++) {
+    cred_model *model = fitted_with(kinds[k], net, 0.3, "noisy-categorical 4", 1);
+    cred_model *other = fitted_with(kinds[k], net, 0.3, "noisy-categorical 4", 3);
+    assert_int_equal(cred_network_n_outputs(cred_model_network(model)), 48 * 48 * 4 * 2);
+    cred_segmentation whole = segment(model, &image, 400, 1, NULL);
+    cred_segmentation tiles = segment(model, &image, 64, 1, NULL);
+    assert_true(farthest(&whole, &tiles) < 1e-5);
+    cred_segmentation again = segment(other, &image, 64, 3, NULL);
+    assert_memory_equal(again.prob, tiles.prob, 90 * 70 * 4 * sizeof(float));
+    for (size_t i = 0; i < 90 * 70; i++) {
+      assert_true(whole.expected_entropy[i] > 0);
+      if (kinds[k] == CRED_FIT_MAP) assert_near(whole.mutual_information[i], 0, 1e-6);
+    }
+    cred_segmentation_clear(&whole);
+    cred_segmentation_clear(&tiles);
+    cred_segmentation_clear(&again);
+    cred_model_free(model);
+    cred_model_free(other);
+  }
+  cred_image_clear(&image);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_tiles_are_the_whole),
-                                     cmocka_unit_test(test_blended),
-                                     cmocka_unit_test(test_sizes_and_forms)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_tiles_are_the_whole), cmocka_unit_test(test_blended),
+      cmocka_unit_test(test_sizes_and_forms), cmocka_unit_test(test_noisy_logits)};
   return cmocka_run_group_tests(tests, make, remove_root);
 }

@@ -23,7 +23,9 @@ static void test_round_trip(void **state) {
                                          {"student-t 0 0.1", "student-t 0 0.1"},
                                          {"bernoulli", "bernoulli"},
                                          {"categorical", "categorical"},
-                                         {"poisson", "poisson"}};
+                                         {"poisson", "poisson"},
+                                         {"noisy-categorical", "noisy-categorical 10"},
+                                         {"noisy-categorical 3", "noisy-categorical 3"}};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     char text[80];
     const cred_likelihood lik = lik_of(texts[i][0]);
@@ -32,7 +34,7 @@ static void test_round_trip(void **state) {
     const cred_likelihood again = lik_of(text);
     assert_true(again.kind == lik.kind && again.sd == lik.sd && again.dof == lik.dof);
     assert_true(again.n_components == lik.n_components &&
-                again.n_classes == lik.n_classes);
+                again.n_classes == lik.n_classes && again.n_draws == lik.n_draws);
   }
 }
 
@@ -48,6 +50,9 @@ static void test_messages(void **state) {
                                        {"mixture 0", "whole number"},
                                        {"mixture 2.5", "whole number"},
                                        {"mixture 1000", "whole number"},
+                                       {"noisy-categorical 0", "1 to 128"},
+                                       {"noisy-categorical 129", "whole number"},
+                                       {"noisy", "did you mean 'noisy-categorical'"},
                                        {"poisson 1", "nothing is expected at '1'"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     cred_likelihood lik = {.sd = 42};
@@ -69,6 +74,9 @@ static void test_check_of_structs(void **state) {
   assert_fails(cred_likelihood_check(&lik), CRED_EINVAL, "1 classes");
   lik.n_classes = SIZE_MAX;
   assert_fails(cred_likelihood_check(&lik), CRED_EINVAL, "classes");
+  lik = lik_of("noisy-categorical");
+  lik.n_draws = 1000;
+  assert_fails(cred_likelihood_check(&lik), CRED_EINVAL, "1000 draws of the noise");
   lik = lik_of("bernoulli");
   lik.n_targets = 2;
   assert_fails(cred_likelihood_check(&lik), CRED_EINVAL, "must be 1");
@@ -80,7 +88,7 @@ static void check_sizes(const char *text, size_t n_outputs, size_t n_params,
                         bool is_class) {
   cred_likelihood lik = lik_of(text);
   if (!is_class) lik.n_targets = 3;
-  if (lik.kind == CRED_LIK_CATEGORICAL) lik.n_classes = 10;
+  if (is_class && lik.kind != CRED_LIK_BERNOULLI) lik.n_classes = 10;
   assert_int_equal(cred_likelihood_n_outputs(&lik), n_outputs);
   assert_int_equal(cred_likelihood_n_params(&lik), n_params);
   assert_int_equal(cred_likelihood_is_class(&lik), is_class);
@@ -98,6 +106,7 @@ static void test_sizes(void **state) {
   check_sizes("bernoulli", 1, 0, true);
   check_sizes("categorical", 10, 0, true);
   check_sizes("poisson", 3, 0, false);
+  check_sizes("noisy-categorical", 20, 0, true);
 }
 
 static void test_start(void **state) {
@@ -134,8 +143,9 @@ static void test_float_sums(void **state) {
     const double z = ((double)y[i] - (double)out[i]) / 0.01;
     expected += -0.5 * z * z - log(0.01) - 0.5 * log(2 * M_PI);
   }
-  assert_near(cred_likelihood_log_prob(NULL, NULL, NULL, &lik, out, y, NULL, NULL, ROWS),
-              expected, 1e-7 * fabs(expected));
+  assert_near(
+      cred_likelihood_log_prob(NULL, NULL, NULL, &lik, out, y, NULL, NULL, ROWS, NULL),
+      expected, 1e-7 * fabs(expected));
   lik = lik_of("bernoulli");
   fill(&lik);
   expected = 0;
@@ -143,8 +153,9 @@ static void test_float_sums(void **state) {
     const double l = y[i] > 0 ? (double)out[i] : -(double)out[i];
     expected -= log1p(exp(-l));
   }
-  assert_near(cred_likelihood_log_prob(NULL, dout, NULL, &lik, out, y, NULL, NULL, ROWS),
-              expected, 1e-7 * fabs(expected));
+  assert_near(
+      cred_likelihood_log_prob(NULL, dout, NULL, &lik, out, y, NULL, NULL, ROWS, NULL),
+      expected, 1e-7 * fabs(expected));
 }
 
 static void test_float_categorical(void **state) {
@@ -153,7 +164,7 @@ static void test_float_categorical(void **state) {
   lik.n_classes = 10;
   fill(&lik);
   double rows[ROWS];
-  cred_likelihood_log_prob(rows, dout, NULL, &lik, out, y, NULL, NULL, ROWS);
+  cred_likelihood_log_prob(rows, dout, NULL, &lik, out, y, NULL, NULL, ROWS, NULL);
   for (size_t i = 0; i < ROWS; i++) {
     double sum = 0, top = -INFINITY;
     for (size_t c = 0; c < 10; c++) top = fmax(top, (double)out[i * 10 + c]);
@@ -175,17 +186,17 @@ static void test_float_does_not_overflow(void **state) {
     cred_real o[3] = {0, far[i]}, d[3], target = 0.5f;
     cred_likelihood lik = lik_of("heteroscedastic");
     assert_true(isfinite(
-        cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1)));
+        cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1, NULL)));
     assert_true(isfinite(d[0]) && isfinite(d[1]));
     lik = lik_of("mixture 1");
     o[1] = 0, o[2] = far[i];
     assert_true(isfinite(
-        cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1)));
+        cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &target, NULL, NULL, 1, NULL)));
     assert_true(isfinite(d[1]) && isfinite(d[2]));
     lik = lik_of("poisson");
     o[0] = far[i] / 1e10f;
-    assert_true(
-        isfinite(cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &o[1], NULL, NULL, 1)));
+    assert_true(isfinite(
+        cred_likelihood_log_prob(NULL, d, NULL, &lik, o, &o[1], NULL, NULL, 1, NULL)));
     assert_true(isfinite(d[0]));
   }
 }

@@ -46,6 +46,7 @@ typedef enum {
   CRED_FOR_ROUND = 19,    // round of active learning
   CRED_FOR_OUTCOMES = 20, // noise of outcomes, common to the actions of a state
   CRED_FOR_ACTIONS = 21,  // choice of actions
+  CRED_FOR_LOGITS = 22,   // noise on the logits
   CRED_FOR_USER = 64      // first number free for programs
 } cred_purpose;
 
