@@ -24,8 +24,8 @@ def initial(w, key):
         key, k = jax.random.split(key)
         sd = math.log(0.05 / math.sqrt(a))
         layers.append({"mean": jax.random.normal(k, (a, b)) / math.sqrt(a),
-                       "log_sd": jnp.full((a, b), sd),
-                       "bias": jnp.zeros(b), "bias_log_sd": jnp.full(b, sd)})
+                       "log_sd": jnp.full((a, b), sd, jnp.float32),
+                       "bias": jnp.zeros(b), "bias_log_sd": jnp.full(b, sd, jnp.float32)})
     return layers
 
 
@@ -115,13 +115,18 @@ def training(w, loss_of, n_steps):
     def many(carry, first):
         return lax.scan(step, carry, first + jnp.arange(n_steps))
 
-    many = jax.jit(many, donate_argnums=0)
     params = initial(w, jax.random.key(1))
     zeros = jax.tree.map(jnp.zeros_like, params)
     state = [(params, zeros, jax.tree.map(jnp.zeros_like, params), jax.random.key(2)), 0]
+    program = []
 
     def unit():
-        state[0], values = many(state[0], state[1])
+        # Compiled once, in the first unit: called plainly, jit compiles anew for what its first two
+        # calls return, which has other attributes than what they were given, and those seconds were
+        # taken for a step's.
+        if not program:
+            program.append(jax.jit(many, donate_argnums=0).lower(state[0], jnp.int32(0)).compile())
+        state[0], values = program[0](state[0], jnp.int32(state[1]))
         state[1] += n_steps
         return -float(values[-1] if state[1] > n_steps else values[0])
 

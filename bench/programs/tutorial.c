@@ -48,6 +48,7 @@ static cred_model *fit(const cred_table *table, size_t n_inputs, size_t epochs) 
   options.net = "dense 20 relu";
   options.prior = "mixture 1 0.1 0.5";
   options.likelihood = "gaussian 0.1";
+  options.method.estimator = CRED_ESTIMATOR_WEIGHTS;
   options.method.n_draws = 3;
   options.schedule = (cred_schedule){.kind = CRED_RATE_CONSTANT, .rate = 1e-3};
   options.batch = ROWS_MAX;
