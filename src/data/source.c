@@ -31,6 +31,7 @@ cred_source cred_source_of_data(const cred_data *data) {
                        .n_units = 1,
                        .n_targets = data->n_targets,
                        .weighted = data->weight != NULL,
+                       .fixed = true,
                        .self = data,
                        .reader_new = reader_new,
                        .reader_free = reader_free,

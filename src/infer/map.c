@@ -87,9 +87,7 @@ static void add_prior(void *p, size_t i, size_t worker) {
   if (slice->prior.kind != CRED_PRIOR_FLAT)
     s->log_prior[i] = cred__log_prior_grad(grad, &slice->prior, s->theta + t->begin,
                                            s->prior_weight, t->n);
-  double sum = 0;
-  for (size_t j = 0; j < t->n; j++) sum += (double)grad[j] * (double)grad[j];
-  s->norm2[i] = sum;
+  s->norm2[i] = cred__sum_squares(grad, t->n);
 }
 
 static void update(void *p, size_t i, size_t worker) {
@@ -131,9 +129,8 @@ typedef struct {
   const cred_real *grad;
 } range;
 
-static void move_piece(void *context, const cred_slice *slice, size_t index, size_t begin,
-                       size_t at, size_t n) {
-  (void)index;
+static void move_piece(void *context, const cred_slice *slice, size_t begin, size_t at,
+                       size_t n) {
   const range *r = context;
   map_state *s = r->s;
   const cred_real *grad = r->grad + at;
@@ -189,8 +186,11 @@ static cred_status step(void *p, cred_step_info *info, const cred_density *densi
   map_state *s = p;
   s->density = density;
   s->prior_weight = s->opt.temperature * kl_weight;
-  return s->fused ? fused_step(s, info, work, batch, number, rate)
-                  : stored_step(s, info, work, batch, number, rate);
+  const unsigned caller = cred__flush_denormals(); // once, not in every part
+  const cred_status status = s->fused ? fused_step(s, info, work, batch, number, rate)
+                                      : stored_step(s, info, work, batch, number, rate);
+  cred__restore_denormals(caller);
+  return status;
 }
 
 static size_t n_arrays(const void *p) {

@@ -1,4 +1,4 @@
-// tiles.c -- theta cut into ranges, none across two slices.
+// tiles.c -- theta cut into ranges of one kind and one prior.
 
 #include "infer/tiles.h"
 #include "base/alloc.h"
@@ -10,21 +10,53 @@
 // Below this many parameters the passes over theta are cheaper than a fork.
 enum { SERIAL_DIM = 20000 };
 
-cred_status cred__tiles_init(cred__tiles *out, const cred_density *density,
-                             size_t n_threads) {
-  *out = (cred__tiles){.n_threads =
-                           density->dim < SERIAL_DIM ? 1 : cred__n_threads(n_threads)};
-  for (size_t s = 0; s < density->n_slices; s++)
-    out->n += (density->slices[s].n + CRED__TILE - 1) / CRED__TILE;
-  TRY(NEW(&out->tile, out->n, "tiles of the parameters"));
-  size_t k = 0;
-  for (size_t s = 0; s < density->n_slices; s++) {
-    const cred_slice *slice = &density->slices[s];
-    for (size_t i = 0; i < slice->n; i += CRED__TILE) {
-      const size_t n = slice->n - i < CRED__TILE ? slice->n - i : CRED__TILE;
-      out->tile[k++] = (cred__tile){.slice = s, .begin = slice->offset + i, .n = n};
+static bool same_prior(const cred_prior *a, const cred_prior *b) {
+  return a->kind == b->kind && a->scale == b->scale && a->sd == b->sd &&
+         a->sd2 == b->sd2 && a->weight == b->weight && a->dof == b->dof;
+}
+
+// Whether slices are the same to a pass over the parameters.
+static bool alike(const cred_slice *a, const cred_slice *b) {
+  return a->kind == b->kind && a->log_sd == b->log_sd && same_prior(&a->prior, &b->prior);
+}
+
+// The end of the run of slices alike that `slice` begins.
+static size_t run_end(const cred_density *density, size_t slice) {
+  size_t end = slice + 1;
+  while (end < density->n_slices && alike(&density->slices[slice], &density->slices[end]))
+    end++;
+  return end;
+}
+
+// To the next multiple of CRED__TILE, or the end: noise comes in blocks of the whole.
+static size_t piece_length(size_t begin, size_t end) {
+  const size_t length = CRED__TILE - begin % CRED__TILE;
+  return end - begin < length ? end - begin : length;
+}
+
+// The tiles of all runs; counts them where tile is NULL.
+static size_t cut(cred__tile *tile, const cred_density *density) {
+  size_t n = 0;
+  for (size_t s = 0, next; s < density->n_slices; s = next) {
+    next = run_end(density, s);
+    const cred_slice *last = &density->slices[next - 1];
+    const size_t end = last->offset + last->n;
+    for (size_t at = density->slices[s].offset; at < end; n++) {
+      const size_t length = piece_length(at, end);
+      if (tile) tile[n] = (cred__tile){.slice = s, .begin = at, .n = length};
+      at += length;
     }
   }
+  return n;
+}
+
+cred_status cred__tiles_init(cred__tiles *out, const cred_density *density,
+                             size_t n_threads) {
+  *out = (cred__tiles){.n = cut(NULL, density),
+                       .n_threads =
+                           density->dim < SERIAL_DIM ? 1 : cred__n_threads(n_threads)};
+  TRY(NEW(&out->tile, out->n, "tiles of the parameters"));
+  cut(out->tile, density);
   return CRED_OK;
 }
 
@@ -39,10 +71,9 @@ void cred__for_pieces(const cred_density *density, size_t offset, size_t n,
   for (size_t at = 0; at < n;) {
     while (density->slices[s].offset + density->slices[s].n <= offset + at) s++;
     const cred_slice *slice = &density->slices[s];
-    size_t length = slice->offset + slice->n - (offset + at);
+    size_t length = piece_length(offset + at, slice->offset + slice->n);
     if (length > n - at) length = n - at;
-    if (length > CRED__TILE) length = CRED__TILE;
-    piece(context, slice, s, offset + at, at, length);
+    piece(context, slice, offset + at, at, length);
     at += length;
   }
 }

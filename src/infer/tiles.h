@@ -1,5 +1,6 @@
-// tiles.h -- theta cut into ranges of at most CRED__TILE elements, none across two
-// slices.
+// tiles.h -- theta cut into ranges of at most CRED__TILE elements of one kind and one
+// prior: neighbouring slices that are alike are cut as one, so that a small network is
+// one range.
 //
 // The cut depends on the shapes alone, so that sums over tiles do not depend on threads.
 
@@ -13,7 +14,7 @@
 enum { CRED__TILE = 2048 };
 
 typedef struct {
-  size_t slice, begin, n; // begin: place in theta
+  size_t slice, begin, n; // the first of its slices; place in theta
 } cred__tile;
 
 typedef struct {
@@ -28,8 +29,8 @@ void cred__tiles_clear(cred__tiles *tiles);
 
 // What a range that a sink is given holds of each slice, in pieces of at most CRED__TILE
 // elements; each is handed to `piece` with its place in the range.
-typedef void (*cred__piece)(void *context, const cred_slice *slice, size_t index,
-                            size_t begin, size_t at, size_t n);
+typedef void (*cred__piece)(void *context, const cred_slice *slice, size_t begin,
+                            size_t at, size_t n);
 void cred__for_pieces(const cred_density *density, size_t offset, size_t n,
                       cred__piece piece, void *context);
 

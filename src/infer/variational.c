@@ -13,7 +13,6 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/thread.h"
-#include "kernel/fast_math.h"
 #include "kernel/kernel.h"
 #include "kernel/update.h"
 #include <math.h>
@@ -116,11 +115,9 @@ done:
   return status;
 }
 
-size_t cred__vi_noise(cred_real *eps, const cred__vi_state *s, size_t slice, size_t at,
-                      size_t n) {
-  const cred_key key = cred_key_derive(&s->draw_key, CRED_FOR_SLICE, slice);
+size_t cred__vi_noise(cred_real *eps, const cred__vi_state *s, size_t at, size_t n) {
   const size_t skip = at % CRED__NOISE_BLOCK;
-  cred__normal_fill(eps, n + skip, &key, s->number, at - skip);
+  cred__normal_fill(eps, n + skip, &s->draw_key, s->number, at - skip);
   return skip;
 }
 
@@ -135,8 +132,8 @@ static void draw_tile(void *p, size_t i, size_t worker) {
     return;
   }
   cred_real eps[CRED__TILE + CRED__NOISE_BLOCK];
-  cred__vi_noise(eps, s, t->slice, t->begin - s->density->slices[t->slice].offset, t->n);
-  cred__gaussian_draw(theta, mean, s->log_sd + t->begin, eps, t->n);
+  const size_t skip = cred__vi_noise(eps, s, t->begin, t->n);
+  cred__gaussian_draw(theta, mean, s->log_sd + t->begin, eps + skip, t->n);
 }
 
 static void sd_tile(void *p, size_t i, size_t worker) {
@@ -148,7 +145,7 @@ static void sd_tile(void *p, size_t i, size_t worker) {
     memset(sd, 0, t->n * sizeof *sd);
     return;
   }
-  for (size_t j = 0; j < t->n; j++) sd[j] = cred__exp(s->log_sd[t->begin + j]);
+  cred__exp_fill(sd, s->log_sd + t->begin, t->n);
 }
 
 void cred__vi_draw(cred__vi_state *s) {
@@ -166,8 +163,11 @@ static cred_status step(void *p, cred_step_info *info, const cred_density *densi
   s->density = density;
   s->number = number;
   s->kl_weight = s->opt.temperature * kl_weight;
-  return s->fused ? cred__vi_fused_step(s, info, work, batch, rate)
-                  : cred__vi_stored_step(s, info, work, batch, rate);
+  const unsigned caller = cred__flush_denormals(); // once, not in every part
+  const cred_status status = s->fused ? cred__vi_fused_step(s, info, work, batch, rate)
+                                      : cred__vi_stored_step(s, info, work, batch, rate);
+  cred__restore_denormals(caller);
+  return status;
 }
 
 static size_t n_arrays(const void *p) {
@@ -199,8 +199,7 @@ static void member(const void *p, cred_member *out) {
   for (size_t i = 0; i < s->tiles.n; i++) {
     const cred__tile *t = &s->tiles.tile[i];
     if (s->density->slices[t->slice].kind == CRED_SLICE_BAYESIAN)
-      for (size_t j = 0; j < t->n; j++)
-        out->sd[t->begin + j] = cred__exp(s->log_sd[t->begin + j]);
+      cred__exp_fill(out->sd + t->begin, s->log_sd + t->begin, t->n);
   }
 }
 

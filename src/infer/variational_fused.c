@@ -20,8 +20,8 @@ typedef struct {
   const cred_real *dmean, *dsd;
 } range;
 
-static void move_piece(void *context, const cred_slice *slice, size_t index, size_t begin,
-                       size_t at, size_t n) {
+static void move_piece(void *context, const cred_slice *slice, size_t begin, size_t at,
+                       size_t n) {
   const range *r = context;
   cred__vi_state *s = r->s;
   const cred_real *dmean = r->dmean + at, *dsd = r->dsd ? r->dsd + at : NULL;
@@ -51,7 +51,7 @@ static void move_piece(void *context, const cred_slice *slice, size_t index, siz
   }
   cred_real draw[CRED__TILE + CRED__NOISE_BLOCK];
   if (dsd) { // a draw for the prior alone
-    const size_t skip = cred__vi_noise(draw, s, index, begin - slice->offset, n);
+    const size_t skip = cred__vi_noise(draw, s, begin, n);
     cred_real *w = draw + skip;
     for (size_t i = 0; i < n; i++) w[i] = p.mean[i] + p.sd[i] * w[i];
     p.w = w;

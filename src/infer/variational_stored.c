@@ -6,7 +6,6 @@
 #include "infer/variational.h"
 #include "base/fail.h"
 #include "base/thread.h"
-#include "kernel/fast_math.h"
 #include "kernel/kernel.h"
 #include "kernel/update.h"
 #include <math.h>
@@ -18,30 +17,39 @@ static void add_draw(cred__vi_state *s, size_t i, const cred_prior *prior,
                      const cred_slice *slice, cred_real *g, const cred_real *w) {
   const cred__tile *t = &s->tiles.tile[i];
   cred_real *dmean = s->dmean + t->begin, *dlog_sd = s->dlog_sd + t->begin;
+  const double share = s->log_prior_share;
+  if (prior->kind == CRED_PRIOR_MIXTURE) {
+    const cred__mixture mixture = {prior->sd, prior->sd2, prior->weight};
+    const cred__gaussian_chain chain = {.n = t->n,
+                                        .grad = g,
+                                        .w = w,
+                                        .mean = s->mean + t->begin,
+                                        .dmean = dmean,
+                                        .dlog_sd = dlog_sd,
+                                        .add = !s->first_draw};
+    s->kl[i] -= share * cred__mixture_chain(&chain, &mixture, s->kl_weight * share);
+    return;
+  }
   if (!cred_prior_has_kl(prior) && prior->kind != CRED_PRIOR_FLAT) {
-    const double share = s->log_prior_share;
     s->kl[i] -= share * cred__log_prior_grad(g, prior, w, s->kl_weight * share, t->n);
     if (slice->log_sd != CRED_NO_INDEX)
       s->dscale[i] += s->kl_weight * share * cred_prior_grad_log_sd(prior, w, t->n);
   }
-  if (g != dmean)
+  if (s->first_draw) {
+    memset(dlog_sd, 0, t->n * sizeof *dlog_sd);
+    if (g != dmean) memcpy(dmean, g, t->n * sizeof *dmean);
+  } else {
     for (size_t j = 0; j < t->n; j++) dmean[j] += g[j];
+  }
   cred__chain_log_sd(dlog_sd, g, w, s->mean + t->begin, t->n);
 }
 
 // Minus the entropy of q, sum log_sd + log(2 pi e) / 2, and its gradient.
 static void add_entropy(cred__vi_state *s, size_t i) {
   const cred__tile *t = &s->tiles.tile[i];
-  cred_real *dlog_sd = s->dlog_sd + t->begin;
-  const cred_real *log_sd = s->log_sd + t->begin, weight = (cred_real)s->kl_weight;
-  double lane[8] = {0};
-  for (size_t j = 0; j < t->n; j++) {
-    lane[j % 8] += (double)log_sd[j];
-    dlog_sd[j] += weight;
-  }
-  double entropy = 1.4189385332046727 * (double)t->n;
-  for (int l = 0; l < 8; l++) entropy += lane[l];
-  s->kl[i] -= entropy;
+  s->kl[i] -=
+      1.4189385332046727 * (double)t->n +
+      cred__entropy_grad(s->dlog_sd + t->begin, s->log_sd + t->begin, s->kl_weight, t->n);
 }
 
 // The part of the KL that does not depend on draws: all of it, or the entropy.
@@ -60,7 +68,7 @@ static void add_closed_form(cred__vi_state *s, size_t i, const cred_prior *prior
     return;
   }
   cred_real sd[CRED__TILE];
-  for (size_t j = 0; j < t->n; j++) sd[j] = cred__exp(log_sd[j]);
+  cred__exp_fill(sd, log_sd, t->n);
   if (learned)
     s->dscale[i] -= s->kl_weight * cred_prior_kl_grad_log_sd(prior, mean, sd, t->n);
   if (prior->kind == CRED_PRIOR_NORMAL) return;
@@ -78,14 +86,11 @@ static void weights_tile(void *p, size_t i, size_t worker) {
   const cred_slice *slice = &s->density->slices[t->slice];
   cred_real *dmean = s->dmean + t->begin, *dlog_sd = s->dlog_sd + t->begin;
   cred_real *g = s->grad + t->begin;
-  if (s->first_draw) {
-    s->kl[i] = s->dscale[i] = 0;
-    memset(dlog_sd, 0, t->n * sizeof *dlog_sd);
-    if (g != dmean) memset(dmean, 0, t->n * sizeof *dmean);
-  }
+  if (s->first_draw) s->kl[i] = s->dscale[i] = 0;
   if (slice->kind == CRED_SLICE_POINT) {
-    if (g != dmean)
-      for (size_t j = 0; j < t->n; j++) dmean[j] += g[j];
+    if (s->first_draw) memset(dlog_sd, 0, t->n * sizeof *dlog_sd);
+    if (s->first_draw && g != dmean) memset(dmean, 0, t->n * sizeof *dmean);
+    for (size_t j = 0; g != dmean && j < t->n; j++) dmean[j] += g[j];
     return;
   }
   const cred_prior prior = cred_slice_prior(slice, s->mean);
@@ -111,8 +116,8 @@ static void expect_tile(void *p, size_t i, size_t worker) {
   const cred_prior prior = cred_slice_prior(slice, s->mean);
   if (!cred_prior_has_kl(&prior) && prior.kind != CRED_PRIOR_FLAT) {
     cred_real eps[CRED__TILE + CRED__NOISE_BLOCK], w[CRED__TILE], a[CRED__TILE] = {0};
-    cred__vi_noise(eps, s, t->slice, t->begin - slice->offset, t->n);
-    cred__gaussian_draw(w, s->mean + t->begin, s->log_sd + t->begin, eps, t->n);
+    const size_t skip = cred__vi_noise(eps, s, t->begin, t->n);
+    cred__gaussian_draw(w, s->mean + t->begin, s->log_sd + t->begin, eps + skip, t->n);
     s->kl[i] -= cred__log_prior_grad(a, &prior, w, s->kl_weight, t->n);
     if (slice->log_sd != CRED_NO_INDEX)
       s->dscale[i] += s->kl_weight * cred_prior_grad_log_sd(&prior, w, t->n);
@@ -126,12 +131,8 @@ static void norm_tile(void *p, size_t i, size_t worker) {
   (void)worker;
   cred__vi_state *s = p;
   const cred__tile *t = &s->tiles.tile[i];
-  const cred_real *a = s->dmean + t->begin, *b = s->dlog_sd + t->begin;
-  double lane[8] = {0};
-  for (size_t j = 0; j < t->n; j++)
-    lane[j % 8] += (double)(a[j] * a[j]) + (double)(b[j] * b[j]);
-  s->norm2[i] = ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
-                ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+  s->norm2[i] = cred__sum_squares(s->dmean + t->begin, t->n) +
+                cred__sum_squares(s->dlog_sd + t->begin, t->n);
 }
 
 static void update_tile(void *p, size_t i, size_t worker) {

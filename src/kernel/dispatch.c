@@ -144,3 +144,37 @@ double cred__normal_step(const cred__gaussian_step *p, double prior_sd) {
 bool cred__all_within(const cred_real *x, cred_real limit, size_t n) {
   return table->all_within(x, limit, n);
 }
+
+double cred__mixture_chain(const cred__gaussian_chain *p, const cred__mixture *prior,
+                           double weight) {
+  return table->mixture_chain(p, prior, weight);
+}
+
+double cred__entropy_grad(cred_real *x, const cred_real *log_sd, double s, size_t n) {
+  return table->entropy_grad(x, log_sd, s, n);
+}
+
+double cred__sum_squares(const cred_real *x, size_t n) {
+  return table->sum_squares(x, n);
+}
+
+void cred__column_sums(cred_real *out, const cred_real *x, size_t n_rows, size_t n) {
+  table->column_sums(out, x, n_rows, n);
+}
+
+void cred__exp_fill(cred_real *out, const cred_real *x, size_t n) {
+  table->exp_fill(out, x, n);
+}
+
+void cred__product(cred_real *out, const cred_real *x, const cred_real *y, size_t n) {
+  table->product(out, x, y, n);
+}
+
+void cred__product_add(cred_real *out, const cred_real *x, const cred_real *y,
+                       cred_real scale, size_t n) {
+  table->product_add(out, x, y, scale, n);
+}
+
+void cred__product_by(cred_real *out, const cred_real *x, cred_real scale, size_t n) {
+  table->product_by(out, x, scale, n);
+}

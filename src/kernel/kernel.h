@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// C (m, n) = op(A) op(B), or C += with accumulate; row-major, ld* = distance of rows.
-// trans_a: A is stored (k, m); trans_b: B is stored (n, k). One thread.
+// C (m, n) = op(A) op(B) + bias, or C += with accumulate; row-major, ld* = distance of
+// rows. trans_a: A is stored (k, m); trans_b: B is stored (n, k). One thread.
 typedef struct {
   size_t m, n, k;
   bool trans_a, trans_b, accumulate;
@@ -24,6 +24,7 @@ typedef struct {
   size_t lda, ldb, ldc;
   const cred_real *packed; // op(B) as cred__pack left it, k > 0; b is then not read
   bool trans_c;            // with packed: C is stored (n, m)
+  const cred_real *bias;   // (n) added to every row of C, or NULL
 } cred__gemm_args;
 void cred__gemm(const cred__gemm_args *g);
 // The same on n_threads threads, cut into fixed tiles.

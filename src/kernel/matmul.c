@@ -31,6 +31,7 @@ static void one_tile(void *p, size_t task, size_t worker) {
   t.a += t.trans_a ? i : i * t.lda;
   t.b += t.trans_b ? j * t.ldb : j;
   t.c += i * t.ldc + j;
+  if (t.bias) t.bias += j;
   t.m = t.m - i < TILE_ROWS ? t.m - i : TILE_ROWS;
   t.n = t.n - j < TILE_COLUMNS ? t.n - j : TILE_COLUMNS;
   cred__gemm(&t);

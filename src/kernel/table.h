@@ -38,6 +38,16 @@ typedef struct {
                     const cred_real *var, const cred_real *eps, size_t n);
   double (*mixture_step)(const cred__gaussian_step *p, const cred__mixture *prior);
   double (*normal_step)(const cred__gaussian_step *p, double prior_sd);
+  double (*mixture_chain)(const cred__gaussian_chain *p, const cred__mixture *prior,
+                          double weight);
+  double (*entropy_grad)(cred_real *x, const cred_real *log_sd, double s, size_t n);
+  double (*sum_squares)(const cred_real *x, size_t n);
+  void (*column_sums)(cred_real *out, const cred_real *x, size_t n_rows, size_t n);
+  void (*exp_fill)(cred_real *out, const cred_real *x, size_t n);
+  void (*product)(cred_real *out, const cred_real *x, const cred_real *y, size_t n);
+  void (*product_add)(cred_real *out, const cred_real *x, const cred_real *y,
+                      cred_real scale, size_t n);
+  void (*product_by)(cred_real *out, const cred_real *x, cred_real scale, size_t n);
   bool (*all_within)(const cred_real *x, cred_real limit, size_t n);
 } cred__kernel_table;
 

@@ -81,6 +81,31 @@ typedef struct {
 double cred__mixture_step(const cred__gaussian_step *p, const cred__mixture *prior);
 double cred__normal_step(const cred__gaussian_step *p, double prior_sd);
 
+// What one draw w of the weights adds to the gradients where several are averaged, grad =
+// d log lik / dw there: a = grad + weight d log p / dw, dmean += a, dlog_sd += a (w -
+// mean). grad may be dmean. Returns the sum of log p(w).
+typedef struct {
+  size_t n;
+  const cred_real *grad, *w, *mean; // (n)
+  cred_real *dmean, *dlog_sd;       // (n)
+  bool add;                         // to what is there; else it is not read
+} cred__gaussian_chain;
+double cred__mixture_chain(const cred__gaussian_chain *p, const cred__mixture *prior,
+                           double weight);
+
+// x (n) += s; returns the sum of log_sd (n): an entropy and its gradient.
+double cred__entropy_grad(cred_real *x, const cred_real *log_sd, double s, size_t n);
+// Sum of x^2.
+double cred__sum_squares(const cred_real *x, size_t n);
+// out (n) = sums of the columns of x (n_rows, n).
+void cred__column_sums(cred_real *out, const cred_real *x, size_t n_rows, size_t n);
+// out = exp x; out = x y; out += scale x y; out *= scale x. out may be x or y.
+void cred__exp_fill(cred_real *out, const cred_real *x, size_t n);
+void cred__product(cred_real *out, const cred_real *x, const cred_real *y, size_t n);
+void cred__product_add(cred_real *out, const cred_real *x, const cred_real *y,
+                       cred_real scale, size_t n);
+void cred__product_by(cred_real *out, const cred_real *x, cred_real scale, size_t n);
+
 // Whether every |x| <= limit; false for NaN.
 bool cred__all_within(const cred_real *x, cred_real limit, size_t n);
 

@@ -8,6 +8,7 @@
 #include "layer/dense.h"
 #include "base/thread.h"
 #include "kernel/kernel.h"
+#include "kernel/update.h"
 
 enum { TILE_ELEMENTS = 16384, RANGE_ELEMENTS = 32768, ROW_STEP = 8, WIDE = 64 };
 
@@ -27,9 +28,9 @@ cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
   return cred__layer_draw_key(layer, &pass->key, purpose);
 }
 
-void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
-                       cred_real *out, const cred_real *x, const cred_real *weight,
-                       bool accumulate) {
+static void times(size_t n_threads, const cred__layer *layer, size_t n_rows,
+                  cred_real *out, const cred_real *x, const cred_real *weight,
+                  const cred_real *bias, bool accumulate) {
   const size_t n_in = layer->n_in, n_out = layer->n_out;
   const cred__gemm_args g = {.m = n_rows,
                              .n = n_out,
@@ -40,8 +41,15 @@ void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows
                              .c = out,
                              .lda = n_in,
                              .ldb = n_out,
-                             .ldc = n_out};
+                             .ldc = n_out,
+                             .bias = bias};
   cred__matmul(n_threads, &g);
+}
+
+void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
+                       cred_real *out, const cred_real *x, const cred_real *weight,
+                       bool accumulate) {
+  times(n_threads, layer, n_rows, out, x, weight, NULL, accumulate);
 }
 
 // Where W is wide, as (W d^T)^T: W is read where it lies, and d is packed instead. On one
@@ -81,15 +89,11 @@ void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
   cred__matmul(n_threads, &g);
 }
 
-// The biases go in first, and the product adds to them: one pass over out less.
 void cred__dense_forward_mean(const cred__layer *layer, const cred__pass *pass,
                               cred_real *out, const cred_real *in) {
-  const cred_real *bias = cred__dense_bias(layer, pass->theta);
-  const size_t n_out = layer->n_out;
-  for (size_t b = 0; b < pass->n_rows; b++)
-    for (size_t j = 0; j < n_out; j++) out[b * n_out + j] = bias[j];
-  cred__dense_times(cred__dense_threads(layer, pass), layer, pass->n_rows, out, in,
-                    cred__dense_weight(layer, pass->theta), true);
+  times(cred__dense_threads(layer, pass), layer, pass->n_rows, out, in,
+        cred__dense_weight(layer, pass->theta), cred__dense_bias(layer, pass->theta),
+        false);
 }
 
 typedef struct {
@@ -123,13 +127,12 @@ typedef struct {
 
 static void multiply_range(void *p, size_t first, size_t end) {
   const operands *o = p;
-  for (size_t i = first; i < end; i++) o->out[i] = o->x[i] * o->y[i];
+  cred__product(o->out + first, o->x + first, o->y + first, end - first);
 }
 
 static void multiply_add_range(void *p, size_t first, size_t end) {
   const operands *o = p;
-  const cred_real scale = o->scale;
-  for (size_t i = first; i < end; i++) o->out[i] += scale * o->x[i] * o->y[i];
+  cred__product_add(o->out + first, o->x + first, o->y + first, o->scale, end - first);
 }
 
 void cred__multiply(size_t n_threads, cred_real *out, const cred_real *x,
@@ -211,29 +214,21 @@ static void one_tile(void *p, size_t task, size_t worker) {
   if (t->g->in_sd) {
     dsd = dmean + t->rows * n_out;
     tile_product(t, dsd, t->g->in_sd, t->g->dout_sd, t->panels[1], i, rows);
-    const cred_real *factor = t->g->factor + i * n_out, scale = t->g->scale;
-    for (size_t k = 0; k < rows * n_out; k++) dsd[k] *= scale * factor[k];
+    cred__product_by(dsd, t->g->factor + i * n_out, t->g->scale, rows * n_out);
   }
   const cred_sink *sink = t->pass->sink;
   sink->take(sink->context, t->layer->slices[0].offset + i * n_out, dmean, dsd,
              rows * n_out);
 }
 
-static void sum_rows(cred_real *restrict out, const cred_real *restrict x, size_t n_rows,
-                     size_t n) {
-  for (size_t j = 0; j < n; j++) out[j] = 0;
-  for (size_t b = 0; b < n_rows; b++)
-    for (size_t j = 0; j < n; j++) out[j] += x[b * n + j];
-}
-
 static void take_biases(const tiling *t) {
   const size_t n_out = t->layer->n_out;
   cred_real *dmean = t->buffers, *dsd = NULL;
-  sum_rows(dmean, t->g->dout, t->pass->n_rows, n_out);
+  cred__column_sums(dmean, t->g->dout, t->pass->n_rows, n_out);
   if (t->g->in_sd) {
     dsd = dmean + t->rows * n_out;
-    sum_rows(dsd, t->g->dout_sd, t->pass->n_rows, n_out);
-    for (size_t j = 0; j < n_out; j++) dsd[j] *= t->g->scale * t->g->factor_bias[j];
+    cred__column_sums(dsd, t->g->dout_sd, t->pass->n_rows, n_out);
+    cred__product_by(dsd, t->g->factor_bias, t->g->scale, n_out);
   }
   const cred_sink *sink = t->pass->sink;
   sink->take(sink->context, t->layer->slices[1].offset, dmean, dsd, n_out);

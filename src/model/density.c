@@ -8,7 +8,9 @@
 #include "model/model.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "kernel/update.h"
 #include "layer/layer.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ typedef struct {
   size_t n_rows_max, n_threads;
   cred_real *x, *y, *weight, *dout; // (B, ...) gathered rows
   size_t *rows;                     // (B) of the source
+  size_t n_held;                    // so many of them are in x, y, weight; 0: none
   double *score;                    // (3, B, units)
   size_t *expected;   // (rows of the source) order of an epoch; NULL: not asked for
   cred_real *dparams; // gradient behind the network's parameters
@@ -84,20 +87,33 @@ static void init(const void *model, cred_real *theta, const cred_key *key) {
       theta[m->slices[i].log_sd] = (cred_real)log(m->slices[i].prior.sd);
 }
 
-static cred_status gather(density_work *w, const cred__network_density *d,
-                          const cred_batch *batch) {
+// Whether the rows of the batch are others than those noted, which it notes.
+static bool note_rows(density_work *w, const cred__network_density *d,
+                      const cred_batch *batch) {
+  bool other = w->n_held != batch->n;
   for (size_t i = 0; i < batch->n; i++) {
     const size_t at = batch->rows ? batch->rows[i] : i;
-    w->rows[i] = d->rows ? d->rows[at] : at;
+    const size_t row = d->rows ? d->rows[at] : at;
+    other |= w->rows[i] != row;
+    w->rows[i] = row;
   }
-  return d->source.gather(w->reader, w->x, w->y, w->weight, w->rows, batch->n,
-                          d->changing ? &d->epoch : NULL);
+  return other;
+}
+
+// The draws of a step, and the steps on all rows, find theirs where they lie.
+static cred_status gather(density_work *w, const cred__network_density *d,
+                          const cred_batch *batch) {
+  const bool keeps = d->source.fixed || (!d->changing && !d->source.expect);
+  if (!note_rows(w, d, batch) && keeps) return CRED_OK;
+  w->n_held = 0;
+  TRY(d->source.gather(w->reader, w->x, w->y, w->weight, w->rows, batch->n,
+                       d->changing ? &d->epoch : NULL));
+  if (keeps) w->n_held = batch->n;
+  return CRED_OK;
 }
 
 static bool all_finite(const cred_real *x, size_t n) {
-  double sum = 0; // NaN once x - x is
-  for (size_t i = 0; i < n; i++) sum += (double)(x[i] - x[i]);
-  return sum == 0;
+  return cred__all_within(x, (cred_real)FLT_MAX, n);
 }
 
 // Forward, likelihood, backward; the sink gets the network's gradient, then the rest, or
@@ -121,8 +137,8 @@ static double evaluate(const cred__network_density *d, const cred_sink *sink,
   if (!sink) return log_lik;
   const cred_real s = (cred_real)scale;
   const size_t n_out = batch->n * cred_network_n_outputs(m->network);
-  for (size_t i = 0; i < n_out; i++) w->dout[i] *= s;
-  for (size_t i = 0; i < w->n_tail; i++) w->dparams[i] *= s;
+  for (size_t i = 0; s != 1 && i < n_out; i++) w->dout[i] *= s;
+  for (size_t i = 0; s != 1 && i < w->n_tail; i++) w->dparams[i] *= s;
   if (!isfinite(log_lik)) return log_lik;
   if (!all_finite(w->dout, n_out) || !all_finite(w->dparams, w->n_tail)) return NAN;
   cred__network_backward(m->network, w->net, pass, w->x, w->dout);

@@ -218,13 +218,13 @@ static double kl_weight(const cred__plan *plan, size_t batch, size_t n_batches) 
   return (double)n_batches * share / whole;
 }
 
-// The order of an epoch; batches from `batch` on are next.
+// The order of an epoch; batches from `batch` on are next. One batch has none.
 static void shuffle_epoch(run *r, size_t epoch, size_t batch) {
   const size_t n = r->split.n_train, first = batch * r->model->plan.batch;
   for (size_t i = 0; i < n; i++) r->order[i] = i;
   const cred_key key = cred_key_derive(&r->key, CRED_FOR_SHUFFLE, epoch);
   const cred_key changes = cred_key_derive(&r->key, CRED_FOR_AUGMENT, epoch);
-  cred_key_shuffle(r->order, n, &key);
+  if (r->n_batches > 1) cred_key_shuffle(r->order, n, &key);
   cred__network_density_expect(&r->train, r->work, r->order + first, n - first, &changes);
 }
 

@@ -12,7 +12,7 @@ enum { N_SETS = 3, PAD = 5 };
 
 typedef struct {
   cred__gemm_args g;
-  float *a, *b, *c, *c_before;
+  float *a, *b, *c, *c_before, *bias;
   size_t n_c;
 } product;
 
@@ -21,9 +21,11 @@ static void fill(float *x, size_t n, uint64_t seed) {
   for (size_t i = 0; i < n; i++) x[i] = (float)(2 * cred_key_uniform(&key, i) - 1);
 }
 
-// Rows of A, B and C lie further apart than they are long; `pad` of it.
-static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a,
-                         bool trans_b, bool accumulate, size_t pad) {
+// Bits of form: A', B', C +=, + bias. Rows of A, B and C lie further apart than they are
+// long; `pad` of it.
+enum { FORMS = 16 };
+static void product_init(product *p, size_t m, size_t n, size_t k, int form, size_t pad) {
+  const bool trans_a = form & 1, trans_b = form & 2, accumulate = form & 4;
   const size_t rows_a = trans_a ? k : m, rows_b = trans_b ? n : k;
   const size_t lda = (trans_a ? m : k) + pad, ldb = (trans_b ? k : n) + pad,
                ldc = n + pad;
@@ -32,6 +34,8 @@ static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a,
   assert_ok(NEW(&p->b, rows_b * ldb, "b"));
   assert_ok(NEW(&p->c, p->n_c, "c"));
   assert_ok(NEW(&p->c_before, p->n_c, "c"));
+  assert_ok(NEW(&p->bias, n, "a bias"));
+  fill(p->bias, n, n);
   fill(p->a, rows_a * lda, m * 7 + k);
   fill(p->b, rows_b * ldb, n * 11 + k + 1);
   fill(p->c_before, p->n_c, 3);
@@ -46,7 +50,8 @@ static void product_init(product *p, size_t m, size_t n, size_t k, bool trans_a,
                            .c = p->c,
                            .lda = lda,
                            .ldb = ldb,
-                           .ldc = ldc};
+                           .ldc = ldc,
+                           .bias = form & 8 ? p->bias : NULL};
 }
 
 static void product_clear(product *p) {
@@ -54,14 +59,16 @@ static void product_clear(product *p) {
   cred__free(p->b);
   cred__free(p->c);
   cred__free(p->c_before);
+  cred__free(p->bias);
 }
 
 static void check(const product *p) {
   const cred__gemm_args *g = &p->g;
   for (size_t i = 0; i < g->m; i++) {
     for (size_t j = 0; j < g->n; j++) {
-      double sum = g->accumulate ? (double)p->c_before[i * g->ldc + j] : 0,
-             size = fabs(sum);
+      const double before = g->accumulate ? (double)p->c_before[i * g->ldc + j] : 0;
+      const double bias = g->bias ? (double)g->bias[j] : 0;
+      double sum = before + bias, size = fabs(before) + fabs(bias);
       for (size_t q = 0; q < g->k; q++) {
         const double a =
             (double)(g->trans_a ? g->a[q * g->lda + i] : g->a[i * g->lda + q]);
@@ -72,10 +79,11 @@ static void check(const product *p) {
       }
       const double bound = 6e-8 * ((double)g->k + 2) * size + 1e-30;
       if (!(fabs((double)g->c[i * g->ldc + j] - sum) <= bound))
-        fail_msg("%s: %zu x %zu x %zu%s%s%s: C[%zu, %zu] = %g, expected %g, bound %g",
+        fail_msg("%s: %zu x %zu x %zu%s%s%s%s: C[%zu, %zu] = %g, expected %g, bound %g",
                  cred__kernel_isa(), g->m, g->n, g->k, g->trans_a ? " A'" : "",
-                 g->trans_b ? " B'" : "", g->accumulate ? " +=" : "", i, j,
-                 (double)g->c[i * g->ldc + j], sum, bound);
+                 g->trans_b ? " B'" : "", g->accumulate ? " +=" : "",
+                 g->bias ? " + bias" : "", i, j, (double)g->c[i * g->ldc + j], sum,
+                 bound);
     }
     for (size_t j = g->n; j < g->ldc; j++) // what lies between rows is left alone
       assert_true(g->c[i * g->ldc + j] == p->c_before[i * g->ldc + j]);
@@ -84,7 +92,7 @@ static void check(const product *p) {
 
 static void one(size_t m, size_t n, size_t k, int form, size_t pad) {
   product p;
-  product_init(&p, m, n, k, form & 1, form & 2, form & 4, pad);
+  product_init(&p, m, n, k, form, pad);
   memcpy(p.c, p.c_before, p.n_c * sizeof *p.c);
   cred__gemm(&p.g);
   check(&p);
@@ -95,7 +103,7 @@ static void one(size_t m, size_t n, size_t k, int form, size_t pad) {
 static void one_packed(size_t m, size_t n, size_t k, int form, size_t pad,
                        size_t n_threads) {
   product p;
-  product_init(&p, m, n, k, form & 1, form & 2, form & 4, pad);
+  product_init(&p, m, n, k, form, pad);
   float *panels, *transposed;
   const size_t room = k * cred__panel_room(n), ldt = m + pad;
   assert_ok(NEW(&panels, room, "panels"));
@@ -127,9 +135,9 @@ static void every_size_packed(void) {
   for (size_t m = 1; m <= 20; m += m < 10 ? 1 : 5)
     for (size_t n = 1; n <= 120; n += n < 10 ? 1 : 11) {
       const size_t k = 1 + (size_t)cred_key_below(&key, at++, 40);
-      one_packed(m, n, k, (int)cred_key_below(&key, at, 8), at % 2 ? 0 : PAD, 1);
+      one_packed(m, n, k, (int)cred_key_below(&key, at, FORMS), at % 2 ? 0 : PAD, 1);
     }
-  for (int form = 0; form < 8; form++) {
+  for (int form = 0; form < FORMS; form++) {
     one_packed(9, 50, 3000, form, PAD, 1); // three panels deep
     one_packed(200, 300, 70, form, PAD, 3);
   }
@@ -147,9 +155,9 @@ static void every_size(void) {
   for (size_t m = 1; m <= 70; m += m < 18 ? 1 : 13)
     for (size_t n = 1; n <= 70; n += n < 10 ? 1 : 7) {
       const size_t k = 1 + (size_t)cred_key_below(&key, at++, 40);
-      one(m, n, k, (int)cred_key_below(&key, at, 8), at % 2 ? 0 : PAD);
+      one(m, n, k, (int)cred_key_below(&key, at, FORMS), at % 2 ? 0 : PAD);
     }
-  for (int form = 0; form < 8; form++)
+  for (int form = 0; form < FORMS; form++)
     for (size_t k = 253; k <= 600; k += 173) { // across the depth of a panel
       one(9, 49, k, form, PAD);
       one(3, 1, k, form, PAD);
@@ -169,8 +177,7 @@ static void test_no_terms(void **state) {
   for (size_t s = 0; s < N_SETS; s++) {
     if (!cred__kernel_select(sets[s])) continue;
     for (size_t n = 1; n < 40; n += 19)
-      for (int accumulate = 0; accumulate < 2; accumulate++)
-        one(7, n, 0, 4 * accumulate, PAD);
+      for (int form = 0; form < FORMS; form += 4) one(7, n, 0, form, PAD);
   }
 }
 
@@ -178,7 +185,7 @@ static void test_no_terms(void **state) {
 static void check_nan(bool in_a, size_t n, bool trans) {
   enum { M = 11, K = 23 };
   product p;
-  product_init(&p, M, n, K, trans, trans, false, PAD);
+  product_init(&p, M, n, K, trans ? 3 : 0, PAD);
   const size_t i = M - 1, j = n - 1, q = 5;
   if (in_a)
     p.a[trans ? q * p.g.lda + i : i * p.g.lda + q] = NAN;
@@ -207,10 +214,9 @@ static void test_matmul_does_not_depend_on_threads(void **state) {
       {1030, 97, 70}, {600, 200, 300}, {257, 1, 2000}, {40, 40, 40}};
   static const size_t threads[] = {1, 2, 3, 8};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-    for (int form = 0; form < 8; form++) {
+    for (int form = 0; form < FORMS; form++) {
       product p;
-      product_init(&p, sizes[s][0], sizes[s][1], sizes[s][2], form & 1, form & 2,
-                   form & 4, PAD);
+      product_init(&p, sizes[s][0], sizes[s][1], sizes[s][2], form, PAD);
       float *first = NULL;
       assert_ok(NEW(&first, p.n_c, "c"));
       for (size_t t = 0; t < 4; t++) {

@@ -201,15 +201,118 @@ static void test_decay_and_momentum(void **state) {
   }
 }
 
+// Three draws, each a third: gradients of mean and log sd and the sum of log p(w).
+static void check_chain(size_t n, const cred__mixture *prior) {
+  float mean[N], w[N], grad[N], dmean[N], dlog_sd[N];
+  double expect_mean[N] = {0}, expect_sd[N] = {0}, size_sd[N] = {0};
+  const double weight = 0.6;
+  normals(mean, 1, 0.5);
+  for (uint64_t draw = 0; draw < 3; draw++) {
+    normals(w, 10 + draw, 0.3), normals(grad, 20 + draw, 2);
+    double expected = 0, size = 0;
+    for (size_t i = 0; i < n; i++) {
+      w[i] += mean[i];
+      double pull;
+      const double log_p = mixture_at(&pull, (double)w[i], prior);
+      const double a = (double)grad[i] + weight * pull;
+      const double part = a * ((double)w[i] - (double)mean[i]);
+      expected += log_p, size += fabs(log_p) + 2;
+      expect_mean[i] += a, expect_sd[i] += part;
+      size_sd[i] += fabs(part) + fabs(weight * pull) + 1;
+    }
+    const bool own = draw == 0 && n % 2; // the gradient lies where it goes
+    if (own) memcpy(dmean, grad, sizeof dmean);
+    const cred__gaussian_chain p = {.n = n,
+                                    .grad = own ? dmean : grad,
+                                    .w = w,
+                                    .mean = mean,
+                                    .dmean = dmean,
+                                    .dlog_sd = dlog_sd,
+                                    .add = draw > 0};
+    const unsigned caller = cred__flush_denormals(); // as in training
+    assert_near(cred__mixture_chain(&p, prior, weight), expected, 1e-6 * size);
+    cred__restore_denormals(caller);
+  }
+  for (size_t i = 0; i < n; i++) {
+    assert_near((double)dmean[i], expect_mean[i], 5e-6 * size_sd[i]);
+    assert_near((double)dlog_sd[i], expect_sd[i], 5e-6 * size_sd[i]);
+  }
+}
+
+static void test_chain_of_draws(void **state) {
+  (void)state;
+  static const size_t sizes[] = {1, 63, 64, 241, N};
+  for (size_t s = 0; s < N_SETS; s++)
+    for (size_t k = 0; k < 5 && cred__kernel_select(sets[s]); k++)
+      for (size_t m = 0; m < 3; m += 2) check_chain(sizes[k], &mixtures[m]);
+}
+
+static void test_sums(void **state) {
+  (void)state;
+  float x[N], sums[N];
+  normals(x, 7, 1);
+  for (size_t s = 0; s < N_SETS; s++)
+    for (size_t n = 1; n < 70 && cred__kernel_select(sets[s]); n += n < 20 ? 1 : 7) {
+      for (size_t rows = 1; rows * n <= N && rows < 50; rows += 6) {
+        cred__column_sums(sums, x, rows, n);
+        for (size_t j = 0; j < n; j++) {
+          double expected = 0, size = 0;
+          for (size_t b = 0; b < rows; b++)
+            expected += (double)x[b * n + j], size += fabs((double)x[b * n + j]);
+          assert_near((double)sums[j], expected, 1e-6 * size);
+        }
+      }
+      double square = 0, sum = 0, size = 0;
+      for (size_t i = 0; i < n; i++) {
+        square += (double)x[i] * (double)x[i];
+        sum += (double)x[i], size += fabs((double)x[i]);
+        sums[i] = (float)i;
+      }
+      assert_near(cred__sum_squares(x, n), square, 1e-6 * square);
+      assert_near(cred__entropy_grad(sums, x, 0.5, n), sum, 1e-6 * size);
+      for (size_t i = 0; i < n; i++) assert_true(sums[i] == (float)i + 0.5f);
+    }
+}
+
+static void test_elementwise(void **state) {
+  (void)state;
+  float x[N], y[N], out[N];
+  normals(x, 8, 3), normals(y, 9, 2);
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    cred__exp_fill(out, x, N);
+    for (size_t i = 0; i < N; i++)
+      assert_near((double)out[i], exp((double)x[i]), 4e-7 * exp((double)x[i]));
+    memcpy(out, x, sizeof out);
+    cred__product(out, out, y, N); // in place
+    cred__product_add(out, x, y, 2, N);
+    cred__product_by(out, y, 0.5f, N);
+    for (size_t i = 0; i < N; i++) {
+      const double expected = 1.5 * (double)x[i] * (double)y[i] * (double)y[i];
+      assert_near((double)out[i], expected, 5e-7 * fabs(expected));
+    }
+  }
+}
+
 static void test_nan_stays(void **state) {
   (void)state;
   for (size_t s = 0; s < N_SETS; s++) {
     if (!cred__kernel_select(sets[s])) continue;
-    float w[40] = {0}, dw[40] = {0}, zero[40] = {0}, out[40];
+    float w[40] = {0}, dw[40] = {0}, zero[40] = {0}, out[40] = {0};
     w[7] = NAN;
     assert_true(isnan(cred__mixture_grad(dw, w, &mixtures[0], 1, 40)));
     assert_true(isnan(dw[7]) && !isnan(dw[6]));
-    assert_true(isnan(cred__normal_kl_grad(zero, zero + 20, w, w + 20, 1, 1, 20)));
+    assert_true(isnan(cred__normal_kl_grad(out, out + 20, w, w + 20, 1, 1, 20)));
+    assert_true(isnan(cred__sum_squares(w, 40)) &&
+                isnan(cred__entropy_grad(out, w, 1, 40)));
+    cred__column_sums(out, w, 2, 20);
+    assert_true(isnan(out[7]) && !isnan(out[6]));
+    cred__exp_fill(out, w, 40);
+    assert_true(isnan(out[7]) && !isnan(out[6]));
+    const cred__gaussian_chain chain = {
+        .n = 20, .grad = zero, .w = w, .mean = zero, .dmean = out, .dlog_sd = out + 20};
+    assert_true(isnan(cred__mixture_chain(&chain, &mixtures[0], 1)));
+    assert_true(isnan(out[7]) && isnan(out[27]) && !isnan(out[6]));
     cred__gaussian_draw(out, w, w, w, 40);
     assert_true(isnan(out[7]) && !isnan(out[8]));
   }
@@ -224,6 +327,9 @@ int main(void) {
       cmocka_unit_test(test_normal_kl),
       cmocka_unit_test(test_adam_by_hand),
       cmocka_unit_test(test_decay_and_momentum),
+      cmocka_unit_test(test_chain_of_draws),
+      cmocka_unit_test(test_sums),
+      cmocka_unit_test(test_elementwise),
       cmocka_unit_test(test_nan_stays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ typedef struct {
   size_t n_units;   // of a row
   size_t n_targets; // numbers of y of a unit
   bool weighted;
+  bool fixed; // no key changes a row
   const void *self;
 
   /// What one training loop gathers with; n_threads: beside it, for rows read ahead.

@@ -8,7 +8,7 @@
 //
 // Where the caller has packed B (one copy for many products, and for all threads), its
 // panels are up to cred__panel_depth() deep and stay in the second cache, while K_ROWS
-// rows of A in the first meet all of them.
+// rows of A in the first meet all of them. Few columns are not worth a copy: see narrow.
 
 #include "isa.h"
 #include "list.h"
@@ -19,17 +19,24 @@ enum { DEPTH = 256 };
 typedef cred_real vec
     __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)), may_alias));
 
+// Where vector v of a row of n_vectors begins: the last may overlap the one before it.
+static inline __attribute__((always_inline)) size_t at(int v, int n_vectors,
+                                                       size_t last) {
+  return v == n_vectors - 1 ? last : (size_t)(v * K_LANES);
+}
+
 // acc (rows, n_vectors) += a (rows, depth) * panel (depth, panel_stride).
 // a_row, a_step: distances of rows and of depth in A. rows and n_vectors are constants of
 // the caller, so that the loops over them unroll and acc lives in registers.
 static inline __attribute__((always_inline)) void
 tile(vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors, size_t depth,
      const cred_real *a, size_t a_row, size_t a_step, const cred_real *panel,
-     size_t panel_stride) {
+     size_t panel_stride, size_t last) {
   for (size_t p = 0; p < depth; p++) {
     vec b[K_VECTORS];
 #pragma GCC unroll 8
-    for (int v = 0; v < n_vectors; v++) b[v] = *(const vec *)(panel + v * K_LANES);
+    for (int v = 0; v < n_vectors; v++)
+      b[v] = *(const vec *)(panel + at(v, n_vectors, last));
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
       const cred_real s = a[(size_t)i * a_row];
@@ -41,10 +48,11 @@ tile(vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors, size_t depth,
   }
 }
 
+// last: where the last vector of a row of the panel, and of C, begins.
 typedef struct {
-  const cred_real *a, *panel;
+  const cred_real *a, *panel, *bias; // bias of the panel's columns, or NULL
   cred_real *c;
-  size_t a_row, a_step, panel_stride, ldc, depth, columns;
+  size_t a_row, a_step, panel_stride, ldc, depth, columns, last;
   bool add, trans_c;
 } block;
 
@@ -57,6 +65,25 @@ static inline void copy_part(cred_real *to, const cred_real *from, size_t n) {
 static inline void add_part(cred_real *to, const cred_real *from, size_t n) {
   for (int l = 0; l < K_LANES; l++)
     if ((size_t)l < n) to[l] += from[l];
+}
+
+static inline vec load_part(const cred_real *from, size_t n) {
+  vec part = {0};
+  copy_part((cred_real *)&part, from, n);
+  return part;
+}
+
+static inline __attribute__((always_inline)) void
+add_bias(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
+  if (!k->bias) return;
+#pragma GCC unroll 8
+  for (int v = 0; v < n_vectors; v++) {
+    const size_t j = at(v, n_vectors, k->last), rest = k->columns - j;
+    const vec b =
+        rest >= K_LANES ? *(const vec *)(k->bias + j) : load_part(k->bias + j, rest);
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) acc[i][v] += b;
+  }
 }
 
 static inline __attribute__((always_inline)) void
@@ -73,15 +100,18 @@ store_columns(const block *k, const cred_real *tile, size_t stride, int rows) {
 
 static inline __attribute__((always_inline)) void
 store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
-  if (!k->trans_c && k->columns == (size_t)(n_vectors * K_LANES)) {
+  if (!k->trans_c && k->columns == k->last + K_LANES) {
 #pragma GCC unroll 8
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
+      cred_real *c = k->c + (size_t)i * k->ldc;
+      if (k->add) // all of a row before any of it is written
 #pragma GCC unroll 8
-      for (int v = 0; v < n_vectors; v++) {
-        vec *c = (vec *)(k->c + (size_t)i * k->ldc + v * K_LANES);
-        if (k->add) acc[i][v] += *c;
-        *c = acc[i][v];
-      }
+        for (int v = 0; v < n_vectors; v++)
+          acc[i][v] += *(const vec *)(c + at(v, n_vectors, k->last));
+#pragma GCC unroll 8
+      for (int v = 0; v < n_vectors; v++)
+        *(vec *)(c + at(v, n_vectors, k->last)) = acc[i][v];
+    }
     return;
   }
   vec kept[K_ROWS][K_VECTORS];
@@ -116,7 +146,8 @@ store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
         _Pragma("GCC unroll 8") for (int v = 0; v < n_vectors; v++) acc[i][v] =          \
             (vec){0};                                                                    \
     tile(acc, rows, n_vectors, k->depth, k->a, k->a_row, k->a_step, k->panel,            \
-         k->panel_stride);                                                               \
+         k->panel_stride, k->last);                                                      \
+    add_bias(k, acc, rows, n_vectors);                                                   \
     store(k, acc, rows, n_vectors);                                                      \
   }
 typedef void (*tile_fn)(const block *);
@@ -234,8 +265,10 @@ static void packed_product(const cred__gemm_args *g) {
         block k = {.columns = columns,
                    .depth = depth,
                    .ldc = g->ldc,
+                   .last = width - K_LANES,
                    .add = g->accumulate || p0,
                    .trans_c = g->trans_c,
+                   .bias = g->bias && p0 == 0 ? g->bias + j0 : NULL,
                    .panel = g->packed + p0 * room + j0 * depth,
                    .panel_stride = width};
         place(&k, g, i, p0, j0);
@@ -243,12 +276,6 @@ static void packed_product(const cred__gemm_args *g) {
       }
     }
   }
-}
-
-static inline vec load_part(const cred_real *from, size_t n) {
-  vec part = {0};
-  copy_part((cred_real *)&part, from, n);
-  return part;
 }
 
 static inline cred_real lanes_sum(vec v) {
@@ -261,7 +288,7 @@ static inline cred_real lanes_sum(vec v) {
 }
 
 // One column: a tile would work on K_LANES of which one counts. Rows of A as they lie.
-static inline cred_real dot(const cred_real *a, const cred_real *b, size_t n) {
+static inline vec row_product(const cred_real *a, const cred_real *b, size_t n) {
   vec sum[4] = {{0}, {0}, {0}, {0}};
   size_t p = 0;
   for (; p + 4 * K_LANES <= n; p += 4 * K_LANES)
@@ -271,7 +298,64 @@ static inline cred_real dot(const cred_real *a, const cred_real *b, size_t n) {
   for (; p + K_LANES <= n; p += K_LANES)
     sum[0] += *(const vec *)(a + p) * *(const vec *)(b + p);
   if (p < n) sum[1] += load_part(a + p, n - p) * load_part(b + p, n - p);
-  return lanes_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+// The sums of the lanes of K_LANES vectors, each in the order of lanes_sum, in one: half
+// of each of two vectors meets its other half, until a lane a vector is left. LOW: lane i
+// of the low halves in groups of 2 h lanes; `to` = h: of the high halves.
+#define LOW(i, h, to)   ((i) / (h)*2 * (h) + (i) % (h) + (to))
+#define LOW2(i, h, to)  LOW(i, h, to), LOW(i + 1, h, to)
+#define LOW4(i, h, to)  LOW2(i, h, to), LOW2(i + 2, h, to)
+#define LOW8(i, h, to)  LOW4(i, h, to), LOW4(i + 4, h, to)
+#define LOW16(i, h, to) LOW8(i, h, to), LOW8(i + 8, h, to)
+#define HALVE(LOWS, h)                                                                   \
+  for (int i = 0; i < (h); i++)                                                          \
+    s[i] = __builtin_shufflevector(s[2 * i], s[2 * i + 1], LOWS(0, h, 0)) +              \
+           __builtin_shufflevector(s[2 * i], s[2 * i + 1], LOWS(0, h, h));
+
+static inline vec sums_of_lanes(vec s[K_LANES]) {
+#if defined(CRED_REAL_DOUBLE)
+  vec sums;
+  for (int i = 0; i < K_LANES; i++) ((cred_real *)&sums)[i] = lanes_sum(s[i]);
+  return sums;
+#elif defined(__AVX512F__)
+  HALVE(LOW16, 8)
+  HALVE(LOW16, 4)
+  HALVE(LOW16, 2)
+  HALVE(LOW16, 1)
+  return s[0];
+#elif defined(__AVX2__)
+  HALVE(LOW8, 4)
+  HALVE(LOW8, 2)
+  HALVE(LOW8, 1)
+  return s[0];
+#else
+  HALVE(LOW4, 2)
+  HALVE(LOW4, 1)
+  return s[0];
+#endif
+}
+
+// c (n_rows) = A b, n_rows <= K_LANES
+static inline void column_part(const cred__gemm_args *g, const cred_real *b, size_t i0,
+                               size_t p0, size_t depth) {
+  vec sums[K_LANES];
+  const size_t n_rows = g->m - i0 < K_LANES ? g->m - i0 : K_LANES;
+  const cred_real start = g->bias && p0 == 0 ? g->bias[0] : 0;
+  for (size_t i = 0; i < n_rows; i++)
+    sums[i] = row_product(g->a + (i0 + i) * g->lda + p0, b, depth);
+  for (size_t i = n_rows; i < K_LANES; i++) sums[i] = (vec){0};
+  vec product = sums_of_lanes(sums) + start;
+  const bool add = g->accumulate || p0;
+  cred_real *c = g->c + i0 * g->ldc;
+  if (g->ldc == 1 && n_rows == K_LANES) {
+    if (add) product += *(const vec *)c;
+    *(vec *)c = product;
+    return;
+  }
+  const cred_real *value = (const cred_real *)&product;
+  for (size_t i = 0; i < n_rows; i++, c += g->ldc) *c = add ? *c + value[i] : value[i];
 }
 
 static void one_column(const cred__gemm_args *g) {
@@ -280,11 +364,7 @@ static void one_column(const cred__gemm_args *g) {
   for (size_t p0 = 0; p0 < g->k; p0 += DEPTH) {
     const size_t depth = g->k - p0 < DEPTH ? g->k - p0 : DEPTH;
     for (size_t p = 0; p < depth; p++) b[p] = g->b[(p0 + p) * step];
-    for (size_t i = 0; i < g->m; i++) {
-      const cred_real value = dot(g->a + i * g->lda + p0, b, depth);
-      cred_real *c = g->c + i * g->ldc;
-      *c = g->accumulate || p0 ? *c + value : value;
-    }
+    for (size_t i = 0; i < g->m; i += K_LANES) column_part(g, b, i, p0, depth);
   }
 }
 
@@ -305,6 +385,7 @@ static void one_column_transposed(const cred__gemm_args *g) {
     for (; p < g->k; p++, a += g->lda, b += step)
       even += load_part(a, g->m >= K_LANES ? (size_t)K_LANES : n) * b[0];
     even += odd;
+    if (g->bias) even += g->bias[0];
     for (size_t l = 0; l < n; l++) {
       cred_real *c = g->c + (i + l) * g->ldc;
       *c = g->accumulate ? *c + even[skip + l] : even[skip + l];
@@ -312,28 +393,52 @@ static void one_column_transposed(const cred__gemm_args *g) {
   }
 }
 
-void K(gemm)(const cred__gemm_args *g) {
-  if (g->packed) {
-    packed_product(g);
-    return;
+// No depth: the bias alone.
+static void no_product(const cred__gemm_args *g) {
+  for (size_t i = 0; i < g->m; i++)
+    for (size_t j = 0; j < g->n; j++) {
+      cred_real *c = g->c + i * g->ldc + j;
+      *c = (g->accumulate ? *c : 0) + (g->bias ? g->bias[j] : 0);
+    }
+}
+
+static bool is_narrow(const cred__gemm_args *g) {
+  enum { STRIDE_MAX = 256 }; // rows of B further apart would share sets of the cache
+  return g->n >= K_LANES && g->n <= K_COLUMNS && (g->trans_b || g->ldb <= STRIDE_MAX);
+}
+
+// One panel, its rows as long as C has columns: the last vector of a row overlaps the one
+// before, so that nothing is padded and no store is masked. B is read where it lies.
+// Measured on one core (AMD Zen 4, AVX-512): 100 x 10 x 20 in 0.60 us instead of 0.96.
+static void narrow(const cred__gemm_args *g) {
+  cred_real panel[DEPTH * K_COLUMNS];
+  for (size_t p0 = 0; p0 < g->k; p0 += DEPTH) {
+    block k = {.columns = g->n,
+               .last = g->n - K_LANES,
+               .depth = g->k - p0 < DEPTH ? g->k - p0 : DEPTH,
+               .ldc = g->ldc,
+               .add = g->accumulate || p0,
+               .bias = p0 == 0 ? g->bias : NULL,
+               .panel = g->trans_b ? panel : g->b + p0 * g->ldb,
+               .panel_stride = g->trans_b ? g->n : g->ldb};
+    if (g->trans_b) pack(panel, g, p0, k.depth, 0, g->n, g->n);
+    rows_of_panel(g, &k, p0, 0);
   }
-  if (g->n == 1 && g->k > 0) {
-    if (g->trans_a)
-      one_column_transposed(g);
-    else
-      one_column(g);
-    return;
-  }
+}
+
+static void wide(const cred__gemm_args *g) {
   cred_real panel[DEPTH * K_COLUMNS] __attribute__((aligned(64)));
-  if (g->k == 0 && !g->accumulate)
-    for (size_t i = 0; i < g->m; i++) memset(g->c + i * g->ldc, 0, g->n * sizeof *g->c);
   for (size_t p0 = 0; p0 < g->k; p0 += DEPTH) {
     const size_t depth = g->k - p0 < DEPTH ? g->k - p0 : DEPTH;
     for (size_t j0 = 0; j0 < g->n; j0 += K_COLUMNS) {
       const size_t columns = g->n - j0 < K_COLUMNS ? g->n - j0 : K_COLUMNS;
       const size_t width = width_of(columns);
-      block k = {
-          .columns = columns, .depth = depth, .ldc = g->ldc, .add = g->accumulate || p0};
+      block k = {.columns = columns,
+                 .last = width - K_LANES,
+                 .depth = depth,
+                 .ldc = g->ldc,
+                 .add = g->accumulate || p0,
+                 .bias = g->bias && p0 == 0 ? g->bias + j0 : NULL};
       if (!g->trans_b && columns == width &&
           g->m <= K_ROWS) { // one tile: read B in place
         k.panel = g->b + p0 * g->ldb + j0;
@@ -346,4 +451,19 @@ void K(gemm)(const cred__gemm_args *g) {
       rows_of_panel(g, &k, p0, j0);
     }
   }
+}
+
+void K(gemm)(const cred__gemm_args *g) {
+  if (g->k == 0)
+    no_product(g);
+  else if (g->packed)
+    packed_product(g);
+  else if (g->n == 1 && g->trans_a)
+    one_column_transposed(g);
+  else if (g->n == 1)
+    one_column(g);
+  else if (is_narrow(g))
+    narrow(g);
+  else
+    wide(g);
 }

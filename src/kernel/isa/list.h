@@ -32,6 +32,16 @@ void K(add_noise)(cred_real *out, cred_real *slope, const cred_real *mean,
                   const cred_real *var, const cred_real *eps, size_t n);
 double K(mixture_step)(const cred__gaussian_step *p, const cred__mixture *prior);
 double K(normal_step)(const cred__gaussian_step *p, double prior_sd);
+double K(mixture_chain)(const cred__gaussian_chain *p, const cred__mixture *prior,
+                        double weight);
+double K(entropy_grad)(cred_real *x, const cred_real *log_sd, double s, size_t n);
+double K(sum_squares)(const cred_real *x, size_t n);
+void K(column_sums)(cred_real *out, const cred_real *x, size_t n_rows, size_t n);
+void K(exp_fill)(cred_real *out, const cred_real *x, size_t n);
+void K(product)(cred_real *out, const cred_real *x, const cred_real *y, size_t n);
+void K(product_add)(cred_real *out, const cred_real *x, const cred_real *y,
+                    cred_real scale, size_t n);
+void K(product_by)(cred_real *out, const cred_real *x, cred_real scale, size_t n);
 bool K(all_within)(const cred_real *x, cred_real limit, size_t n);
 
 // Multiply-adds in registers, n rounds of them, and a += s b: the limits of the machine.

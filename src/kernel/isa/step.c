@@ -1,4 +1,5 @@
-// step.c -- a whole optimiser step of a range of parameters in one pass over its arrays.
+// step.c -- a whole optimiser step of a range of parameters in one pass over its arrays,
+// and its first half: the gradients at one of several draws.
 //
 // Of a factorised Gaussian with the draw w, g = d log p(data | w) / dw, weight k of the
 // KL and Adam on both parameters:
@@ -20,6 +21,7 @@
 #include <string.h>
 
 enum { GROUP = 64, RUN = 16 }; // RUN groups to a log
+#define HALF_LOG_2PI 0.91893853320467274178
 
 // No array of a step overlaps another.
 #define EACH _Pragma("GCC ivdep") for (int l = 0; l < GROUP; l++)
@@ -72,13 +74,19 @@ typedef struct {
 } sums;
 
 static void sums_flush(sums *s) {
-  double product[2] = {1, 1}; // at least 2^-(RUN GROUP / 2), a normal number
-  for (int l = 0; l < GROUP; l++) {
-    s->sum += (double)s->term[l];
-    product[l % 2] *= (double)s->factor[l];
-    s->term[l] = 0, s->factor[l] = 1;
-  }
-  s->sum -= log(product[0]) + log(product[1]);
+  enum { LANES = 8 };
+  double sum[LANES] = {0}, product[LANES]; // at least 2^-(RUN GROUP / LANES)
+  for (int j = 0; j < LANES; j++) product[j] = 1;
+  for (int l = 0; l < GROUP; l += LANES)
+    for (int j = 0; j < LANES; j++) {
+      sum[j] += (double)s->term[l + j];
+      product[j] *= (double)s->factor[l + j];
+    }
+  for (int l = 0; l < GROUP; l++) s->term[l] = 0, s->factor[l] = 1;
+  for (int j = 0; j < LANES; j++) s->sum += sum[j];
+  // four of them are a normal number still
+  s->sum -= log(product[0] * product[1] * product[2] * product[3]) +
+            log(product[4] * product[5] * product[6] * product[7]);
   s->n_groups = 0;
 }
 
@@ -139,11 +147,10 @@ static mixture mixture_of(const cred__mixture *p, double weight) {
       .weight = (cred_real)weight};
 }
 
-// pull = weight d log p / dw at w; term and factor of log p + log_sd.
+// pull = weight d log p / dw at w; term and factor of log p.
 static inline __attribute__((always_inline)) void
-mixture_pull(cred_real *pull, cred_real *term, cred_real *factor, const group *g,
+mixture_pull(cred_real *pull, cred_real *term, cred_real *factor, const cred_real *w,
              const mixture *m) {
-  const cred_real *w = g->p[W], *log_sd = g->p[LOG_SD];
   const mixture k = *m;
   EACH {
     const cred_real x = w[l], square = x * x, logit = k.offset + k.gap * square;
@@ -152,8 +159,7 @@ mixture_pull(cred_real *pull, cred_real *term, cred_real *factor, const group *g
     const cred_real r1 = 1 / (1 + e);
     pull[l] = -k.weight * x * (r1 * (k.wide + e * k.narrow));
     factor[l] = r1 * (e > 1 ? e : (cred_real)1);
-    term[l] = (logit > 0 ? k.offset - k.half_wide * square : -k.half_narrow * square) +
-              log_sd[l];
+    term[l] = logit > 0 ? k.offset - k.half_wide * square : -k.half_narrow * square;
   }
 }
 
@@ -163,8 +169,9 @@ static inline __attribute__((always_inline)) void mixture_group(const group *g,
                                                                 bool local, int n) {
   cred_real a[GROUP], b[GROUP], term[GROUP], factor[GROUP];
   const cred_real *grad = g->p[GRAD], *dsd = g->p[DSD], *sd = g->p[SD], *w = g->p[W];
-  const cred_real *mean = g->p[MEAN], weight = m->weight;
-  mixture_pull(a, term, factor, g, m);
+  const cred_real *mean = g->p[MEAN], *log_sd = g->p[LOG_SD], weight = m->weight;
+  mixture_pull(a, term, factor, w, m);
+  EACH term[l] += log_sd[l];
   sums_add(s, term, factor, n);
   if (local) EACH {
       b[l] = a[l] * (w[l] - mean[l]) + dsd[l] * sd[l] + weight;
@@ -267,6 +274,58 @@ double K(normal_step)(const cred__gaussian_step *p, double prior_sd) {
   const normal k = {(cred_real)(1.0 / (prior_sd * prior_sd)), (cred_real)p->kl_weight};
   const double sum = p->dsd ? step(p, NULL, &k, true) : step(p, NULL, &k, false);
   return (log(prior_sd) - 0.5) * (double)p->n - sum;
+}
+
+static inline __attribute__((always_inline)) void
+chain_group(const cred__gaussian_chain *p, const mixture *m, sums *s, int n) {
+  cred_real pull[GROUP], term[GROUP], factor[GROUP];
+  const cred_real *grad = p->grad, *w = p->w, *mean = p->mean;
+  cred_real *dmean = p->dmean, *dlog_sd = p->dlog_sd;
+  mixture_pull(pull, term, factor, w, m);
+  sums_add(s, term, factor, n);
+  if (p->add) EACH {
+      const cred_real a = grad[l] + pull[l];
+      dmean[l] += a;
+      dlog_sd[l] += a * (w[l] - mean[l]);
+    }
+  else
+    EACH {
+      const cred_real a = grad[l] + pull[l];
+      dmean[l] = a;
+      dlog_sd[l] = a * (w[l] - mean[l]);
+    }
+}
+
+static void chain_rest(const cred__gaussian_chain *p, const mixture *m, sums *s,
+                       size_t n) {
+  cred_real room[5][GROUP] = {{0}};
+  const cred_real *const from[5] = {p->grad, p->w, p->mean, p->dmean, p->dlog_sd};
+  for (int i = 0; i < (p->add ? 5 : 3); i++)
+    memcpy(room[i], from[i], n * sizeof(cred_real));
+  const cred__gaussian_chain rest = {.grad = room[0],
+                                     .w = room[1],
+                                     .mean = room[2],
+                                     .dmean = room[3],
+                                     .dlog_sd = room[4],
+                                     .add = p->add};
+  chain_group(&rest, m, s, (int)n);
+  memcpy(p->dmean, room[3], n * sizeof(cred_real));
+  memcpy(p->dlog_sd, room[4], n * sizeof(cred_real));
+}
+
+double K(mixture_chain)(const cred__gaussian_chain *whole, const cred__mixture *prior,
+                        double weight) {
+  const mixture m = mixture_of(prior, weight);
+  cred__gaussian_chain p = *whole;
+  sums s = sums_start();
+  for (; p.n >= GROUP; p.n -= GROUP) {
+    chain_group(&p, &m, &s, GROUP);
+    p.grad += GROUP, p.w += GROUP, p.mean += GROUP, p.dmean += GROUP, p.dlog_sd += GROUP;
+  }
+  if (p.n > 0) chain_rest(&p, &m, &s, p.n);
+  sums_flush(&s);
+  const double constant = log((1.0 - prior->weight) / prior->sd2) - HALF_LOG_2PI;
+  return s.sum + constant * (double)whole->n;
 }
 
 bool K(all_within)(const cred_real *x, cred_real limit, size_t n) {

@@ -21,5 +21,13 @@ const cred__kernel_table K(kernel_table) = {
     .add_noise = K(add_noise),
     .mixture_step = K(mixture_step),
     .normal_step = K(normal_step),
+    .mixture_chain = K(mixture_chain),
+    .entropy_grad = K(entropy_grad),
+    .sum_squares = K(sum_squares),
+    .column_sums = K(column_sums),
+    .exp_fill = K(exp_fill),
+    .product = K(product),
+    .product_add = K(product_add),
+    .product_by = K(product_by),
     .all_within = K(all_within),
 };

@@ -161,3 +161,80 @@ void K(add_noise)(cred_real *out, cred_real *slope, const cred_real *mean,
     slope[i] = v == 0 ? 0 : (cred_real)0.5 * eps[i] / sd;
   }
 }
+
+double K(entropy_grad)(cred_real *restrict x, const cred_real *restrict log_sd, double s,
+                       size_t n) {
+  const cred_real step = (cred_real)s;
+  double lane[SUM_LANES] = {0};
+  for (size_t i = 0; i < n; i++) x[i] += step;
+  strip_sum(lane, log_sd, n);
+  return lanes_sum(lane);
+}
+
+double K(sum_squares)(const cred_real *x, size_t n) {
+  double lane[SUM_LANES] = {0};
+  for (size_t i = 0; i < n; i += STRIP) {
+    const size_t m = n - i < STRIP ? n - i : STRIP;
+    cred_real term[STRIP];
+    for (size_t j = 0; j < m; j++) term[j] = x[i + j] * x[i + j];
+    strip_sum(lane, term, m);
+  }
+  return lanes_sum(lane);
+}
+
+void K(exp_fill)(cred_real *out, const cred_real *x, size_t n) {
+#pragma GCC ivdep
+  for (size_t i = 0; i < n; i++) out[i] = cred__exp(x[i]);
+}
+
+void K(product)(cred_real *out, const cred_real *x, const cred_real *y, size_t n) {
+#pragma GCC ivdep
+  for (size_t i = 0; i < n; i++) out[i] = x[i] * y[i];
+}
+
+void K(product_add)(cred_real *out, const cred_real *x, const cred_real *y,
+                    cred_real scale, size_t n) {
+#pragma GCC ivdep
+  for (size_t i = 0; i < n; i++) out[i] += scale * x[i] * y[i];
+}
+
+void K(product_by)(cred_real *out, const cred_real *x, cred_real scale, size_t n) {
+#pragma GCC ivdep
+  for (size_t i = 0; i < n; i++) out[i] *= scale * x[i];
+}
+
+typedef cred_real vec
+    __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)), may_alias));
+
+// Rows of x one after the other, two sums under way.
+static inline void sum_vector(cred_real *out, const cred_real *x, size_t n_rows,
+                              size_t stride) {
+  vec even = {0}, odd = {0};
+  size_t b = 0;
+  for (; b + 2 <= n_rows; b += 2, x += 2 * stride)
+    even += *(const vec *)x, odd += *(const vec *)(x + stride);
+  if (b < n_rows) even += *(const vec *)x;
+  *(vec *)out = even + odd;
+}
+
+// The last vector overlaps the one before.
+void K(column_sums)(cred_real *out, const cred_real *x, size_t n_rows, size_t n) {
+  if (n == 1) {
+    const size_t whole = n_rows / K_LANES * K_LANES;
+    cred_real part[K_LANES] = {0}, sum = 0;
+    sum_vector(part, x, n_rows / K_LANES, K_LANES);
+    for (size_t b = whole; b < n_rows; b++) part[b - whole] += x[b];
+    for (int l = 0; l < K_LANES; l++) sum += part[l];
+    *out = sum;
+    return;
+  }
+  if (n >= K_LANES) {
+    for (size_t j = 0; j + K_LANES < n; j += K_LANES)
+      sum_vector(out + j, x + j, n_rows, n);
+    sum_vector(out + n - K_LANES, x + n - K_LANES, n_rows, n);
+    return;
+  }
+  for (size_t j = 0; j < n; j++) out[j] = 0;
+  for (size_t b = 0; b < n_rows; b++)
+    for (size_t j = 0; j < n; j++) out[j] += x[b * n + j];
+}
