@@ -13,7 +13,7 @@ typedef struct {
   const char **texts; // as given; borrowed from the words
   size_t n;
   const char *text; // in effect: the first given, or the default
-  double number;    // CLI_NUMBER
+  double number;    // CLI_NUMBER, CLI_SHARE
   uint64_t count;   // CLI_SIZE, CLI_SEED
   char **items;     // CLI_LIST, split
   size_t n_items;

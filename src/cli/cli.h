@@ -28,6 +28,7 @@ typedef enum {
   CLI_FILE_OUT, // a file that is written, "-": standard output
   CLI_SIZE,     // whole number >= 0
   CLI_NUMBER,   // decimal number
+  CLI_SHARE,    // the same as a share of a whole: 0.1 or 10%
   CLI_SEED,     // whole number or "random"
   CLI_CHOICE,   // one of `choices`
   CLI_LIST      // a,b,"c,d" and may be given repeatedly
@@ -41,7 +42,7 @@ typedef struct {
   const char *default_text; // used where it is not given, shown in the help; NULL: none
   const char *choices;      // "a|b|c" of a CLI_CHOICE
   const char *words;        // the same of a CLI_TEXT, which may be other: for completion
-  double min, max;          // CLI_SIZE and CLI_NUMBER, inclusive; checked where min < max
+  double min, max;          // of numbers, inclusive; checked where min < max
   const char *help;         // what it does, without full stop, for a line of the help
   const char *group;        // heading in the help; NULL: "Options"; "-": not shown
   bool repeatable;          // CLI_TEXT, CLI_FILE_IN: all of them by cli_list
@@ -70,6 +71,8 @@ enum { CLI_VERDICT = 1 };
 
 // For `min` of a number that must be larger than 0.
 #define CLI_ABOVE_ZERO 2.2250738585072014e-308
+// For `max` of a share that must be less than the whole.
+#define CLI_BELOW_ONE 0.99999999999999989
 
 // Options that mean the same everywhere: put the rows a command offers into its table.
 // --help, --quiet and --version come by themselves.

@@ -20,7 +20,8 @@ static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the scores (CSV)", "-"),
     {.name = "best-only",
      .type = CLI_FLAG,
-     .help = "one line a state: the action that is chosen"},
+     .help =
+         "one line a state: the action that is chosen; where none is, a line without"},
     {.name = "risk",
      .type = CLI_CHOICE,
      .argument = "RISK",
@@ -39,11 +40,11 @@ static const cli_option options[] = {
      .help = "sds of lcb and ucb",
      .group = "Risk"},
     {.name = "level",
-     .type = CLI_NUMBER,
+     .type = CLI_SHARE,
      .argument = "P",
      .default_text = "0.1",
      .min = CLI_ABOVE_ZERO,
-     .max = 0.999999,
+     .max = CLI_BELOW_ONE,
      .help = "worst share of cvar, level of quantile",
      .group = "Risk"},
     {.name = "spread",
@@ -58,11 +59,11 @@ static const cli_option options[] = {
      .type = CLI_TEXT,
      .argument = "NAME",
      .help = "target (or class) of the model that is the value; without it the first "
-             "target, or the second class",
+             "target, or the second of two classes",
      .group = "Risk"},
     {.name = "minimise",
      .type = CLI_FLAG,
-     .help = "the value is a loss: the smaller, the better",
+     .help = "the value is a loss: the smaller, the better; scores have its sign turned",
      .group = "Risk"},
     {.name = "cost",
      .type = CLI_TEXT,
@@ -80,7 +81,7 @@ static const cli_option options[] = {
      .help = "leave out actions with P(cost > C) above --delta",
      .group = "Constraint"},
     {.name = "delta",
-     .type = CLI_NUMBER,
+     .type = CLI_SHARE,
      .argument = "P",
      .default_text = "0.05",
      .min = 0,
@@ -128,6 +129,11 @@ static cred_status find_quantity(cred_quantity *out, const cred_model *model,
     out->index = i;
     return CRED_OK;
   }
+  if (!name && classes && n > 2)
+    FAIL(CRED_ECONFIG,
+         "the model has %zu classes: say whose probability is the value, such as --%s "
+         "'%s'",
+         n, option, names[0]);
   if (!name) return CRED_OK;
   const char *nearest = cred__nearest(name, names, n);
   FAIL(CRED_EDATA, "option '--%s': '%s' is no %s of the model%s%s%s", option, name,
@@ -221,6 +227,51 @@ done:
   return status;
 }
 
+// Whether the model has an input of this name.
+static bool is_input(const cred_model *model, const char *name) {
+  const cred_schema *s = cred_model_schema(model);
+  for (size_t i = 0; i < s->n_columns; i++)
+    if (strcmp(s->columns[i].name, name) == 0) return true;
+  return false;
+}
+
+// Without an input of the model all actions would be worth the same.
+static cred_status check_actions(const cli__act *all) {
+  const size_t n = cred_table_n_columns(all->actions);
+  const cred_schema *s = cred_model_schema(all->model);
+  const char *name = cli_text(all->args, "name");
+  bool found = false;
+  for (size_t i = 0; i < n; i++)
+    found |= is_input(all->model, cred_table_name(all->actions, i));
+  if (!found) {
+    const char *names[64], *nearest = NULL;
+    size_t n_names = 0;
+    for (; n_names < s->n_columns && n_names < 64; n_names++)
+      names[n_names] = s->columns[n_names].name;
+    for (size_t i = 0; i < n && !nearest; i++)
+      nearest = cred__nearest(cred_table_name(all->actions, i), names, n_names);
+    FAIL(CRED_EDATA,
+         "%s: no column of the actions is an input of the model, so that all would be "
+         "worth the same%s%s%s",
+         cred_table_source(all->actions), nearest ? "\ndid you mean '" : "",
+         nearest ? nearest : "", nearest ? "'?" : "");
+  }
+  if (!all->cost_model) cli_note_unused(all->args, s, all->actions, &name, name != NULL);
+  return CRED_OK;
+}
+
+static void warn_of_names(const cli__act *all) {
+  for (size_t i = 0; i < all->n_actions; i++)
+    for (size_t k = 0; k < i; k++)
+      if (strcmp(all->names[i], all->names[k]) == 0) {
+        cli_warn(all->args, "credence act ... --name COLUMN with another name a row",
+                 "%s:%zu: an action before it has the name '%s' too",
+                 cred_table_source(all->actions), cred_table_line(all->actions, i),
+                 all->names[i]);
+        return;
+      }
+}
+
 static cred_status encode(cred_data *out, const cred_model *model,
                           const cred_table *table, const cli__act *all) {
   TRY(cred_schema_encode(out, cred_model_schema(model), table, NULL, 0, 0, 0));
@@ -243,7 +294,9 @@ static cred_status read_all(cli__act *all) {
   TRY(take_risk(all));
   TRY(cli_read_table(&all->states, args, states, NULL));
   TRY(cli_read_table(&all->actions, args, actions, NULL));
+  TRY(check_actions(all));
   TRY(take_names(all));
+  warn_of_names(all);
   TRY(pair(&pairs, all));
   cred_status status = encode(&all->data, all->model, pairs, all);
   if (status == CRED_OK && all->has_cost)
@@ -270,6 +323,9 @@ static cred_status act(cli__act *all) {
   TRY(cred_choices_init(
       &all->choices, &all->value, &all->data, all->has_cost ? &all->cost : NULL,
       all->has_cost ? &all->cost_data : NULL, all->n_actions, &all->risk));
+  if (cli_given(args, "plot") && cli_size(args, "plot-state") >= all->choices.n_states)
+    FAIL(CRED_EINVAL, "option '--plot-state' is %zu, there are %zu states",
+         cli_size(args, "plot-state"), all->choices.n_states);
   TRY(cli__act_write(all, cli_text(args, "output")));
   if (cli_given(args, "plot")) TRY(cli__act_plot(all, cli_text(args, "plot")));
   cli__act_report(all);
@@ -297,9 +353,13 @@ const cli_command cmd_act = {
         "model. All actions of a state are judged under the same draws of the\n"
         "function and the same noise, so that luck does not choose.\n"
         "\n"
-        "A line an action: row,id,action,chosen,score (larger is better),mean,sd,\n"
-        "sd_epistemic,p_best (share of the draws in which it is the best), with --cost\n"
-        "p_cost, and why it was left out. Where all are left out none is chosen.",
+        "A line an action: row,id,action,chosen,score (larger is better: of a loss, "
+        "with\n"
+        "its sign turned),mean,sd,sd_epistemic,p_best (share of the draws in which it "
+        "is\n"
+        "the best of all, also of those that the constraint leaves out), with --cost\n"
+        "p_cost, and why it was left out. Where all are left out none is chosen; the\n"
+        "line of --best-only then has the state alone.",
     .examples =
         "credence demo sine --rows 200 -o sine.csv\n"
         "awk -F, 'NR == 1 { print \"state,dose,y\" }\n"

@@ -34,21 +34,34 @@ static void put_reason(cred__text *line, bool json, const cli__act *all, size_t 
   cli_line_text(line, json, text);
 }
 
+static void put_state(cred__text *line, bool json, const cli__act *all, size_t state) {
+  const char *id = cred_model_schema(all->model)->id;
+  put_name(line, json, "row");
+  cred__text_printf(line, "%zu", state);
+  if (!id) return;
+  put_name(line, json, "id");
+  if (cred_table_find(all->states, id) != SIZE_MAX)
+    cli_line_cell(line, json, all->states, state, id);
+  else
+    cli_line_text(line, json, "");
+}
+
+// Of a state in which no action is allowed: that, and nothing else.
+static void put_none(cred__text *line, bool json, const cli__act *all, size_t state) {
+  put_state(line, json, all, state);
+  if (json)
+    cli_line_put(line, ",\"action\":null,\"chosen\":false,"
+                       "\"excluded\":\"every action is left out\"}\n");
+  else
+    cli_line_put(line, ",,no,,,,,,,every action is left out\n");
+}
+
 static void put_line(cred__text *line, bool json, const cli__act *all, size_t state,
                      size_t action) {
   const cred_choices *c = &all->choices;
-  const char *id = cred_model_schema(all->model)->id;
   const size_t at = state * c->n_actions + action;
   const bool chosen = c->best[state] == action;
-  put_name(line, json, "row");
-  cred__text_printf(line, "%zu", state);
-  if (id) {
-    put_name(line, json, "id");
-    if (cred_table_find(all->states, id) != SIZE_MAX)
-      cli_line_cell(line, json, all->states, state, id);
-    else
-      cli_line_text(line, json, "");
-  }
+  put_state(line, json, all, state);
   put_name(line, json, "action");
   cli_line_text(line, json, all->names[action]);
   put_name(line, json, "chosen");
@@ -78,13 +91,18 @@ static cred_status write_lines(FILE *file, const cli__act *all) {
   const cred_choices *c = &all->choices;
   cred__text line = {0};
   cred_status status = json ? CRED_OK : write_head(file, all);
-  for (size_t i = 0; i < c->n_states; i++)
+  for (size_t i = 0; i < c->n_states; i++) {
     for (size_t a = 0; status == CRED_OK && a < c->n_actions; a++) {
       if (few && c->best[i] != a) continue;
       line.n = 0;
       put_line(&line, json, all, i, a);
       status = cli_line_write(file, &line);
     }
+    if (!few || c->best[i] != SIZE_MAX || status != CRED_OK) continue;
+    line.n = 0;
+    put_none(&line, json, all, i);
+    status = cli_line_write(file, &line);
+  }
   cred__text_clear(&line);
   return status;
 }
@@ -98,13 +116,41 @@ cred_status cli__act_write(const cli__act *all, const char *path) {
   return status;
 }
 
+// "the probability of 'yes'", or the target's name.
+static const char *quantity_text(char out[128], const cred_quantity *q) {
+  const cred_schema_target *t = cred_model_schema(q->model)->targets;
+  if (t->type == CRED_TARGET_CLASS)
+    snprintf(out, 128, "probability of %.80s", t->classes[q->index]);
+  else
+    snprintf(out, 128, "%.80s", t[q->index].name);
+  return out;
+}
+
+// States in which all actions have the same score: nothing but their order chooses.
+static size_t count_ties(const cli__act *all) {
+  const cred_choices *c = &all->choices;
+  size_t n = 0;
+  for (size_t i = 0; i < c->n_states && c->n_actions > 1; i++) {
+    const size_t first = i * c->n_actions;
+    bool tie = true;
+    for (size_t a = 1; a < c->n_actions && tie; a++)
+      tie =
+          c->score[first + a] == c->score[first] && c->mean[first + a] == c->mean[first];
+    n += tie;
+  }
+  return n;
+}
+
 void cli__act_report(const cli__act *all) {
   const cred_choices *c = &all->choices;
+  char value[128];
+  const size_t n_ties = count_ties(all);
   size_t n_none = 0;
   fflush(stdout);
   for (size_t i = 0; i < c->n_states; i++) n_none += c->best[i] == SIZE_MAX;
-  cli_note(all->args, "%zu states, %zu actions, risk %s", c->n_states, c->n_actions,
-           cli_text(all->args, "risk"));
+  cli_note(all->args, "%zu states, %zu actions, risk %s, %s: %s", c->n_states,
+           c->n_actions, cli_text(all->args, "risk"),
+           all->risk.minimise ? "loss" : "value", quantity_text(value, &all->value));
   for (size_t a = 0; a < c->n_actions && a < 20; a++) {
     size_t n = 0, n_out = 0;
     for (size_t i = 0; i < c->n_states; i++) {
@@ -117,9 +163,17 @@ void cli__act_report(const cli__act *all) {
                                     : ", left out in some");
   }
   if (n_none)
-    cli_warn(all->args, "credence act ... with another action, or a larger --delta",
+    cli_warn(all->args,
+             cred_likelihood_is_class(cred_model_likelihood(all->cost.model))
+                 ? "credence act ... with another action, or a larger --delta"
+                 : "credence act ... with another action, or a larger --limit or --delta",
              "in %zu states every action is left out by the constraint: none is chosen",
              n_none);
+  if (n_ties)
+    cli_warn(all->args, "credence inspect MODEL",
+             "in %zu states all actions have the same score: the first one is chosen, "
+             "and means nothing",
+             n_ties);
 }
 
 // --- figure ---
@@ -176,15 +230,26 @@ static size_t most_promising(size_t out[CURVES_MAX], const cred_choices *c,
   return n;
 }
 
+// The risk with its number: "lcb 2".
+static const char *risk_text(char out[32], const cli__act *all) {
+  const cred_risk *r = &all->risk;
+  const char *name = cli_text(all->args, "risk");
+  if (r->kind == CRED_RISK_LCB || r->kind == CRED_RISK_UCB)
+    snprintf(out, 32, "%s %g", name, r->k);
+  else if (r->kind == CRED_RISK_CVAR || r->kind == CRED_RISK_QUANTILE)
+    snprintf(out, 32, "%s %g", name, r->level);
+  else
+    snprintf(out, 32, "%s", name);
+  return out;
+}
+
 static cred_status render(const cli__act *all, size_t state, const size_t *shown,
                           size_t n, const double *curves, const char *path) {
   cred_plot_series series[CURVES_MAX];
-  char names[CURVES_MAX][64], title[96];
+  char names[CURVES_MAX][64], title[160], risk[32], value[128], limit[64] = "";
   const char *best = all->choices.best[state] == SIZE_MAX
                          ? "no action is allowed"
                          : all->names[all->choices.best[state]];
-  const cred_schema *s = cred_model_schema(all->model);
-  const bool is_class = s->targets[0].type == CRED_TARGET_CLASS;
   for (size_t k = 0; k < n; k++) {
     const size_t at = state * all->n_actions + shown[k];
     snprintf(names[k], sizeof names[k], "%.32s%s", all->names[shown[k]],
@@ -197,13 +262,16 @@ static cred_status render(const cli__act *all, size_t state, const size_t *shown
                                    .y = curves + (2 * k + 1) * CURVE_POINTS,
                                    .style = CRED_PLOT_LINES};
   }
-  snprintf(title, sizeof title, "State %zu, %s: %.40s", state,
-           cli_text(all->args, "risk"), best);
+  if (all->has_cost && cred_likelihood_is_class(cred_model_likelihood(all->cost.model)))
+    snprintf(limit, sizeof limit, "; P(cost) at most %g", all->risk.delta);
+  else if (all->has_cost)
+    snprintf(limit, sizeof limit, "; P(cost > %g) at most %g", all->risk.limit,
+             all->risk.delta);
+  snprintf(title, sizeof title, "State %zu, %s: %.40s%s", state, risk_text(risk, all),
+           best, limit);
   const cred_plot_lines lines = {.n_series = n, .series = series};
-  const cred_plot_labels labels = {.title = title,
-                                   .x = is_class ? "probability"
-                                                 : s->targets[all->value.index].name,
-                                   .y = "density"};
+  const cred_plot_labels labels = {
+      .title = title, .x = quantity_text(value, &all->value), .y = "density"};
   cred_plot *plot;
   TRY(cred_plot_new_lines(&plot, &lines, &labels));
   const cred_status status = cred_plot_render(plot, path, NULL);
@@ -213,9 +281,6 @@ static cred_status render(const cli__act *all, size_t state, const size_t *shown
 
 cred_status cli__act_plot(const cli__act *all, const char *path) {
   const size_t state = cli_size(all->args, "plot-state"), n_actions = all->n_actions;
-  if (state >= all->choices.n_states)
-    FAIL(CRED_EINVAL, "option '--plot-state' is %zu, there are %zu states", state,
-         all->choices.n_states);
   cred_data rows = all->data;
   rows.n_rows = n_actions;
   rows.x += state * n_actions * rows.n_inputs;

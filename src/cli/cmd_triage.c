@@ -10,7 +10,7 @@
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the cases (CSV)", "-"),
     {.name = "min-confidence",
-     .type = CLI_NUMBER,
+     .type = CLI_SHARE,
      .argument = "P",
      .min = 0,
      .max = 1,
@@ -39,26 +39,34 @@ static const cli_option options[] = {
      .help = "review where the standardised inputs have a root mean square above X",
      .group = "Limits"},
     {.name = "review-rate",
-     .type = CLI_TEXT,
+     .type = CLI_SHARE,
      .argument = "SHARE",
+     .min = CLI_ABOVE_ZERO,
+     .max = CLI_BELOW_ONE,
      .help = "review the most doubtful SHARE of the cases (0.1 or 10%), or of the "
              "calibration rows",
      .group = "Chosen limits"},
     {.name = "max-error",
-     .type = CLI_TEXT,
+     .type = CLI_SHARE,
      .argument = "SHARE",
+     .min = CLI_ABOVE_ZERO,
+     .max = CLI_BELOW_ONE,
      .help = "review so much that at most SHARE of the cases kept are wrong, proved on "
              "--calibration",
      .group = "Chosen limits"},
     {.name = "max-miss",
-     .type = CLI_TEXT,
+     .type = CLI_SHARE,
      .argument = "SHARE",
+     .min = CLI_ABOVE_ZERO,
+     .max = CLI_BELOW_ONE,
      .help = "the same for the cases of class --positive that are taken for another",
      .group = "Chosen limits"},
     {.name = "confidence",
-     .type = CLI_TEXT,
+     .type = CLI_SHARE,
      .argument = "SHARE",
      .default_text = "0.95",
+     .min = CLI_ABOVE_ZERO,
+     .max = CLI_BELOW_ONE,
      .help = "how often such a proof shall be right",
      .group = "Chosen limits"},
     {.name = "costs",
@@ -68,15 +76,17 @@ static const cli_option options[] = {
              "is cheapest",
      .group = "Chosen limits"},
     {.name = "outlier-rate",
-     .type = CLI_TEXT,
+     .type = CLI_SHARE,
      .argument = "SHARE",
+     .min = CLI_ABOVE_ZERO,
+     .max = CLI_BELOW_ONE,
      .help = "review rows farther from the training data than all but SHARE of the "
              "calibration rows",
      .group = "Chosen limits"},
     {.name = "positive",
      .type = CLI_TEXT,
      .argument = "CLASS",
-     .help = "the class of --max-miss and --costs; without it the second",
+     .help = "the class of --max-miss and --costs",
      .group = "Chosen limits"},
     {.name = "tolerance",
      .type = CLI_NUMBER,
@@ -89,7 +99,9 @@ static const cli_option options[] = {
      .type = CLI_CHOICE,
      .argument = "WHICH",
      .choices = "confidence|entropy|mutual_information|sd|distance",
-     .help = "what the limit is chosen on; without it confidence, of numbers sd",
+     .help =
+         "what the limit is chosen on, and the report sorts by; without it confidence, "
+         "of numbers sd",
      .group = "Chosen limits"},
     {.name = "calibration",
      .type = CLI_FILE_IN,
@@ -166,7 +178,7 @@ static cred_status take_ids(cli__triage *all) {
 }
 
 static cred_status judge(cli__triage *all) {
-  TRY(cli_held_out_read(&all->in, all->args, -1));
+  TRY(cli_held_out_read(&all->in, all->args, CLI_TARGETS_KNOWN));
   TRY(find_target(all));
   TRY(cli__triage_draws(all));
   TRY(cred_cases_init(&all->cases, all->in.model, &all->in.data, all->target,
@@ -189,8 +201,10 @@ static cred_status write_all(cli__triage *all) {
                           &all->triage, &all->rule, cred_table_digest(all->in.table),
                           (const char *const *)all->ids));
   if (cli_given(args, "plot")) TRY(cli__triage_plot(all, cli_text(args, "plot")));
-  // cases on standard output leave standard error for the report
-  FILE *file = strcmp(path, "-") == 0 ? stderr : stdout;
+  // cases or their log on standard output leave standard error for the report
+  const char *audit = cli_text(args, "audit");
+  const bool taken = strcmp(path, "-") == 0 || (audit && strcmp(audit, "-") == 0);
+  FILE *file = taken ? stderr : stdout;
   fflush(stdout);
   if (file == stderr && cli_flag(args, "quiet")) return CRED_OK;
   TRY(cli__triage_report(all, file));
@@ -211,6 +225,10 @@ static int run_triage(const cli_args *args) {
   cli__triage all = {.args = args};
   for (size_t i = 0; i < 4; i++)
     if (cli_text(args, outputs[i])) TRY(cli_check_output(cli_text(args, outputs[i])));
+  if (strcmp(cli_text(args, "output"), "-") == 0 && cli_text(args, "audit") &&
+      strcmp(cli_text(args, "audit"), "-") == 0)
+    FAIL(CRED_ECONFIG, "the cases and the audit log would both go to standard output: "
+                       "give the cases a file, -o FILE");
   cred_status status = judge(&all);
   if (status == CRED_OK) status = write_all(&all);
   clear(&all);
@@ -237,9 +255,13 @@ const cli_command cmd_triage = {
         "then applies wherever no limit is given.\n"
         "\n"
         "The rule and what it does are printed, on standard error if the cases go to\n"
-        "standard output. Where DATA has the target, the report has the error of all,\n"
-        "of the kept and of the reviewed, the area under the curve of error against\n"
-        "share kept (AURC), and the confusion with and without review.",
+        "standard output. Of the cases whose target DATA has, the report has the error\n"
+        "of all, of the kept and of the reviewed, the area under the curve of error\n"
+        "against share kept (AURC; of numbers, of the squared error), and the\n"
+        "confusion with and without review.\n"
+        "\n"
+        "Several limits may be given, and some chosen: a case beyond any of them is\n"
+        "reviewed, and of two on the same doubt the stricter counts.",
     .examples =
         "credence demo moons --rows 300 -o moons.csv\n"
         "credence demo moons --rows 300 --seed 2 -o known.csv\n"

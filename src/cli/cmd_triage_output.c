@@ -67,6 +67,12 @@ static void put_case(cred__text *line, bool json, const cli__triage *all, size_t
   cli_line_put(line, json ? "}\n" : "\n");
 }
 
+static bool is_known(const cli__triage *all) {
+  for (size_t i = 0; all->cases.observed && i < all->cases.n; i++)
+    if (!isnan(all->cases.observed[i])) return true;
+  return false;
+}
+
 static cred_status write_cases(FILE *file, const cli__triage *all, bool json) {
   cred__text line = {0};
   column columns[COLUMNS_MAX];
@@ -118,6 +124,15 @@ static void print_reasons(FILE *file, const cred_triage *t) {
   }
 }
 
+// A number, "-" where there is none.
+static const char *text_of(char out[32], const char *format, double value) {
+  if (isnan(value))
+    snprintf(out, 32, "-");
+  else
+    snprintf(out, 32, format, value);
+  return out;
+}
+
 static void print_confusion(FILE *file, const report *r, const cli__triage *all) {
   const cred_schema_target *t = &cred_model_schema(all->in.model)->targets[0];
   const size_t n = t->n_classes;
@@ -130,8 +145,10 @@ static void print_confusion(FILE *file, const report *r, const cli__triage *all)
       kept += r->kept[c * n + j];
     }
     const double missed = cases - r->all[c * n + c], in = kept - r->kept[c * n + c];
-    fprintf(file, "%-16.16s %8.0f %8.0f %8.4f   %8.0f %8.0f %8.4f %8.0f\n", t->classes[c],
-            cases, missed, missed / cases, kept, in, in / kept, cases - kept);
+    char rate[2][32];
+    fprintf(file, "%-16.16s %8.0f %8.0f %8s   %8.0f %8.0f %8s %8.0f\n", t->classes[c],
+            cases, missed, text_of(rate[0], "%.4f", missed / cases), kept, in,
+            text_of(rate[1], "%.4f", in / kept), cases - kept);
   }
   if (n > 12) return;
   for (int k = 0; k < 2; k++) {
@@ -146,12 +163,20 @@ static void print_confusion(FILE *file, const report *r, const cli__triage *all)
   }
 }
 
+static void print_loss(FILE *file, const cred_triage_report *s) {
+  char all[32], kept[32], reviewed[32];
+  fprintf(file, "%-16s %10s %10s %10s\n", s->loss, text_of(all, "%.4g", s->loss_all),
+          text_of(kept, "%.4g", s->loss_kept),
+          text_of(reviewed, "%.4g", s->loss_reviewed));
+}
+
 static void print_scores(FILE *file, const report *r, const cli__triage *all) {
   const cred_triage_report *s = &r->scores;
+  if (s->n < all->cases.n)
+    fprintf(file, "\nthe outcome is known of %zu of %zu cases:\n", s->n, all->cases.n);
   fprintf(file, "\n%-16s %10s %10s %10s\n", "", "all", "kept", "reviewed");
   fprintf(file, "%-16s %10zu %10zu %10zu\n", "cases", s->n, s->n_kept, s->n - s->n_kept);
-  fprintf(file, "%-16s %10.4g %10.4g %10.4g\n", s->loss, s->loss_all, s->loss_kept,
-          s->loss_reviewed);
+  print_loss(file, s);
   if (all->cases.n_classes || !isnan(all->rule.tolerance))
     fprintf(file, "%-16s %10zu %10zu %10zu\n", "wrong", s->n_wrong, s->n_wrong_kept,
             s->n_wrong - s->n_wrong_kept);
@@ -159,8 +184,9 @@ static void print_scores(FILE *file, const report *r, const cli__triage *all) {
     fprintf(file, "%-16s %10.4g   (with the reviews: %.4g)\n", "cost a case", s->cost_all,
             s->cost_kept);
   else // by confidence, which is not what costs were weighed by
-    fprintf(file, "%-16s %10.4g   (in the order of the losses: %.4g)\n", "AURC", s->aurc,
-            s->aurc_best);
+    fprintf(file, "%-16s %10.4g   (%sby %s; in the order of the losses: %.4g)\n", "AURC",
+            s->aurc, all->cases.n_classes ? "" : "squared error, ",
+            cred_doubt_name(all->rule.doubt), s->aurc_best);
   if (all->cases.n_classes) print_confusion(file, r, all);
 }
 
@@ -175,6 +201,7 @@ static cred_status print_json(FILE *file, const report *r, const cli__triage *al
       json_pack("{ss sI sI ss}", "kind", "triage", "cases", (json_int_t)all->triage.n,
                 "reviewed", (json_int_t)all->triage.n_reviewed, "rule", sentence);
   if (line && r->all) {
+    json_object_set_new(line, "known", json_integer((json_int_t)s->n));
     json_object_set_new(line, "loss", json_string(s->loss));
     json_object_set_new(line, "loss_all", number(s->loss_all));
     json_object_set_new(line, "loss_kept", number(s->loss_kept));
@@ -201,7 +228,7 @@ cred_status cli__triage_report(const cli__triage *all, FILE *file) {
   const size_t n = all->cases.n_classes;
   cred_status status = CRED_OK;
   cred_rule_sentence(sentence, sizeof sentence, &all->rule, all->in.model);
-  if (all->cases.observed) {
+  if (is_known(all)) {
     TRY_DONE(NEW(&r.all, n * n + 1, "a confusion matrix"));
     TRY_DONE(NEW(&r.kept, n * n + 1, "a confusion matrix"));
     TRY_DONE(cred_triage_report_make(&r.scores, n ? r.all : NULL, n ? r.kept : NULL,
@@ -224,7 +251,7 @@ done:
 
 static cred_status draw(const cli__triage *all, const cred_triage_report *r, double *kept,
                         double *loss, const char *path) {
-  const size_t n = all->cases.n;
+  const size_t n = r->n;
   const bool classes = all->cases.n_classes > 0;
   const double chance_x[2] = {kept[0], 1}, chance_y[2] = {r->loss_all, r->loss_all};
   const double rule_x = (double)r->n_kept / (double)n, rule_y = r->loss_kept;
@@ -262,10 +289,10 @@ cred_status cli__triage_plot(const cli__triage *all, const char *path) {
   cred_triage_report r;
   double *kept = NULL, *loss = NULL;
   cred_status status;
-  if (!all->cases.observed)
+  if (!is_known(all))
     FAIL(CRED_ECONFIG,
          "option '--plot' draws what is wrong among the kept: DATA must "
-         "have the column '%s'",
+         "have the column '%s', filled in",
          cred_model_schema(all->in.model)->targets[all->target].name);
   TRY_DONE(NEW(&kept, n, "the figure"));
   TRY_DONE(NEW(&loss, n, "the figure"));

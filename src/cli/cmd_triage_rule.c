@@ -13,6 +13,10 @@ static const char *const limits[] = {"min-confidence", "max-sd", "max-mi", "max-
 static const char *const chosen[] = {"review-rate", "max-error",    "max-miss",
                                      "costs",       "outlier-rate", NULL};
 static const char *const bounds[] = {"max-error", "max-miss", NULL};
+static const char *const on_rows[] = {"review-rate", "max-error", "max-miss",
+                                      "outlier-rate", NULL};
+static const char *const of_rows[] = {"calibration", "calibration-rows",
+                                      "calibration-labels", NULL};
 
 static bool has_rule_options(const cli_args *args) {
   return cli_first_given(args, limits) || cli_first_given(args, chosen);
@@ -20,15 +24,25 @@ static bool has_rule_options(const cli_args *args) {
 
 cred_status cli__triage_draws(cli__triage *all) {
   static const char *const draws[] = {"draws", "draws-kind", "seed", NULL};
+  static const char *const of_choice[] = {"positive", "tolerance", "doubt", "confidence",
+                                          NULL};
   bool found;
   all->predict = cli_predict_options(all->args);
-  if (has_rule_options(all->args)) return CRED_OK;
+  if (has_rule_options(all->args)) {
+    if (cred_model_rule(all->in.model))
+      cli_note(all->args, "the model keeps a rule of its own, which is not applied: "
+                          "another is given");
+    return CRED_OK;
+  }
   TRY(cred_rule_of_model(&all->rule, &found, all->in.model));
   if (!found)
     FAIL(CRED_ECONFIG, "no rule: the model keeps none, so give limits (--min-confidence "
                        "0.8), a budget (--review-rate 10%%), a bound (--max-error 0.05 "
                        "--calibration FILE) or costs (--costs 1,10,0.5)");
   TRY(cli_refuse(all->args, draws, "belongs to the rule, which the model keeps"));
+  TRY(cli_refuse(all->args, of_choice, "belongs to the rule, which the model keeps"));
+  TRY(cli_refuse(all->args, of_rows,
+                 "belongs to the choice of a rule, and the model keeps one"));
   if (cli_given(all->args, "target") && all->target != all->rule.target)
     FAIL(CRED_ECONFIG, "option '--target' is '%s', the rule of the model is for '%s'",
          cli_text(all->args, "target"),
@@ -40,25 +54,24 @@ cred_status cli__triage_draws(cli__triage *all) {
   return CRED_OK;
 }
 
-// "10%" or "0.1".
-static cred_status share(double *out, const cli_args *args, const char *name) {
-  const char *text = cli_text(args, name);
-  const size_t n = strlen(text);
-  const bool percent = n && text[n - 1] == '%';
-  if (!cred__parse_double(out, text, n - percent))
-    return cli_usage("option '--%s' is '%s', expected a share, such as 0.1 or 10%%", name,
-                     text);
-  if (percent) *out /= 100;
-  if (!(*out > 0 && *out < 1))
-    return cli_usage("option '--%s' is '%s', expected a share between 0 and 1", name,
-                     text);
-  return CRED_OK;
+// Which class is meant must be said wherever the other one would be another rule.
+static cred_status check_no_class(const cli__triage *all, const cred_schema_target *t) {
+  const cred_rule *r = &all->rule;
+  const bool costs =
+      r->kind == CRED_RULE_COST &&
+      (t->n_classes > 2 || r->cost_wrong_positive != r->cost_wrong_negative);
+  if (t->type != CRED_TARGET_CLASS || !(costs || cli_given(all->args, "max-miss")))
+    return CRED_OK;
+  FAIL(CRED_ECONFIG,
+       "option '--%s' is about one class: name it with --positive, '%s' or '%s'%s",
+       costs ? "costs" : "max-miss", t->classes[0], t->classes[1],
+       t->n_classes > 2 ? " or ..." : "");
 }
 
 static cred_status take_class(cli__triage *all) {
   const char *name = cli_text(all->args, "positive");
   const cred_schema_target *t = &cred_model_schema(all->in.model)->targets[0];
-  if (!name) return CRED_OK;
+  if (!name) return check_no_class(all, t);
   if (t->type != CRED_TARGET_CLASS)
     FAIL(CRED_ECONFIG, "option '--positive' names a class, the target '%s' has none",
          t->name);
@@ -162,6 +175,11 @@ static cred_status read_calibration(calibration *c, const cli__triage *all) {
   TRY(cli_encode(&c->data, all->args, cred_model_schema(all->in.model), table, c->rows,
                  c->n_rows, 1));
   TRY(cred_model_n_seen(&n_seen, all->in.model, table, c->rows, c->n_rows));
+  if (path && !rows && all->in.table && !cli_given(all->args, "rows-file") &&
+      strcmp(cred_table_digest(table), cred_table_digest(all->in.table)) == 0)
+    cli_warn(all->args, "credence triage MODEL NEW --calibration FILE ...",
+             "the calibration rows are those of DATA: that the report keeps the bound on "
+             "them says nothing of new cases");
   if (n_seen)
     cli_warn(all->args, "credence triage MODEL DATA --calibration NEW ...",
              "the model was fitted to %zu of the calibration rows: what is proved on "
@@ -170,29 +188,35 @@ static cred_status read_calibration(calibration *c, const cli__triage *all) {
   return cred_cases_init(&c->cases, all->in.model, &c->data, all->target, &all->predict);
 }
 
+static cred_status choose_budget(cli__triage *all, const cred_cases *c) {
+  TRY(cred_rule_by_budget(&all->rule, c, cli_number(all->args, "review-rate")));
+  if (all->rule.kind != CRED_RULE_BUDGET)
+    cli_note(all->args,
+             "--review-rate %s alone would review fewer: the limit that is "
+             "given decides",
+             cli_text(all->args, "review-rate"));
+  return CRED_OK;
+}
+
 static cred_status choose(cli__triage *all, const cred_cases *known) {
   const cli_args *args = all->args;
-  double rate;
   if (cli_given(args, "outlier-rate")) {
     if (!known)
       FAIL(CRED_ECONFIG, "option '--outlier-rate' needs rows like those of the "
                          "training: --calibration FILE");
-    TRY(share(&rate, args, "outlier-rate"));
-    TRY(cred_rule_by_outliers(&all->rule, known, rate));
+    TRY(cred_rule_by_outliers(&all->rule, known, cli_number(args, "outlier-rate")));
   }
-  if (cli_given(args, "review-rate")) {
-    TRY(share(&rate, args, "review-rate"));
-    return cred_rule_by_budget(&all->rule, known ? known : &all->cases, rate);
-  }
+  if (cli_given(args, "review-rate"))
+    return choose_budget(all, known ? known : &all->cases);
   if (!cli_first_given(args, bounds)) return CRED_OK;
   if (!known)
     FAIL(CRED_ECONFIG,
          "option '--%s' needs rows with known targets that the model was "
          "not fitted to: --calibration FILE",
          cli_first_given(args, bounds));
-  if (cli_given(args, "max-error")) TRY(share(&all->rule.max_error, args, "max-error"));
-  if (cli_given(args, "max-miss")) TRY(share(&all->rule.max_miss, args, "max-miss"));
-  TRY(share(&all->rule.confidence, args, "confidence"));
+  all->rule.max_error = cli_number(args, "max-error"); // NaN: not given
+  all->rule.max_miss = cli_number(args, "max-miss");
+  all->rule.confidence = cli_number(args, "confidence");
   return cred_rule_by_bound(&all->rule, known);
 }
 
@@ -210,6 +234,10 @@ static cred_status check_combination(const cli__triage *all) {
   if (cli_given(args, "confidence") && !cli_first_given(args, bounds))
     FAIL(CRED_ECONFIG, "option '--confidence' belongs to --max-error or --max-miss "
                        "(a least confidence of a case is --min-confidence)");
+  if (!cli_first_given(args, on_rows))
+    TRY(cli_refuse(args, of_rows,
+                   "belongs to a limit that is chosen on such rows: --max-error, "
+                   "--max-miss, --review-rate or --outlier-rate"));
   return CRED_OK;
 }
 
@@ -225,8 +253,8 @@ cred_status cli__triage_rule(cli__triage *all) {
   TRY_DONE(check_combination(all));
   take_limits(all);
   take_doubt(all);
-  TRY_DONE(take_class(all));
   TRY_DONE(take_costs(all));
+  TRY_DONE(take_class(all));
   if (cli_given(args, "tolerance")) all->rule.tolerance = cli_number(args, "tolerance");
   if (wants) TRY_DONE(read_calibration(&c, all));
   TRY_DONE(choose(all, wants ? &c.cases : NULL));

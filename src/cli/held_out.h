@@ -23,7 +23,7 @@ typedef struct {
 } cli_held_out;
 
 // Reads positional 0 (the model) and 1 (the table), and encodes the rows. targets: as in
-// cred_schema_encode. Warns of rows that the model was fitted to.
+// cli_encode. Warns of rows that the model was fitted to.
 cred_status cli_held_out_read(cli_held_out *out, const cli_args *args, int targets);
 void cli_held_out_clear(cli_held_out *held_out);
 

@@ -108,7 +108,9 @@ void cli_note_rows(const cli_args *args, const char *source, const cred_data *co
 cred_status cli_encode(cred_data *out, const cli_args *args, const cred_schema *schema,
                        const cred_table *table, const size_t *rows, size_t n_rows,
                        int with_targets) {
-  const cred_encode_options opt = cli_encode_options(args);
+  cred_encode_options opt = cli_encode_options(args);
+  opt.unknown_targets = with_targets == CLI_TARGETS_KNOWN;
+  if (opt.unknown_targets) with_targets = -1;
   TRY(cred_schema_encode_with(out, schema, table, rows, n_rows, with_targets, 0, &opt));
   cli_note_rows(args, cred_table_source(table), out);
   return CRED_OK;
@@ -141,7 +143,7 @@ void cli_note_unused(const cli_args *args, const cred_schema *schema,
   size_t n = 0, n_inputs = 0;
   // of the many columns of an image none is looked for where all of them are inputs
   const size_t n_columns = cred_table_n_columns(table);
-  if (n_columns == schema->n_columns) return;
+  if (n_columns == schema->n_columns && n_columns > 64) return;
   for (size_t i = 0; i < schema->n_columns; i++)
     n_inputs += cred_table_find(table, schema->columns[i].name) != SIZE_MAX;
   if (n_inputs == 0) return; // of an array, without names

@@ -111,6 +111,8 @@ cred_schema_options cli_schema_options(const cli_args *args);
 // The options given of those, to be repeated in a command: " --ignore a --id b".
 const char *cli_columns(char *out, size_t n_bytes, const cli_args *args);
 
+// For with_targets: targets if they are there, NaN in the rows that lack one.
+enum { CLI_TARGETS_KNOWN = -2 };
 // cred_schema_encode with CLI_OPTIONS_ROWS, and notes on what was left out.
 cred_status cli_encode(cred_data *out, const cli_args *args, const cred_schema *schema,
                        const cred_table *table, const size_t *rows, size_t n_rows,

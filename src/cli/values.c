@@ -13,6 +13,13 @@ static bool has_range(const cli_option *option) {
   return option->min < option->max;
 }
 
+// "a share above 0 and below 1, such as 0.1 or 10%".
+static void describe_share(char *out, size_t n_out, const cli_option *option) {
+  snprintf(out, n_out, "a share %s and %s, such as 0.1 or 10%%",
+           option->min >= CLI_ABOVE_ZERO ? "above 0" : "of at least 0",
+           option->max <= CLI_BELOW_ONE ? "below 1" : "at most 1");
+}
+
 // "a whole number from 1 to 10", "a number > 0": what is expected of a number.
 static void describe_range(char *out, size_t n_out, const cli_option *option) {
   char low[CRED__NUMBER_BYTES], high[CRED__NUMBER_BYTES];
@@ -21,8 +28,12 @@ static void describe_range(char *out, size_t n_out, const cli_option *option) {
   cred__format_double(high, option->max);
   const bool above_zero = option->min == CLI_ABOVE_ZERO;
   const bool no_end = option->max >= DBL_MAX, no_start = option->min <= -DBL_MAX;
-  if (!has_range(option))
+  if (option->type == CLI_SHARE)
+    describe_share(out, n_out, option);
+  else if (!has_range(option))
     snprintf(out, n_out, "%s%s", kind, option->type == CLI_SIZE ? " >= 0" : "");
+  else if (no_end && no_start)
+    snprintf(out, n_out, "%s", kind);
   else if (no_end)
     snprintf(out, n_out, above_zero ? "%s > 0" : "%s >= %s", kind, low);
   else if (no_start)
@@ -33,6 +44,16 @@ static void describe_range(char *out, size_t n_out, const cli_option *option) {
     snprintf(out, n_out, "%s from %s to %s", kind, low, high);
 }
 
+// "0.1", "10%" or "10 %".
+static bool parse_share(double *out, const char *text, size_t n) {
+  const bool percent = n && text[n - 1] == '%';
+  if (percent) n--;
+  while (percent && n && text[n - 1] == ' ') n--;
+  if (!cred__parse_double(out, text, n)) return false;
+  if (percent) *out /= 100;
+  return true;
+}
+
 static cred_status check_number(cli__value *value, const cli_option *option) {
   char expected[128];
   const size_t n = strlen(value->text);
@@ -40,6 +61,8 @@ static cred_status check_number(cli__value *value, const cli_option *option) {
   if (option->type == CLI_SIZE) {
     good = cred__parse_u64(&value->count, value->text, n) && value->count <= SIZE_MAX / 2;
     value->number = (double)value->count;
+  } else if (option->type == CLI_SHARE) {
+    good = parse_share(&value->number, value->text, n);
   } else {
     good = cred__parse_double(&value->number, value->text, n);
   }
@@ -151,6 +174,7 @@ cred_status cli__value_check(cli__value *value, const cli_option *option) {
   switch (option->type) {
   case CLI_SIZE:
   case CLI_NUMBER:
+  case CLI_SHARE:
     return check_number(value, option);
   case CLI_SEED:
     return check_seed(value, option);
@@ -204,7 +228,7 @@ size_t cli_size(const cli_args *args, const char *name) {
 double cli_number(const cli_args *args, const char *name) {
   const cli_option *row;
   const cli__value *value = find(args, name, &row);
-  assert(row->type == CLI_NUMBER);
+  assert(row->type == CLI_NUMBER || row->type == CLI_SHARE);
   return value->number;
 }
 

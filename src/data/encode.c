@@ -103,7 +103,7 @@ static cred_status find_columns(encoder *e, int with_targets) {
     e->columns[e->n_columns++] = e->targets[i].column;
   // a weight belongs to the targets: rows to predict need none
   e->weight = SIZE_MAX;
-  if (!s->weight || !e->with_targets) return CRED_OK;
+  if (!s->weight || !e->with_targets || e->opt.unknown_targets) return CRED_OK;
   TRY(cred_table_need(&e->weight, e->table, s->weight));
   e->columns[e->n_columns++] = e->weight;
   return CRED_OK;
@@ -337,8 +337,12 @@ done:
 static cred_status encode_target(cred_real *y, const encoder *e, size_t i, size_t row) {
   const cred_schema_target *t = &e->schema->targets[i];
   const size_t column = e->targets[i].column;
-  if (cred__cell_missing(e->table, row, column))
-    return cred__fail_missing_target(e->table, row, column, true);
+  if (cred__cell_missing(e->table, row, column)) {
+    if (!e->opt.unknown_targets)
+      return cred__fail_missing_target(e->table, row, column, true);
+    *y = NAN;
+    return CRED_OK;
+  }
   if (t->type == CRED_TARGET_CLASS) {
     size_t place;
     TRY(cell_place(&place, e, &e->targets[i], row, "class", t->classes, t->n_classes));
@@ -439,7 +443,8 @@ static cred_status encode(encoder *e, const size_t *rows, size_t n_rows, int wit
   TRY(find_columns(e, with_targets));
   TRY(prepare_all(e));
   TRY(cred__rows_used(&e->rows, &e->out->n_rows, e->table, rows, n_rows,
-                      s->missing == CRED_MISSING_DROP, e->columns, e->n_columns));
+                      s->missing == CRED_MISSING_DROP, e->columns,
+                      e->opt.unknown_targets ? s->n_columns : e->n_columns));
   e->out->n_dropped = n_rows - e->out->n_rows;
   TRY(make_arrays(e, first_row));
   if (e->opt.skip_bad) TRY(NEW(&e->bad, e->out->n_rows, "bad rows"));

@@ -1,7 +1,8 @@
 // triage_rule.c -- limits chosen from cases: by a budget, by a proved bound, by outliers.
 //
 // The grid of thresholds is the same for all data: 32 points a decade, and one that keeps
-// every case.
+// every case. A limit that was given on the same doubt ends the grid: thresholds beyond
+// it are not tried, so that the path of the tests does not depend on what is wrong.
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -39,9 +40,12 @@ cred_status cred_rule_by_budget(cred_rule *rule, const cred_cases *c, double rat
     const size_t n_review = (size_t)floor((double)c->n * rate * (1 + 1e-12));
     if (doubt != scratch) memcpy(scratch, doubt, c->n * sizeof *scratch);
     cred_sort(scratch, c->n);
-    rule->limit[rule->doubt] = n_review ? scratch[c->n - 1 - n_review] : INFINITY;
-    rule->kind = CRED_RULE_BUDGET;
-    rule->review_rate = rate;
+    const double limit = n_review ? scratch[c->n - 1 - n_review] : INFINITY;
+    if (limit <= rule->limit[rule->doubt]) { // else what is given reviews more
+      rule->limit[rule->doubt] = limit;
+      rule->kind = CRED_RULE_BUDGET;
+      rule->review_rate = rate;
+    }
   }
   cred__free(scratch);
   return status;
@@ -59,7 +63,7 @@ cred_status cred_rule_by_outliers(cred_rule *rule, const cred_cases *c, double r
          "least %zu",
          c->n, rate, n_min);
   TRY(cred_conformal_quantile(&q, c->distance, c->n, rate));
-  rule->limit[CRED_DOUBT_DISTANCE] = q;
+  rule->limit[CRED_DOUBT_DISTANCE] = fmin(q, rule->limit[CRED_DOUBT_DISTANCE]);
   return CRED_OK;
 }
 
@@ -67,13 +71,16 @@ cred_status cred_rule_by_outliers(cred_rule *rule, const cred_cases *c, double r
 
 enum { PER_DECADE = 32, GRID_MAX = 24 * PER_DECADE + 2 };
 
-static size_t make_grid(double grid[GRID_MAX], cred_doubt doubt) {
+// Up to `last`, the limit that was given.
+static size_t make_grid(double grid[GRID_MAX], cred_doubt doubt, double last) {
   static const int from[CRED_N_DOUBTS] = {-6, -6, -6, -9, -2},
                    to[CRED_N_DOUBTS] = {0, 2, 2, 9, 6};
   size_t n = 0;
-  for (int k = from[doubt] * PER_DECADE; k <= to[doubt] * PER_DECADE; k++)
-    grid[n++] = pow(10, (double)k / PER_DECADE);
-  grid[n++] = INFINITY;
+  for (int k = from[doubt] * PER_DECADE; k <= to[doubt] * PER_DECADE; k++) {
+    const double threshold = pow(10, (double)k / PER_DECADE);
+    if (threshold < last) grid[n++] = threshold;
+  }
+  grid[n++] = last;
   return n;
 }
 
@@ -160,6 +167,10 @@ static cred_status check_bound(const cred_rule *r, const cred_cases *c) {
   if (!c->observed)
     FAIL(CRED_EDATA, "triage: the calibration rows have no targets: nothing can be "
                      "proved without knowing what is wrong");
+  for (size_t i = 0; i < c->n; i++)
+    if (isnan(c->observed[i]))
+      FAIL(CRED_EDATA, "triage: the calibration row %llu has no target",
+           (unsigned long long)c->row[i]);
   if (!c->n_classes && !isnan(r->max_miss))
     FAIL(CRED_ECONFIG, "a miss rate is of a class, the model predicts numbers: give a "
                        "bound on errors and a tolerance");
@@ -171,16 +182,30 @@ static cred_status check_bound(const cred_rule *r, const cred_cases *c) {
   return CRED_OK;
 }
 
+// Nothing is kept at the limit that was given, which is the loosest that is tested.
+static cred_status check_kept(const promises *p, const cred_rule *r) {
+  const double limit = r->limit[r->doubt];
+  for (size_t i = 0; i < p->promise[0].n; i++)
+    if (p->doubt[i] <= limit) return CRED_OK;
+  FAIL(
+      CRED_EDATA,
+      "none of the %zu calibration rows is within the limit on %s that is given: nothing "
+      "is kept that a bound could be proved on",
+      p->promise[0].n, cred_doubt_name(r->doubt));
+}
+
 static cred_status fail_unproved(const cred_rule *r, const cred_bound_info *info,
                                  size_t n, const cred_promise *failed) {
   const bool miss =
       failed->bound == r->max_miss && (isnan(r->max_error) || info->promise);
   const char *what = miss ? "missed" : "wrong", *of = miss ? " of that class" : "";
   const size_t n_min = cred_bound_rows_min(failed->bound, r->confidence);
-  char needed[128];
+  char needed[160];
   if (info->n_needed)
     snprintf(needed, sizeof needed,
-             "; at the rates seen here it would take about %zu rows", info->n_needed);
+             "; by the rates seen here it would take about %zu rows, at the limit that "
+             "needs the fewest",
+             info->n_needed);
   else
     snprintf(needed, sizeof needed,
              "; at the rates seen here no number of rows would do");
@@ -205,7 +230,8 @@ cred_status cred_rule_by_bound(cred_rule *rule, const cred_cases *c) {
   cred_status status;
   TRY(check_bound(rule, c));
   TRY_DONE(promises_init(&p, c, rule));
-  const size_t n_grid = make_grid(grid, rule->doubt);
+  TRY_DONE(check_kept(&p, rule));
+  const size_t n_grid = make_grid(grid, rule->doubt, rule->limit[rule->doubt]);
   TRY_DONE(cred_bound_choose(&info, p.promise, p.n, grid, n_grid, rule->confidence));
   if (!info.proved) {
     status = fail_unproved(rule, &info, c->n, &p.promise[info.promise]);

@@ -13,7 +13,7 @@ printf 'name,dose\nlow,-1.5\nnone,0\nhigh,1.5\n' >actions.csv
 
 expect 0 credence act m.cred states.csv --actions actions.csv --name name --risk lcb --k 2
 says out "row,action,chosen,score,mean,sd,sd_epistemic,p_best" "0,high,yes"
-says err "2 states, 3 actions, risk lcb" "high: chosen in 2"
+says err "2 states, 3 actions, risk lcb, value: gain" "high: chosen in 2"
 lines out 7
 cp out first
 for threads in 1 3; do
@@ -45,14 +45,29 @@ expect 0 credence act m.cred states.csv --actions actions.csv --name name \
 says out "0,high,no"
 says err "high: chosen in 0, left out everywhere"
 expect 0 credence act both.cred states.csv --actions actions.csv --cost gain --limit -50
-says err "every action is left out"
+says err "every action is left out" "a larger --limit or --delta"
 grep -q ",yes," out && fail "chosen although left out"
+# one line a state, also where none is chosen
+expect 0 credence act both.cred states.csv --actions actions.csv --cost gain --limit -50 --best-only
+lines out 3
+says out "0,,no,,,,,,,every action is left out" "1,,no,"
+[ "$(awk -F, '{ print NF }' out | sort -u | wc -l)" -eq 1 ] || fail "lines of other lengths"
+expect 0 credence act both.cred states.csv --actions actions.csv --cost gain --limit -50 \
+  --best-only --json -q
+lines out 2
+says out '{"row":0,"action":null,"chosen":false,"excluded":"every action is left out"}'
+expect 0 credence act m.cred states.csv --actions actions.csv --name name \
+  --cost-model harm.cred --cost 1 --delta 0
+says err "or a larger --delta"
 if command -v gnuplot >/dev/null; then
   expect 0 credence act m.cred states.csv --actions actions.csv --plot a.txt --plot-state 1
   [ -s a.txt ] || fail "no figure"
-  expect 64 credence act m.cred states.csv --actions actions.csv --plot a.txt --plot-state 2
-  says err "there are 2 states"
+  expect 0 credence act m.cred states.csv --actions actions.csv --risk lcb --k 2 --plot a.svg
+  says a.svg "lcb 2" "gain"
 fi
+expect 64 credence act m.cred states.csv --actions actions.csv --plot a.svg --plot-state 2
+says err "there are 2 states"
+lines out 0
 
 # what is wrong is said
 expect 64 credence act m.cred states.csv
@@ -61,7 +76,26 @@ expect 65 credence act m.cred states.csv --actions states.csv
 says err "state"
 printf 'dosis\n1\n' >columns.csv
 expect 65 credence act m.cred states.csv --actions columns.csv
-says err "did you mean 'dosis'?"
+says err "no column of the actions is an input of the model" "did you mean 'dose'?"
+# a column that only looks like one of the model, beside states that have all of it
+printf 'state,dose\n1,0\n' >whole.csv
+printf 'Dose\n-1\n1\n' >case.csv
+expect 65 credence act m.cred whole.csv --actions case.csv
+says err "no column of the actions is an input of the model" "did you mean 'dose'?"
+printf 'dose,colour\n-1,red\n-1,red\n' >twice.csv
+expect 0 credence act m.cred states.csv --actions twice.csv
+says err "1 column is not used by the model: 'colour'" "has the name '-1 red' too" \
+  "in 2 states all actions have the same score"
+# of three classes the one that is the value must be named
+awk -F, -v OFS=, 'NR == 1 { print "state,dose,grade" } NR > 1 {
+  print $1, $2, ($3 > 0.3 ? "good" : $3 < -0.3 ? "bad" : "fair") }' doses.csv >grades.csv
+expect 0 credence fit grades.csv -t grade --hidden 8 --members 2 --epochs 30 -q -o grade.cred
+expect 78 credence act grade.cred states.csv --actions actions.csv
+says err "3 classes: say whose probability is the value, such as --value 'bad'"
+expect 0 credence act grade.cred states.csv --actions actions.csv --value good
+says err "value: probability of good"
+expect 0 credence act grade.cred states.csv --actions actions.csv --value bad --minimise
+says err "loss: probability of bad"
 expect 65 credence act m.cred states.csv --actions actions.csv --name nam
 says err "did you mean 'name'?"
 expect 65 credence act both.cred states.csv --actions actions.csv --value gian
@@ -75,6 +109,9 @@ expect 78 credence act m.cred states.csv --actions actions.csv --level 0.2
 expect 78 credence act m.cred states.csv --actions actions.csv --cost-model harm.cred \
   --cost 1 --limit 2
 expect 64 credence act m.cred states.csv --actions actions.csv --risk cvar --level 1.5
+expect 0 credence act m.cred states.csv --actions actions.csv --risk cvar --level 5% -o five.csv
+expect 0 credence act m.cred states.csv --actions actions.csv --risk cvar --level 0.05 -o share.csv
+cmp -s five.csv share.csv || fail "5% and 0.05 differ"
 expect 64 credence act m.cred states.csv --actions actions.csv --risk bold
 printf 'name,dose\nlow,\n' >missing.csv
 expect 65 credence act m.cred states.csv --actions missing.csv

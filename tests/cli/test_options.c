@@ -3,6 +3,7 @@
 #include "check.h"
 #include "base/alloc.h"
 #include "cli/cli.h"
+#include <float.h>
 #include <locale.h>
 
 static int run_nothing(const cli_args *args) {
@@ -29,6 +30,24 @@ static const cli_option options[] = {
      .argument = "X",
      .min = CLI_ABOVE_ZERO,
      .max = 1,
+     .help = "x"},
+    {.name = "part",
+     .type = CLI_SHARE,
+     .argument = "SHARE",
+     .min = CLI_ABOVE_ZERO,
+     .max = CLI_BELOW_ONE,
+     .help = "x"},
+    {.name = "all",
+     .type = CLI_SHARE,
+     .argument = "SHARE",
+     .min = 0,
+     .max = 1,
+     .help = "x"},
+    {.name = "any",
+     .type = CLI_NUMBER,
+     .argument = "X",
+     .min = -DBL_MAX,
+     .max = DBL_MAX,
      .help = "x"},
     {.name = "shift",
      .short_name = 's',
@@ -208,6 +227,15 @@ static void test_numbers(void **state) {
     snprintf(line, sizeof line, "m --rate %s", wrong[i]);
     refuses(line, "expected a number > 0 and <= 1");
   }
+  static const char *const no_share[] = {"0",  "1",  "0%",   "100%",
+                                         "%%", "x%", "10%%", "nan"};
+  for (size_t i = 0; i < sizeof no_share / sizeof *no_share; i++) {
+    char line[64];
+    snprintf(line, sizeof line, "m --part %s", no_share[i]);
+    refuses(line, "expected a share above 0 and below 1, such as 0.1 or 10%");
+  }
+  refuses("m --all 101%", "expected a share of at least 0 and at most 1");
+  refuses("m --any 90%", "option '--any' is '90%', expected a number");
   refuses("m --shift x", "option '--shift' is 'x', expected a number");
   refuses("m --threads 5000", "expected a whole number from 0 to 4096");
   refuses("m --seed -1", "below 2^64 or 'random'");
@@ -216,6 +244,12 @@ static void test_numbers(void **state) {
   assert_ok(parse(&a, "m --seed 18446744073709551615 --rate 1"));
   assert_true(cli_seed(a) == UINT64_MAX);
   assert_true(cli_number(a, "rate") == 1.0);
+  cli_args_free(a);
+  assert_ok(parse(&a, "m --part 12.5_% --all 0%"));
+  assert_true(cli_number(a, "part") == 0.125 && cli_number(a, "all") == 0);
+  cli_args_free(a);
+  assert_ok(parse(&a, "m --part .1 --all 100%"));
+  assert_true(cli_number(a, "part") == 0.1 && cli_number(a, "all") == 1);
   cli_args_free(a);
 }
 
@@ -327,6 +361,8 @@ static void sample_value(char *out, size_t n, const cli_option *row) {
     out[0] = 0;
   else if (row->choices)
     snprintf(out, n, "=%.*s", (int)strcspn(row->choices, "|"), row->choices);
+  else if (row->type == CLI_SHARE)
+    snprintf(out, n, "=50%%");
   else if (row->type == CLI_SIZE || row->type == CLI_NUMBER)
     snprintf(out, n, "=%.17g", row->type == CLI_SIZE ? ceil(row->min) : row->max);
   else

@@ -39,6 +39,38 @@ cmp -s out percent || fail "10% and 0.1 differ"
 expect 0 credence triage m.cred new.csv --review-rate 10% --doubt mutual_information
 says err "the mutual information is above"
 
+# of two limits on one doubt the stricter counts, however they came
+kept_below() { # CONFIDENCE: no case below it is kept
+  awk -F, -v least="$1" 'NR > 1 && $3 < least && $8 == "no"' "$2" | grep -q . &&
+    fail "cases below $1 are kept"
+}
+expect 0 credence triage m.cred new.csv --max-error 8% --calibration known.csv --min-confidence 75%
+kept_below 0.75 out
+says err "the confidence is below 0.75; with confidence 0.95"
+expect 0 credence triage m.cred new.csv --review-rate 10% --min-confidence 0.99
+kept_below 0.99 out
+says err "--review-rate 10% alone would review fewer"
+expect 0 credence triage m.cred new.csv --review-rate 0.1 --min-confidence 0.01
+[ "$(grep -c ',yes,' out)" -eq 10 ] || fail "the budget is stricter here"
+expect 0 credence triage m.cred new.csv --doubt distance --review-rate '1 %' --max-distance 0.5
+awk -F, 'NR > 1 && $7 > 0.5 && $8 == "no"' out | grep -q . && fail "cases beyond the distance are kept"
+
+expect 65 credence triage m.cred new.csv --max-error 8% --calibration known.csv --min-confidence 1
+says err "none of the 300 calibration rows is within the limit on confidence that is given"
+# outcomes that are known of some cases only
+awk -F, -v OFS=, 'NR > 1 && NR % 4 { $3 = "" } { print }' new.csv >some.csv
+expect 0 credence triage m.cred some.csv --min-confidence 0.8
+cmp -s out first || fail "known targets change the decisions"
+says err "the outcome is known of 25 of 100 cases"
+expect 0 credence triage m.cred some.csv --min-confidence 0.8 --json -o cases.jsonl
+says out '"cases":100' '"known":25'
+awk -F, -v OFS=, 'NR > 1 { $3 = "" } { print }' new.csv >empty.csv
+expect 0 credence triage m.cred empty.csv --min-confidence 0.8
+cmp -s out first || fail "an empty target changes the decisions"
+grep -q AURC err && fail "scores without targets"
+expect 65 credence triage m.cred new.csv --max-error 0.1 --calibration some.csv
+says err "a missing cell in column 'label'"
+
 # a bound, kept in the model, and its audit log
 expect 0 credence triage m.cred new.csv --max-error 8% --calibration known.csv \
   --keep-rule ruled.cred --audit a.jsonl -o cases.csv
@@ -53,6 +85,12 @@ expect 0 credence inspect ruled.cred
 says out "rule: review where"
 expect 78 credence triage ruled.cred new.csv --draws 7
 says err "'--draws' belongs to the rule"
+for option in "--calibration known.csv" "--positive upper" "--doubt entropy" "--tolerance 1"; do
+  expect 78 credence triage ruled.cred new.csv $option
+  grep -q "which the model keeps\|and the model keeps one" err || { fail "$option"; cat err; }
+done
+expect 0 credence triage ruled.cred new.csv --max-distance 1.5
+says err "the model keeps a rule of its own, which is not applied"
 expect 0 credence calibrate ruled.cred known.csv -o calibrated.cred
 says err "its rule of triage was chosen for other probabilities"
 expect 78 credence triage calibrated.cred new.csv
@@ -66,6 +104,18 @@ expect 0 credence triage m.cred new.csv --costs 1,10,0.5 --positive upper -o cas
 says out "the expected cost is above 0.5 (wrongly 'upper' 1, wrongly not 10)" "cost a case"
 expect 0 credence triage m.cred new.csv --outlier-rate 2% --calibration known.csv
 says err "the distance is above"
+# which class is positive is said wherever it makes a difference
+expect 78 credence triage m.cred new.csv --max-miss 0.15 --calibration known.csv
+says err "name it with --positive, 'lower' or 'upper'"
+expect 78 credence triage m.cred new.csv --costs 1,10,0.5
+says err "'--costs' is about one class"
+expect 0 credence triage m.cred new.csv --costs 1,1,0.2 -o cases.csv
+# the log on standard output
+expect 78 credence triage m.cred new.csv --min-confidence 0.8 --audit -
+says err "give the cases a file"
+expect 0 credence triage m.cred new.csv --min-confidence 0.8 --audit - -o cases.csv
+grep -v '^{"kind":"' out | grep -q . && fail "the report is among the lines of the log"
+says err "reviewed"
 seq 0 149 >half.rows
 expect 0 credence triage m.cred known.csv --review-rate 0.2 --calibration-rows half.rows \
   --rows-file half.rows -o cases.csv
@@ -100,6 +150,11 @@ says err "'uper' is no class" "did you mean 'upper'?"
 expect 64 credence triage m.cred new.csv --costs 1,2
 says err "expected three"
 expect 64 credence triage m.cred new.csv --review-rate 150%
+says err "expected a share above 0 and below 1, such as 0.1 or 10%"
+expect 64 credence triage m.cred new.csv --review-rate 0
+expect 64 credence triage m.cred new.csv --review-rate 100%
+expect 78 credence triage m.cred new.csv --min-confidence 0.8 --calibration known.csv
+says err "belongs to a limit that is chosen on such rows"
 expect 64 credence triage m.cred new.csv --review-rate lots
 expect 64 credence triage m.cred new.csv --min-confidence 2
 expect 78 credence triage m.cred new.csv --review-rate 0.1 --costs 1,1,1
@@ -115,5 +170,8 @@ printf 'x1,x2,label\n0,0,middle\n' >unknown.csv
 expect 65 credence triage m.cred unknown.csv --min-confidence 0.8
 says err "middle"
 expect 0 credence triage m.cred moons.csv --max-error 0.2 --calibration moons.csv -o cases.csv
-says err "was fitted to 200 of the calibration rows"
+says err "was fitted to 200 of the calibration rows" "the calibration rows are those of DATA"
+# nobody is kept: no number is no "nan"
+expect 0 credence triage m.cred new.csv --min-confidence 1 -o cases.csv
+grep -qi nan out && fail "nan in the report"
 finish

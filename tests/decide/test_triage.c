@@ -212,6 +212,7 @@ static void test_budget(void **state) {
   expect_reviews(&two_classes, &rule, (unsigned char[4]){0, 5, 0, 0});
   assert_ok(cred_rule_by_budget(&rule, &two_classes, 0.5));
   expect_reviews(&two_classes, &rule, (unsigned char[4]){0, 5, 3, 0});
+  rule = no_limits();
   assert_ok(cred_rule_by_budget(&rule, &two_classes, 0.24)); // of 4 cases none
   expect_reviews(&two_classes, &rule, (unsigned char[4]){0, 0, 0, 0});
   rule = no_limits();
@@ -224,6 +225,61 @@ static void test_budget(void **state) {
   assert_fails(cred_rule_by_budget(&rule, &numbers, NAN), CRED_EINVAL, "review rate");
   rule.doubt = CRED_DOUBT_MI;
   assert_fails(cred_rule_by_budget(&rule, &numbers, 0.5), CRED_ECONFIG, "for classes");
+}
+
+// Of a limit that is given and one that is chosen on the same doubt the stricter counts.
+static void test_two_limits_on_one_doubt(void **state) {
+  (void)state;
+  cred_rule rule = no_limits();
+  rule.limit[CRED_DOUBT_CONFIDENCE] = 1 - 0.97; // alone it reviews three
+  assert_ok(cred_rule_by_budget(&rule, &two_classes, 0.25));
+  assert_int_equal(rule.kind, CRED_RULE_GIVEN);
+  assert_near(rule.limit[CRED_DOUBT_CONFIDENCE], 1 - 0.97, 0);
+  rule.limit[CRED_DOUBT_CONFIDENCE] = 0.5; // alone it reviews none
+  assert_ok(cred_rule_by_budget(&rule, &two_classes, 0.25));
+  assert_int_equal(rule.kind, CRED_RULE_BUDGET);
+  assert_near(rule.limit[CRED_DOUBT_CONFIDENCE], 1 - 0.60, 0);
+  rule = no_limits();
+  rule.limit[CRED_DOUBT_DISTANCE] = 1.05;
+  assert_ok(cred_rule_by_outliers(&rule, &two_classes, 0.4)); // 1.1 by itself
+  assert_near(rule.limit[CRED_DOUBT_DISTANCE], 1.05, 0);
+  rule.limit[CRED_DOUBT_DISTANCE] = 5;
+  assert_ok(cred_rule_by_outliers(&rule, &two_classes, 0.4));
+  assert_near(rule.limit[CRED_DOUBT_DISTANCE], 1.1, 0);
+}
+
+// Outcomes known of cases 1 and 3 alone: scores by hand of these two.
+static void test_some_outcomes(void **state) {
+  (void)state;
+  double some[] = {NAN, 1, NAN, 0}, all[4], kept[4], share[4], loss[4];
+  cred_cases c = two_classes;
+  cred_rule rule = no_limits();
+  cred_triage t;
+  cred_triage_report r;
+  c.observed = some;
+  rule.limit[CRED_DOUBT_CONFIDENCE] = 0.42; // reviews case 1
+  assert_ok(cred_triage_init(&t, &c, &rule));
+  assert_ok(cred_triage_report_make(&r, all, kept, &c, &t, &rule));
+  assert_int_equal(r.n, 2);
+  assert_int_equal(r.n_kept, 1);
+  assert_int_equal(r.n_wrong, 2);
+  assert_int_equal(r.n_wrong_kept, 1);
+  assert_near(r.loss_all, 1, 0);
+  assert_near(r.aurc, 1, 1e-12);
+  assert_near(all[0] + all[3], 0, 0);
+  assert_near(all[1], 1, 0); // of class 0 taken for 1
+  assert_near(all[2], 1, 0);
+  assert_near(kept[1], 1, 0);
+  assert_near(kept[2], 0, 0);
+  assert_ok(cred_triage_curve(share, loss, &c, &t, &rule));
+  assert_near(share[0], 0.5, 0);
+  assert_near(share[1], 1, 0);
+  some[1] = some[3] = NAN;
+  assert_fails(cred_triage_report_make(&r, NULL, NULL, &c, &t, &rule), CRED_EDATA,
+               "of no case");
+  rule.max_error = 0.1;
+  assert_fails(cred_rule_by_bound(&rule, &c), CRED_EDATA, "row 0 has no target");
+  cred_triage_clear(&t);
 }
 
 static void test_what_makes_no_sense(void **state) {
@@ -324,6 +380,29 @@ static void test_bound_with_a_model(void **state) {
   char sentence[1024];
   cred_rule_sentence(sentence, sizeof sentence, &rule, m);
   assert_non_null(strstr(sentence, "of class 'upper' are missed"));
+  // a limit on the same doubt is the last threshold that is tested
+  rule = no_limits();
+  rule.max_error = 0.1;
+  assert_ok(cred_rule_by_bound(&rule, &known));
+  const double alone = rule.limit[CRED_DOUBT_CONFIDENCE];
+  assert_true(isfinite(alone));
+  for (int stricter = 0; stricter < 2; stricter++) {
+    const double given = stricter ? 0.9 * alone : 0.5;
+    rule = no_limits();
+    rule.max_error = 0.1;
+    rule.limit[CRED_DOUBT_CONFIDENCE] = given;
+    assert_ok(cred_rule_by_bound(&rule, &known));
+    size_t n = 0, wrong = 0;
+    for (size_t i = 0; i < 400; i++) {
+      if (!(1 - known.confidence[i] <= fmin(alone, given))) continue;
+      n++;
+      wrong += known.label[i] != (int32_t)known.observed[i];
+    }
+    assert_near(rule.limit[CRED_DOUBT_CONFIDENCE], fmin(alone, given), 0);
+    assert_int_equal(rule.n_kept, n);
+    assert_int_equal(rule.n_wrong, wrong);
+    assert_near(rule.upper, cred_binomial_upper(wrong, n, 0.95), 1e-12);
+  }
   // a limit on another doubt comes first
   rule = no_limits();
   rule.limit[CRED_DOUBT_DISTANCE] = 0.9;
@@ -504,6 +583,8 @@ int main(void) {
       cmocka_unit_test(test_report),
       cmocka_unit_test(test_all_reviewed),
       cmocka_unit_test(test_budget),
+      cmocka_unit_test(test_two_limits_on_one_doubt),
+      cmocka_unit_test(test_some_outcomes),
       cmocka_unit_test(test_what_makes_no_sense),
       cmocka_unit_test(test_outliers),
       cmocka_unit_test(test_cases_of_a_model),

@@ -115,7 +115,8 @@ CRED_API cred_status cred_schema_from_json(cred_schema **out, const char *json,
 typedef struct {
   size_t n_rows, n_inputs, n_targets;
   cred_real *x; // (n_rows, n_inputs) encoded and standardised
-  cred_real *y; // (n_rows, n_targets) standardised number, count, or class index; or NULL
+  cred_real *y; // (n_rows, n_targets) standardised number, count, or class index; or
+                // NULL. NaN where a target is not known (only by cred_encode_options)
   cred_real *weight; // (n_rows) or NULL
   uint64_t *row;     // (n_rows) index of the row in its file: keys the noise of a row
   size_t n_dropped;  // rows left out for missing cells
@@ -125,8 +126,10 @@ typedef struct {
 
 // What to do with rows that the schema cannot take; all false: the first is an error.
 typedef struct {
-  bool unseen_none; // a level that training never saw: all its inputs are 0
-  bool skip_bad;    // leave the row out: missing, no number, too large, no such level
+  bool unseen_none;     // a level that training never saw: all its inputs are 0
+  bool skip_bad;        // leave the row out: missing, no number, too large, no such level
+  bool unknown_targets; // a target that is missing is no fault: its y is NaN. Weights are
+                        // not looked at then
 } cred_encode_options;
 
 /// Encode rows (NULL: all) of a table. with_targets: 1 needs the target columns, 0

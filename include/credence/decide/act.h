@@ -75,7 +75,8 @@ typedef struct {
   size_t *best;  // (n_states) index of the action, SIZE_MAX where all are left out
   double *score; // larger is better, also where the value is minimised
   double *mean, *sd, *sd_epistemic; // of the value
-  double *p_best;                   // share of draws in which it is the best of all
+  double *p_best;                   // share of draws in which it is the best of all, also
+                                    // of those that the constraint leaves out
   double *p_cost;                   // P(cost > limit); NULL without a constraint
 } cred_choices;
 

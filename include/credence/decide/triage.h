@@ -37,7 +37,7 @@ typedef struct {
   double *sd;       // (n) total sd of the target; of two classes: of the logit; else NULL
   double *distance; // (n) root mean square of the standardised inputs: about 1 for rows
                     // like those of the training
-  double *observed; // (n) class index or value where DATA has it, else NULL
+  double *observed; // (n) class index or value, NaN where it is not known; NULL: nowhere
 } cred_cases;
 
 /// Predict encoded rows and keep what triage needs. target: of several numbers, which.
@@ -98,21 +98,23 @@ CRED_API cred_rule cred_rule_defaults(const cred_predict_options *opt);
 CRED_API cred_status cred_rule_check(const cred_rule *rule, const cred_cases *cases);
 
 /// The limit on rule->doubt so that at most `rate` of these cases are reviewed for it.
-/// Cases of equal doubt are kept or reviewed together.
+/// Cases of equal doubt are kept or reviewed together. A stricter limit that is there
+/// already stays, and the rule with it as it is.
 CRED_API cred_status cred_rule_by_budget(cred_rule *rule, const cred_cases *cases,
                                          double rate);
 
 /// The limit on rule->doubt so that with rule->confidence the cases kept are wrong at
 /// most in rule->max_error of all, and miss at most rule->max_miss of those that are of
 /// class rule->positive (NaN: not asked). Limits on other doubts stay and are applied
-/// first. Cases with observed targets that the model was not fitted to, of the kind of
-/// those to come; weights do not count. Fails with CRED_EDATA where nothing can be
-/// proved, with the number of rows it would take.
+/// first; one on rule->doubt itself is the loosest threshold that is tested. Cases with
+/// observed targets that the model was not fitted to, of the kind of those to come;
+/// weights do not count. Fails with CRED_EDATA where nothing can be proved, with the
+/// number of rows it would take.
 CRED_API cred_status cred_rule_by_bound(cred_rule *rule, const cred_cases *calibration);
 
 /// The limit on the distance that a case like these exceeds with probability at most
 /// `rate`: their conformal quantile; Bates, Candes, Lei, Romano & Sesia (2023),
-/// section 2.
+/// section 2. A stricter limit that is there already stays.
 CRED_API cred_status cred_rule_by_outliers(cred_rule *rule, const cred_cases *calibration,
                                            double rate);
 
@@ -147,7 +149,7 @@ CRED_API void cred_triage_clear(cred_triage *triage);
 /// "low_confidence|aleatoric", "" for 0; into a caller's buffer of 64.
 CRED_API const char *cred_review_text(char out[64], unsigned review);
 
-// What the rule does to cases whose outcome is known.
+// What the rule does to the cases whose outcome is known: n of them.
 typedef struct {
   const char *loss; // "error" (classes), "rmse", or "error" beyond the tolerance
   size_t n, n_kept, n_wrong, n_wrong_kept;   // wrong: of classes, or beyond the tolerance
@@ -165,7 +167,7 @@ CRED_API cred_status cred_triage_report_make(
     const cred_cases *cases, const cred_triage *triage, const cred_rule *rule);
 
 /// The report's curve: share of cases kept and loss of the kept, ordered by rule->doubt,
-/// each out (n).
+/// each out (the report's n; at most that of the cases).
 CRED_API cred_status cred_triage_curve(double *kept, double *loss,
                                        const cred_cases *cases, const cred_triage *triage,
                                        const cred_rule *rule);
