@@ -58,6 +58,15 @@ score_json() { # NAME FILE
     }' "$2"
 }
 
+# The processor time of this script's programs joins that of earlier runs in NAME.seconds: a cell
+# is one run of a script, or several where it was stopped.
+note_time() { # NAME
+  times >"$1.times"
+  awk 'NR == 2 { split($1, a, /[ms]/); split($2, b, /[ms]/)
+    print 60 * (a[1] + b[1]) + a[2] + b[2] }' "$1.times" >>"$1.seconds"
+  rm "$1.times"
+}
+
 # Command, commit, machine, date: the head of every recorded table.
 provenance() { # SECONDS-OF-ALL-CELLS
   local commit

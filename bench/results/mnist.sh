@@ -3,7 +3,8 @@
 # bench/results/mnist.sh all
 # bench/results/mnist.sh table
 #
-# Two hidden layers of NET ReLU units (400 or 1200) on digits from IDX files, pixels / 126,
+# Two hidden layers of NET ReLU units (400 or 1200; another name goes with an OPTION --net) on
+# digits from IDX files, pixels / 126,
 # batches of 128, as Blundell et al. (2015), section 5.1; then error, log-likelihood, Brier
 # score and ECE (15 equal-width bins) on the 10,000 test images with 100 draws.
 # POSTERIOR: vi (scale mixture), dropout, map, ensemble (5 MAP members). `all` makes every
@@ -112,6 +113,7 @@ ensemble) recipe=(--posterior map --members 5 --prior 'normal 0.1') default_epoc
   exit 64
   ;;
 esac
+recipe+=(--net "$hidden" --input-scale 126 --batch 128)
 # An option that is given takes the place of the recipe's.
 for ((i = 0; i < ${#recipe[@]}; i += 2)); do
   [[ " $* " == *" ${recipe[i]} "* ]] || set -- "${recipe[@]:i:2}" "$@"
@@ -130,22 +132,14 @@ if [ "$search" != 0 ]; then
     --rows-file "$folder/validation.rows")
 fi
 
-# The processor time of this run joins that of earlier ones, also when it is stopped.
-note_time() {
-  times >"$name.times"
-  awk 'NR == 2 { split($1, a, /[ms]/); split($2, b, /[ms]/)
-    print 60 * (a[1] + b[1]) + a[2] + b[2] }' "$name.times" >>"$name.seconds"
-}
-
 if [ ! -s "$name.cred" ]; then
-  trap note_time EXIT
+  trap 'note_time "$name"' EXIT
   trap 'exit 130' INT TERM
   if [ -s "$name.part" ]; then
     "$credence" fit "$train-images-idx3-ubyte.gz" "${input[@]}" --resume "$name.part" -o "$name.part"
   else
     "$credence" fit "$train-images-idx3-ubyte.gz" "${input[@]}" --target digit --task class \
-      --net "$hidden" --input-scale 126 --batch 128 "${rows[@]}" --validation "$validation" \
-      --epochs "$epochs" --seed "$seed" "$@" -o "$name.part"
+      "${rows[@]}" --validation "$validation" --epochs "$epochs" --seed "$seed" "$@" -o "$name.part"
   fi
   mv "$name.part" "$name.cred"
 fi
@@ -153,7 +147,7 @@ if [ ! -s "$name.scores" ]; then
   "$credence" evaluate "$name.cred" "${score[@]}" --draws 100 --json --threads "$threads" \
     -o "$name.json"
   trap - EXIT
-  note_time
+  note_time "$name"
   scores | put "$name.scores"
 fi
 trap - EXIT
