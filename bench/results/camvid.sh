@@ -9,7 +9,7 @@
 # scored with DRAWS draws and, where draws differ, by one pass with the mean weights. A table,
 # curves of p(accurate | certain), p(uncertain | inaccurate) and PAvPU, and sheets of pictures.
 #
-#   EPOCHS    epochs                                                        (60)
+#   EPOCHS    epochs                                                        (50)
 #   SEARCH    1: score on the validation pictures, for choices              (0)
 #   TAG       name of a variant of the options                              (none)
 #   DRAWS     draws a picture                                               (30)
@@ -30,12 +30,12 @@ pictures=(--labels "$set/trainannot" --classes "$classes" --ignore-class void
 network() { # INNER OUTER
   local inner='' outer=''
   [ -z "${1:-}" ] || inner="channel_dropout $1, " outer="channel_dropout $2, "
-  echo "conv 8 3 same relu as f, conv 24 3 stride 2 same relu,
-    conv 24 3 same relu, conv 24 3 same relu as a, pool 2, $inner
+  echo "conv 8 3 same relu as f, conv 16 3 stride 2 same relu,
+    conv 16 3 same relu, conv 16 3 same relu as a, pool 2, $inner
     conv 48 3 same relu, conv 48 3 same relu as b, pool 2, $inner
     conv 96 3 same relu, conv 96 3 same relu, $inner
     upconv 48 2, concat b, conv 48 3 same relu, conv 48 3 same relu, $inner
-    upconv 24 2, concat a, conv 24 3 same relu, conv 24 3 same relu, $outer
+    upconv 16 2, concat a, conv 16 3 same relu, conv 16 3 same relu, $outer
     upconv 16 2 relu, concat f" | tr -s '\n ' ' ' | sed 's/,  *,/,/g'
 }
 
@@ -44,8 +44,8 @@ fit() { # NAME SEED OPTION...
     "$credence" fit "$set/train" "${pictures[@]:0:2}" --resume "$1.part" \
       --checkpoint 60 --threads "$threads" -o "$1.part"
   else
-    "$credence" fit "$set/train" "${pictures[@]}" --batch 8 --validation 0 --members 1 \
-      --epochs "${EPOCHS:-60}" --seed "$2" --checkpoint 60 --threads "$threads" "${@:3}" -o "$1.part"
+    "$credence" fit "$set/train" "${pictures[@]}" --batch 4 --validation 0 --members 1 \
+      --epochs "${EPOCHS:-50}" --seed "$2" --checkpoint 60 --threads "$threads" "${@:3}" -o "$1.part"
   fi
   mv "$1.part" "$1.cred"
 }
@@ -63,10 +63,10 @@ score() { # NAME WAY OPTION...
 }
 
 cell() { # POSTERIOR SEED [OPTION...]
-  local name=$folder/$1${TAG:+-$TAG}-${EPOCHS:-60}-$2 recipe
+  local name=$folder/$1${TAG:+-$TAG}-${EPOCHS:-50}-$2 recipe
   case $1 in
   map | vi) recipe=(--net "$(network)" --posterior "$1") ;;
-  dropout) recipe=(--net "$(network 0.2 0.1)" --posterior dropout) ;;
+  dropout) recipe=(--net "$(network 0.15 0.1)" --posterior dropout) ;;
   *)
     echo "camvid.sh: posterior is '$1', expected map, dropout or vi" >&2
     exit 64

@@ -26,22 +26,21 @@ degrees=$(seq 0 15 180)
 
 recipe() { # DATASET POSTERIOR: sets options, epochs
   local layers='conv 16 5 relu, pool 2, conv 32 5 relu, pool 2, dense 84 relu'
-  local dropped='conv 16 5 relu, channel_dropout 0.05, pool 2, conv 32 5 relu, channel_dropout 0.1,
-    pool 2, dropout 0.1, dense 84 relu, dropout 0.3'
-  epochs=10
-  [ "$1" = mnist ] || epochs=15
+  local dropped='conv 16 5 relu, pool 2, conv 32 5 relu, pool 2, dropout 0.1, dense 84 relu, dropout 0.2'
+  epochs=8
+  [ "$1" = mnist ] || epochs=12
   case $2 in
   map) options=(--net "$layers" --members 1) ;;
   ensemble) options=(--net "$layers" --members 10) ;;
   dropout) options=(--net "$dropped" --members 1) ;;
   dropout-ensemble) options=(--net "$dropped" --members 10) ;;
-  vi) options=(--net "$layers" --members 1 --estimator local --prior 'normal 1') ;;
+  vi) options=(--net "$layers" --members 1 --estimator local) ;;
   *)
     echo "lenet.sh: posterior is '$2', expected map, dropout, vi, ensemble or dropout-ensemble" >&2
     exit 64
     ;;
   esac
-  options+=(--input-scale 255)
+  options+=(--input-scale 255 --prior 'normal 1')
 }
 
 cell() { # DATASET POSTERIOR SEED [OPTION...]

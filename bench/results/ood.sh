@@ -9,12 +9,13 @@
 # whose name matches the pattern MODELS.
 #
 #   DRAWS    draws an image     (50)
+#   THREADS  threads            (all cores)
 #   PICTURE  total, epistemic or none    (none)
 #   MODELS   pattern of the names of models, such as '400-vi-*'    (*-1)
 # shellcheck source=bench/results/common.sh
 . "$(dirname "$0")/common.sh"
 
-draws=${DRAWS:-50} picture=${PICTURE:-none} models=${MODELS:-*-1}
+draws=${DRAWS:-50} threads=${THREADS:-0} picture=${PICTURE:-none} models=${MODELS:-*-1}
 mkdir -p "$results/ood"
 images() { echo "$data/$1/t10k-images-idx3-ubyte.gz"; }
 
@@ -23,14 +24,14 @@ cell() { # MODEL INSIDE OUTSIDE
   name=$results/ood/$2-$3-$(basename "$1" .cred)
   [ "$picture" = none ] || picture "$@"
   [ -s "$name.json" ] && return
-  "$credence" evaluate "$1" "$(images "$2")" --ood "$(images "$3")" --draws "$draws" --json \
-    --quiet -o "$name.part"
+  "$credence" evaluate "$1" "$(images "$2")" --ood "$(images "$3")" --draws "$draws" \
+    --threads "$threads" --json --quiet -o "$name.part"
   mv "$name.part" "$name.json"
 }
 
 picture() { # MODEL INSIDE OUTSIDE
   "$credence" plot uncertainty "$1" "$(images "$2")" --ood "$(images "$3")" \
-    --draws "$draws" --score "$picture" --title "$(basename "$1" .cred): $2 against $3" \
+    --draws "$draws" --threads "$threads" --score "$picture" --title "$(basename "$1" .cred): $2 against $3" \
     --width 640 --height 400 -o "$results/ood/$2-$3-$(basename "$1" .cred)-$picture.png"
 }
 

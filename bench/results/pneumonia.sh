@@ -22,7 +22,7 @@ fit() { # NAME POSTERIOR SEED
   map) options+=(--posterior map) ;;
   ensemble) options=(--posterior map --net "$layers" --members 5) ;;
   dropout) options=(--posterior dropout --net "$dropped" --members 1) ;;
-  vi) options+=(--posterior vi) ;;
+  vi) options+=(--posterior vi --prior 'normal 0.1') ;;
   esac
   "$credence" fit "$folder/train_images.npy" --labels "$folder/train_labels.npy" \
     --target label --task class --input-scale 255 --batch 64 --epochs 20 --validation 0 \
