@@ -51,8 +51,9 @@ void cred__pack_columns(cred_real *panels, const cred__gemm_args *g, size_t firs
                         size_t end);
 
 // out (n) = standard normals number first ... first + n - 1 of the stream (key, index).
-// first must be a multiple of CRED__NOISE_BLOCK.
-enum { CRED__NOISE_BLOCK = 64 };
+// first must be a multiple of CRED__NOISE_BLOCK; whole tiles are the fastest, for what
+// comes before the first in its tile is passed over.
+enum { CRED__NOISE_BLOCK = 64, CRED__NOISE_TILE = 1024 };
 void cred__normal_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                        uint64_t first);
 // 1 / (1 - rate) with probability 1 - rate, else 0.

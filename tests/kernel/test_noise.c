@@ -1,6 +1,6 @@
-// Noise: the documented layout from scalar Philox, moments and distribution of a million
-// normals for every instruction set, pieces against the whole, rates of masks, balance of
-// signs.
+// Noise: the documented layout from scalar Philox and xoshiro128++, moments and
+// distribution of a million normals for every instruction set, pieces against the whole,
+// rates of masks, balance of signs.
 
 #include "check.h"
 #include "base/alloc.h"
@@ -20,14 +20,38 @@ static uint32_t word_at(const cred_key *key, uint64_t index, uint64_t block, int
   return out[w];
 }
 
+// xoshiro128++, Blackman & Vigna (2021), figure 2.
+static uint32_t xoshiro_next(uint32_t s[4]) {
+  const uint32_t sum = s[0] + s[3], word = (sum << 7 | sum >> 25) + s[0], t = s[1] << 9;
+  s[2] ^= s[0];
+  s[3] ^= s[1];
+  s[1] ^= s[2];
+  s[0] ^= s[3];
+  s[2] ^= t;
+  s[3] = s[3] << 11 | s[3] >> 21;
+  return word;
+}
+
+// What the authors' program gives from the state 1, 2, 3, 4.
+static void test_xoshiro(void **state) {
+  (void)state;
+  static const uint32_t expected[10] = {641,       1573767,    3222811527, 3517856514,
+                                        836907274, 4247214768, 3867114732, 1355841295,
+                                        495546011, 621204420};
+  uint32_t s[4] = {1, 2, 3, 4};
+  for (int i = 0; i < 10; i++) assert_true(xoshiro_next(s) == expected[i]);
+}
+
 // Number i of the stream in double: Box & Muller (1958).
 static double normal_at(const cred_key *key, uint64_t index, uint64_t i) {
-  const int in_block = (int)(i % 64), half = in_block / 32, lane = in_block % 16;
-  const uint32_t a = word_at(key, index, i / 64, 2 * half, lane);
-  const uint32_t b = word_at(key, index, i / 64, 2 * half + 1, lane);
+  const int in_tile = (int)(i % CRED__NOISE_TILE), lane = in_tile % 16;
+  uint32_t s[4], a = 0, b = 0;
+  for (int w = 0; w < 4; w++) s[w] = word_at(key, index, i / CRED__NOISE_TILE, w, lane);
+  for (int step = 0; step <= in_tile / 32; step++)
+    a = xoshiro_next(s), b = xoshiro_next(s);
   const double r = sqrt(-2 * log(((double)(a >> 1) + 0.5) * 0x1p-31));
   const double angle = 6.283185307179586 * (double)(int32_t)b * 0x1p-32;
-  return in_block / 16 % 2 ? r * sin(angle) : r * cos(angle);
+  return in_tile / 16 % 2 ? r * sin(angle) : r * cos(angle);
 }
 
 static void test_layout(void **state) {
@@ -39,9 +63,9 @@ static void test_layout(void **state) {
   for (size_t s = 0; s < N_SETS; s++) {
     if (!cred__kernel_select(sets[s])) continue;
     for (size_t f = 0; f < 5; f++) {
-      float z[640];
-      cred__normal_fill(z, 640, &key, index, firsts[f]);
-      for (size_t i = 0; i < 640; i++)
+      float z[1640]; // across a tile or two
+      cred__normal_fill(z, 1640, &key, index, firsts[f]);
+      for (size_t i = 0; i < 1640; i++)
         assert_near((double)z[i], normal_at(&key, index, firsts[f] + i), 4e-6);
     }
   }
@@ -50,6 +74,31 @@ static void test_layout(void **state) {
 static int by_value(const void *a, const void *b) {
   const float x = *(const float *)a, y = *(const float *)b;
   return (x > y) - (x < y);
+}
+
+// Numbers of one lane that follow each other, of lanes side by side, and of tiles that
+// follow each other are as good as independent: their products, and those of their
+// squares.
+static void check_across(const float *z) {
+  static const size_t gaps[] = {2,
+                                15,
+                                17,
+                                31,
+                                32,
+                                33,
+                                64,
+                                CRED__NOISE_TILE - 32,
+                                CRED__NOISE_TILE,
+                                CRED__NOISE_TILE + 32};
+  for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++) {
+    double product = 0, square = 0;
+    for (size_t i = 0; i + gaps[g] < N; i++) {
+      const double a = (double)z[i], b = (double)z[i + gaps[g]];
+      product += a * b / N, square += (a * a - 1) * (b * b - 1) / N;
+    }
+    assert_near(product, 0, 4.5 * sqrt(1.0 / N));
+    assert_near(square, 0, 4.5 * sqrt(4.0 / N));
+  }
 }
 
 // Four standard errors of the first four moments; the Kolmogorov distance at level 1e-5:
@@ -72,6 +121,7 @@ static void check_distribution(float *z) {
   }
   assert_near(lag, 0, 4 * sqrt(1.0 / N));
   assert_near(cross, 0, 4 * sqrt(4.0 / N));
+  check_across(z);
   qsort(z, N, sizeof *z, by_value);
   double distance = 0;
   for (size_t i = 0; i < N; i++) {
@@ -187,6 +237,7 @@ static void test_sign_balance(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_xoshiro),
       cmocka_unit_test(test_layout),
       cmocka_unit_test(test_normal_distribution),
       cmocka_unit_test(test_pieces_are_the_whole),
