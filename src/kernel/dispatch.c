@@ -72,6 +72,12 @@ void cred__normal_fill(cred_real *out, size_t n, const cred_key *key, uint64_t i
   table->normal_fill(out, n, key, index, first);
 }
 
+void cred__gaussian_fill(cred_real *out, size_t n, const cred_real *mean,
+                         const cred_real *sd, const cred_key *key, uint64_t index,
+                         uint64_t first) {
+  table->gaussian_fill(out, n, mean, sd, key, index, first);
+}
+
 void cred__mask_fill(cred_real *out, size_t n, double rate, const cred_key *key,
                      uint64_t index, uint64_t first) {
   table->mask_fill(out, n, rate, key, index, first);

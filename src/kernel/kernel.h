@@ -56,6 +56,11 @@ void cred__pack_columns(cred_real *panels, const cred__gemm_args *g, size_t firs
 enum { CRED__NOISE_BLOCK = 64, CRED__NOISE_TILE = 1024 };
 void cred__normal_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                        uint64_t first);
+// out (n) = mean + sd * the same normals, from any first; where sd is 0 the mean to the
+// bit.
+void cred__gaussian_fill(cred_real *out, size_t n, const cred_real *mean,
+                         const cred_real *sd, const cred_key *key, uint64_t index,
+                         uint64_t first);
 // 1 / (1 - rate) with probability 1 - rate, else 0.
 void cred__mask_fill(cred_real *out, size_t n, double rate, const cred_key *key,
                      uint64_t index, uint64_t first);

@@ -11,6 +11,9 @@ typedef struct {
   void (*pack)(cred_real *panels, const cred__gemm_args *g, size_t first, size_t end);
   void (*normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                       uint64_t first);
+  void (*gaussian_fill)(cred_real *out, size_t n, const cred_real *mean,
+                        const cred_real *sd, const cred_key *key, uint64_t index,
+                        uint64_t first);
   void (*mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
                     uint64_t index, uint64_t first);
   void (*sign_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,

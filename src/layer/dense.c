@@ -77,6 +77,7 @@ static size_t n_scratch(const cred__layer *layer, size_t n_rows, cred__mode mode
   size_t n = cred__dense_n_buffers(layer, n_rows, n_threads);
   if (mode == CRED__LOCAL) n += cred__dense_local_n_scratch(layer, n_rows);
   if (mode == CRED__FLIPOUT) n += cred__dense_flipout_n_scratch(layer, n_rows);
+  if (mode == CRED__DRAWN) n = cred__dense_drawn_n_scratch(layer);
   return n;
 }
 
@@ -88,6 +89,9 @@ static void forward(const cred__layer *layer, const cred__pass *pass, cred_real 
     break;
   case CRED__FLIPOUT:
     cred__dense_flipout_forward(layer, pass, out, cache, scratch, in);
+    break;
+  case CRED__DRAWN:
+    cred__dense_drawn_forward(layer, pass, out, scratch, in, pass->n_rows);
     break;
   default:
     cred__dense_forward_mean(layer, pass, out, in);

@@ -74,7 +74,7 @@ size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_rows, size_t n_t
 void cred__dropout_spread(const cred__layer *layer, const cred__pass *pass,
                           cred_real *out, cred_real *cache, const cred_real *in);
 
-// The evaluations; see dense_local.c and dense_flipout.c.
+// The evaluations; see dense_local.c, dense_drawn.c and dense_flipout.c.
 size_t cred__dense_local_n_cache(const cred__layer *layer, size_t n_rows);
 size_t cred__dense_local_n_scratch(const cred__layer *layer, size_t n_rows);
 void cred__dense_local_forward(const cred__layer *layer, const cred__pass *pass,
@@ -87,6 +87,11 @@ void cred__dense_local_spread(const cred__layer *layer, const cred__pass *pass,
 void cred__dense_local_backward(const cred__layer *layer, const cred__pass *pass,
                                 cred_real *din, cred_real *cache, cred_real *scratch,
                                 const cred_real *dout, const cred_real *in);
+// Of pass->draws, each with a draw of the weights; row b reads row b modulo n_in_rows.
+size_t cred__dense_drawn_n_scratch(const cred__layer *layer);
+void cred__dense_drawn_forward(const cred__layer *layer, const cred__pass *pass,
+                               cred_real *out, cred_real *scratch, const cred_real *in,
+                               size_t n_in_rows);
 size_t cred__dense_flipout_n_cache(const cred__layer *layer);
 size_t cred__dense_flipout_n_scratch(const cred__layer *layer, size_t n_rows);
 void cred__dense_flipout_forward(const cred__layer *layer, const cred__pass *pass,

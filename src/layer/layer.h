@@ -8,6 +8,8 @@
 //   local     theta ~ N(theta, sd^2) fresh for each row: local reparameterisation,
 //             Kingma, Salimans & Welling (2015), eq. 6
 //   flipout   one draw for the block, signs for each row: Wen et al. (2018), eq. 4
+//   drawn     a draw of theta ~ N(theta, sd^2) for each of pass->draws, made where it is
+//             used; forward, where cred__network_shares_draws
 //   moments   mean and variance of every element carried through, elements independent
 
 #ifndef CRED_SRC_LAYER_LAYER_H
@@ -16,7 +18,13 @@
 #include "credence/layer/network.h"
 #include "credence/prob/density.h"
 
-typedef enum { CRED__PLAIN = 0, CRED__LOCAL = 1, CRED__FLIPOUT = 2 } cred__mode;
+typedef enum {
+  CRED__PLAIN = 0,
+  CRED__LOCAL = 1,
+  CRED__FLIPOUT = 2,
+  CRED__DRAWN = 3,
+  CRED__N_MODES
+} cred__mode;
 
 // The rows are a tile of a larger map: its corner there, in places of the input, and the
 // widths of both. Masks are keyed by the place in the larger map.

@@ -41,7 +41,7 @@ static size_t larger(size_t a, size_t b) {
 
 static size_t n_cache_of(const cred__layer *layer, size_t n_rows) {
   size_t n = 0;
-  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
+  for (int mode = CRED__PLAIN; mode < CRED__N_MODES; mode++)
     n = larger(n, layer->ops->n_cache(layer, n_rows, (cred__mode)mode));
   return padded(n);
 }
@@ -49,7 +49,7 @@ static size_t n_cache_of(const cred__layer *layer, size_t n_rows) {
 static size_t n_scratch_of(const cred__layer *layer, const cred__network_work *work) {
   const cred__layer_ops *ops = layer->ops;
   size_t n = 0;
-  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++)
+  for (int mode = CRED__PLAIN; mode < CRED__N_MODES; mode++)
     n = larger(
         n, ops->n_scratch(layer, work->n_rows_max, (cred__mode)mode, work->n_threads));
   if (work->moments)
@@ -145,7 +145,7 @@ static cred_status work_init(cred__network_work *work, const cred_network *netwo
 // Elements that a row adds: its outputs, or what the layer works with.
 static size_t n_of_row(const cred__layer *layer) {
   size_t n = layer->n_out;
-  for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
+  for (int mode = CRED__PLAIN; mode < CRED__N_MODES; mode++) {
     const cred__mode m = (cred__mode)mode;
     n = larger(n, layer->ops->n_scratch(layer, 2, m, 1) -
                       layer->ops->n_scratch(layer, 1, m, 1));
@@ -249,11 +249,24 @@ bool cred__network_shares_draws(const cred_network *network) {
 // Whether a layer draws anything in this pass.
 static bool draws(const cred__layer *layer, const cred__pass *pass) {
   if (layer->ops == &cred__dropout_ops) return pass->dropout;
-  return layer->ops == &cred__dense_ops && pass->sd && pass->mode == CRED__LOCAL;
+  return layer->ops == &cred__dense_ops && pass->sd &&
+         (pass->mode == CRED__LOCAL || pass->mode == CRED__DRAWN);
 }
 
 static void repeat(cred_real *out, const cred_real *x, size_t n, size_t n_times) {
   for (size_t k = 0; k < n_times; k++) memcpy(out + k * n, x, n * sizeof *out);
+}
+
+// The first layer that draws: B rows in, n_draws * B out.
+static void spread(const cred__layer *layer, const cred__pass *pass,
+                   cred__network_work *work, const cred_real *x) {
+  cred_real *out = work->out[layer->index];
+  if (layer->ops != &cred__dense_ops)
+    cred__dropout_spread(layer, pass, out, work->cache[layer->index], x);
+  else if (pass->mode == CRED__LOCAL)
+    cred__dense_local_spread(layer, pass, out, work->scratch, x);
+  else
+    cred__dense_drawn_forward(layer, pass, out, work->scratch, x, pass->n_each);
 }
 
 // Up to the first layer that draws, B rows; from there on n_draws * B.
@@ -272,10 +285,7 @@ const cred_real *cred__network_forward_draws(const cred_network *network,
       p.draws = keys;
       p.n_each = n_rows;
       p.n_rows = n_draws * n_rows;
-      if (layer->ops == &cred__dense_ops)
-        cred__dense_local_spread(layer, &p, work->out[i], work->scratch, x);
-      else
-        cred__dropout_spread(layer, &p, work->out[i], work->cache[i], x);
+      spread(layer, &p, work, x);
     } else {
       layer->ops->forward(layer, &p, work->out[i], work->cache[i], work->scratch, x);
     }

@@ -29,9 +29,10 @@ struct cred_predictor {
   cred_draws draws;
   size_t n_draws, n_draws_room; // to begin with; the most of a block
   size_t block_rows, n_threads, n_out;
-  size_t work_rows;            // a pass may have
-  size_t together_max;         // draws that may share a pass; 1: they share nothing
-  size_t together;             // of the block under way
+  size_t work_rows;    // a pass may have
+  size_t together_max; // draws that may share a pass; 1: they share nothing
+  size_t together;     // of the block under way
+  bool drawn; // function draws of the weights, made where they are used, of the block
   cred_real *squares, *second; // (members, dim) variances of the weights and, for
                                // moments, these and the squared means; or NULL
   cred__network_work **net;    // (n_threads)
@@ -39,7 +40,7 @@ struct cred_predictor {
   cred_real *out, *var;        // (n_draws_room, block_rows, n_out)
   cred__t_table *t_tables;     // (members, T) of a Student-t
   double *t_scales;
-  cred_real *theta; // (group, dim) function draws
+  cred_real *theta; // (group, dim) function draws, once a block needs them
   // Layers before the first dropout are evaluated once for all masks of a member.
   size_t n_before, before_width;
   cred_real *before;                  // (members, block_rows, before_width) or NULL
@@ -135,17 +136,17 @@ static cred_status before_new(cred_predictor *p) {
   return NEW(&p->before, q->n_members * p->block_rows * width, "outputs of layers");
 }
 
-// Draws by row, and dropout masks, leave the parameters alone.
+// Draws by row, and dropout masks, leave the parameters alone; draws of the weights can
+// be made in the layers.
 static void choose_sharing(cred_predictor *p) {
   const cred_network *network = p->model->network;
-  const bool gaussian = p->model->posterior->members[0].kind == CRED_POSTERIOR_GAUSSIAN;
   size_t widest = cred_network_n_inputs(network);
   for (size_t i = 0; i < cred__network_n_items(network); i++)
     if (cred__network_item(network, i)->n_out > widest)
       widest = cred__network_item(network, i)->n_out;
   p->work_rows = CRED__STRIP_ROWS;
   p->together_max = 1;
-  if (p->draws != CRED_DRAWS_ROW && (p->draws != CRED_DRAWS_FUNCTION || gaussian)) return;
+  if (p->draws != CRED_DRAWS_ROW && p->draws != CRED_DRAWS_FUNCTION) return;
   if (!cred__network_shares_draws(network)) return;
   p->together_max = TOGETHER_MAX;
   if (ELEMENTS_MAX / widest > CRED__STRIP_ROWS) p->work_rows = ELEMENTS_MAX / widest;
@@ -196,7 +197,7 @@ static cred_status buffers_new(cred_predictor *p) {
   p->group = (size_t)THETA_BYTES_MAX / (p->model->dim * sizeof(cred_real));
   if (p->group < 1) p->group = 1;
   if (p->group > p->n_draws_room) p->group = p->n_draws_room;
-  return NEW(&p->theta, p->group * p->model->dim, "draws of the weights");
+  return CRED_OK;
 }
 
 // Scale and distribution function of each member's noise, where it is a Student-t.
@@ -345,10 +346,15 @@ static void output_task(void *context, size_t task, size_t worker) {
     pass.mode = CRED__LOCAL;
     pass.sd = member->sd;
   }
-  if (p->theta) pass.theta = p->theta + (g.first - p->theta_first) * p->model->dim;
+  if (p->drawn) {
+    pass.mode = CRED__DRAWN;
+    pass.sd = member->sd;
+  } else if (p->theta) {
+    pass.theta = p->theta + (g.first - p->theta_first) * p->model->dim;
+  }
   const cred_network *network = p->model->network;
   if (p->before) x = before_of(p, g.first % q->n_members, strip);
-  if (g.n == 1) {
+  if (g.n == 1 && !p->drawn) {
     keep_outputs(p, &g, row, n_rows,
                  cred__network_forward_part(network, p->net[worker], &pass, x,
                                             p->n_before, cred__network_n_items(network)));
@@ -370,8 +376,15 @@ static void draw_theta(void *context, size_t i, size_t worker) {
                       p->theta_first + i, &root, 1);
 }
 
+// Draws of the weights of a block of one strip are made in the layers; more strips share
+// those in memory. The outputs are the same to the bit.
+static bool draws_in_layers(const cred_predictor *p) {
+  return p->group && p->together_max > 1 && p->n_strips == 1;
+}
+
 // How many draws share a pass, by the shape alone. Few rows: enough for the tiles of a
-// product, in two tasks or more. Many: what comes before the first noise is shared.
+// product, in two tasks or more; of draws of the weights, so many that reading means and
+// sds costs little. Many: what comes before the first noise is shared.
 // Measured on one core (AMD Zen 4), 784-1200-1200-10, 100 draws: one row by local
 // reparameterisation 9.3 ms instead of 82, 128 rows 870 instead of 1,330; by dropout 4.0
 // instead of 13.5 and 440 instead of 640.
@@ -379,17 +392,21 @@ static size_t draws_together(const cred_predictor *p, size_t n_rows) {
   enum { ROWS = 64, SHARE = 8 };
   const size_t n_members = p->model->posterior->n_members;
   const size_t each = (p->n_draws + n_members - 1) / n_members;
-  if (p->together_max == 1) return 1;
+  if (p->together_max == 1 || (p->group && !p->drawn)) return 1;
   if (n_rows > CRED__STRIP_ROWS) n_rows = CRED__STRIP_ROWS;
   size_t n = ROWS / n_rows > SHARE ? ROWS / n_rows : SHARE;
+  if (p->drawn) n = n_rows <= ROWS / SHARE ? SHARE : n_rows < ROWS ? ROWS / n_rows : 1;
   if (n > p->together_max) n = p->together_max;
   while (n > 1 && n * n_rows > p->work_rows) n--;
   return (each + (each + n - 1) / n - 1) / ((each + n - 1) / n); // in equal parts
 }
 
 // A new block of rows: all strips open, nothing made.
-static void begin_block(cred_predictor *p) {
+static cred_status begin_block(cred_predictor *p) {
   p->n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
+  p->drawn = draws_in_layers(p);
+  if (p->group && !p->drawn && !p->theta)
+    TRY(NEW(&p->theta, p->group * p->model->dim, "draws of the weights"));
   p->together = draws_together(p, p->n_rows);
   for (size_t i = 0; i < p->n_strips; i++) {
     p->open[i] = true;
@@ -398,16 +415,18 @@ static void begin_block(cred_predictor *p) {
   if (p->before)
     cred__parallel(p->n_threads, p->model->posterior->n_members * p->n_strips,
                    before_task, p);
+  return CRED_OK;
 }
 
 // Outputs of draws [from, to) for the open strips.
 static void make_outputs(cred_predictor *p, size_t from, size_t to) {
-  const size_t step = p->theta ? p->group : to - from;
+  const bool held = p->group && !p->drawn;
+  const size_t step = held ? p->group : to - from;
   for (size_t i = from; i < to;) {
     // groups begin at multiples of their size, so that one that is held may serve again
-    size_t end = p->theta ? (i / step + 1) * step : to;
+    size_t end = held ? (i / step + 1) * step : to;
     if (end > to) end = to;
-    if (p->theta &&
+    if (held &&
         (p->theta_n == 0 || i < p->theta_first || end > p->theta_first + p->theta_n)) {
       p->theta_first = i / step * step;
       const size_t room = p->n_draws_room - p->theta_first;
@@ -467,13 +486,14 @@ static void more_draws(cred_predictor *p) {
   }
 }
 
-static void predict_block(cred_predictor *p) {
-  begin_block(p);
+static cred_status predict_block(cred_predictor *p) {
+  TRY(begin_block(p));
   make_outputs(p, 0, p->n_draws);
   if (p->opt.mc_error > 0) more_draws(p);
   for (size_t i = 0; i < p->n_strips; i++)
     if (p->made[i] > p->result.n_draws) p->result.n_draws = p->made[i];
   cred__parallel(p->n_threads, p->n_strips, statistics_task, p);
+  return CRED_OK;
 }
 
 static cred_status check_inputs(const cred_model *m, const cred_data *data) {
@@ -494,7 +514,7 @@ cred_status cred_predictor_run(cred_prediction *out, cred_predictor *p,
   for (p->first = 0; p->first < data->n_rows; p->first += p->block_rows) {
     const size_t left = data->n_rows - p->first;
     p->n_rows = left < p->block_rows ? left : p->block_rows;
-    predict_block(p);
+    TRY(predict_block(p));
   }
   *out = p->result;
   if (!data->y) out->log_prob = out->pit = out->crps = NULL;
@@ -510,7 +530,7 @@ cred_status cred__predictor_each_draw(cred_predictor *p, const cred_data *data,
   for (p->first = 0; p->first < data->n_rows; p->first += p->block_rows) {
     const size_t left = data->n_rows - p->first;
     p->n_rows = left < p->block_rows ? left : p->block_rows;
-    begin_block(p);
+    TRY(begin_block(p));
     make_outputs(p, 0, p->n_draws);
     for (size_t k = 0; k < p->n_draws; k++)
       for (size_t i = 0; i < p->n_strips; i++) {

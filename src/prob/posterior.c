@@ -1,7 +1,8 @@
 // posterior.c -- members of a posterior and function draws of theta.
 //
 //   theta = mean + sd * eps,  eps ~ N(0, 1): element i is number i of one stream a draw,
-// so that a draw depends on neither the threads nor the slices.
+// so that a draw depends on neither the threads nor the slices. A dense layer makes the
+// same numbers as it needs them (layer/dense_drawn.c).
 
 #include "credence/prob/posterior.h"
 #include "base/alloc.h"
@@ -86,12 +87,8 @@ static void draw_tile(void *context, size_t task, size_t worker) {
   const draw_task *draw = context;
   const size_t first = task * TILE;
   const size_t n = draw->dim - first < TILE ? draw->dim - first : TILE;
-  cred_real *theta = draw->theta + first;
-  const cred_real *mean = draw->member->mean + first, *sd = draw->member->sd + first;
-  cred__normal_fill(theta, n, &draw->key, 0, first);
-  // sd 0 is the mean to the bit: -0 + 0 would be +0
-  for (size_t i = 0; i < n; i++)
-    theta[i] = sd[i] == 0 ? mean[i] : mean[i] + sd[i] * theta[i];
+  cred__gaussian_fill(draw->theta + first, n, draw->member->mean + first,
+                      draw->member->sd + first, &draw->key, 0, first);
 }
 
 void cred_posterior_draw(cred_real *theta, const cred_posterior *posterior, size_t k,

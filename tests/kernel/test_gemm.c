@@ -172,6 +172,43 @@ static void test_against_triple_loop(void **state) {
     if (cred__kernel_select(sets[s])) every_size();
 }
 
+// Cut in k, the rest added to C, and cut in rows: the same bytes, for more than one
+// column.
+static void test_cut_anywhere(void **state) {
+  (void)state;
+  static const size_t cuts[] = {1, 7, 64, 255, 256, 400};
+  static const size_t widths[] = {2, 16, 33, 48, 50, 97};
+  for (size_t s = 0; s < N_SETS; s++)
+    for (size_t w = 0; w < 6 && cred__kernel_select(sets[s]); w++)
+      for (int form = 0; form < FORMS; form++) {
+        enum { M = 21, K = 401 };
+        product p;
+        product_init(&p, M, widths[w], K, form, PAD);
+        memcpy(p.c, p.c_before, p.n_c * sizeof *p.c);
+        cred__gemm(&p.g);
+        float *parts;
+        assert_ok(NEW(&parts, p.n_c, "c"));
+        for (size_t c = 0; c < 6; c++) {
+          memcpy(parts, p.c_before, p.n_c * sizeof *parts);
+          for (size_t i = 0; i < M; i += 9)
+            for (size_t k = 0; k < K; k += cuts[c]) {
+              cred__gemm_args g = p.g;
+              g.m = M - i < 9 ? M - i : 9;
+              g.k = K - k < cuts[c] ? K - k : cuts[c];
+              g.a += g.trans_a ? k * g.lda + i : i * g.lda + k;
+              g.b += g.trans_b ? k : k * g.ldb;
+              g.c = parts + i * g.ldc;
+              g.accumulate |= k > 0;
+              if (k > 0) g.bias = NULL;
+              cred__gemm(&g);
+            }
+          assert_memory_equal(parts, p.c, p.n_c * sizeof *parts);
+        }
+        cred__free(parts);
+        product_clear(&p);
+      }
+}
+
 static void test_no_terms(void **state) {
   (void)state;
   for (size_t s = 0; s < N_SETS; s++) {
@@ -239,6 +276,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_against_triple_loop),
       cmocka_unit_test(test_packed),
+      cmocka_unit_test(test_cut_anywhere),
       cmocka_unit_test(test_no_terms),
       cmocka_unit_test(test_nan_stays),
       cmocka_unit_test(test_matmul_does_not_depend_on_threads),

@@ -183,6 +183,38 @@ static void test_pieces_are_the_whole(void **state) {
   }
 }
 
+// mean + sd z from any place of the stream, z that of normal_fill; the mean where sd is
+// 0.
+static void test_gaussian_fill(void **state) {
+  (void)state;
+  enum { LENGTH = 5000 };
+  static float z[LENGTH], mean[LENGTH], sd[LENGTH], out[LENGTH + 1];
+  static const size_t firsts[] = {0, 1, 63, 64, 100, 1000, 1024, 2047, 4090};
+  const cred_key key = cred_key_make(5);
+  for (size_t i = 0; i < LENGTH; i++) {
+    mean[i] = i % 5 ? (float)i * 1e-3f - 2 : -0.0f;
+    sd[i] = i % 5 ? (float)(i % 11) * 0.1f : 0;
+  }
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    cred__normal_fill(z, LENGTH, &key, 9, 0);
+    for (size_t f = 0; f < sizeof firsts / sizeof *firsts; f++)
+      for (size_t n = 1; firsts[f] + n <= LENGTH; n = 3 * n + 50) {
+        const size_t first = firsts[f];
+        out[n] = -77;
+        cred__gaussian_fill(out, n, mean + first, sd + first, &key, 9, first);
+        assert_true(out[n] == -77);
+        for (size_t i = 0; i < n; i++) {
+          const double m = (double)mean[first + i],
+                       noise = (double)sd[first + i] * (double)z[first + i];
+          assert_near((double)out[i], m + noise, 2e-7 * (fabs(m) + fabs(noise)));
+          if (sd[first + i] == 0)
+            assert_memory_equal(&out[i], &mean[first + i], sizeof *out);
+        }
+      }
+  }
+}
+
 static void test_streams_differ(void **state) {
   (void)state;
   float a[256], b[256], c[256];
@@ -241,6 +273,7 @@ int main(void) {
       cmocka_unit_test(test_layout),
       cmocka_unit_test(test_normal_distribution),
       cmocka_unit_test(test_pieces_are_the_whole),
+      cmocka_unit_test(test_gaussian_fill),
       cmocka_unit_test(test_streams_differ),
       cmocka_unit_test(test_mask_rate),
       cmocka_unit_test(test_sign_balance),

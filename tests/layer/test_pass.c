@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "base/alloc.h"
+#include "credence/prob/posterior.h"
 #include "kernel/kernel.h"
 #include "layer/layer.h"
 
@@ -308,6 +309,59 @@ static void test_draws_in_one_pass(void **state) {
   }
 }
 
+// Draws made in the layers against passes of the whole theta, to the bit: few rows and
+// many, shapes that tiles do not divide, one output, a bias of sd 0.
+static void test_drawn_in_the_layers(void **state) {
+  (void)state;
+  enum { DRAWS = 3 };
+  static const struct {
+    const char *net;
+    size_t n_rows, n_in, n_out;
+  } cases[] = {{"dense 70 tanh, dense 33 relu", 1, 500, 1},
+               {"dense 70 tanh, dense 33 relu", 9, 500, 3},
+               {"dense 1300 relu", 1, 400, 20},
+               {"dense 1300 relu", 40, 400, 20},
+               {"dense 20 relu", 17, 1, 1}};
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    fixture f;
+    fixture_init(&f, cases[c].net, cases[c].n_rows, cases[c].n_in, cases[c].n_out);
+    f.sd[f.n_params - 1] = 0;
+    cred_member member = {.kind = CRED_POSTERIOR_GAUSSIAN, .mean = f.theta, .sd = f.sd};
+    const cred_posterior q = {.dim = f.n_params, .n_members = 1, .members = &member};
+    cred__network_work *work, *plain;
+    const size_t n = f.n_rows * cases[c].n_out;
+    assert_ok(
+        cred__network_work_new(&work, f.network, DRAWS * f.n_rows, 1, false, false));
+    assert_ok(cred__network_work_new(&plain, f.network, f.n_rows, 1, false, false));
+    float *theta;
+    assert_ok(NEW(&theta, f.n_params, "theta"));
+    const cred_key root = cred_key_make(8);
+    cred_key keys[DRAWS];
+    for (size_t k = 0; k < DRAWS; k++) keys[k] = cred_posterior_draw_key(&root, k);
+    cred__pass pass = {.mode = CRED__DRAWN,
+                       .n_rows = f.n_rows,
+                       .n_threads = 1,
+                       .theta = f.theta,
+                       .sd = f.sd};
+    for (size_t s = 0; s < N_SETS; s++) {
+      if (!cred__kernel_select(sets[s])) continue;
+      const float *out =
+          cred__network_forward_draws(f.network, work, &pass, keys, DRAWS, f.x, 0);
+      for (size_t k = 0; k < DRAWS; k++) {
+        cred_posterior_draw(theta, &q, k, &root, 1);
+        const cred__pass whole = {
+            .mode = CRED__PLAIN, .n_rows = f.n_rows, .n_threads = 1, .theta = theta};
+        const float *expected = cred__network_forward(f.network, plain, &whole, f.x);
+        assert_memory_equal(out + k * n, expected, n * sizeof *out);
+      }
+    }
+    cred__free(theta);
+    cred__network_work_free(work);
+    cred__network_work_free(plain);
+    fixture_clear(&f);
+  }
+}
+
 static void test_no_allocation(void **state) {
   (void)state;
   check_no_allocation("dense 200 relu, dropout 0.1, dense 100 tanh",
@@ -467,6 +521,7 @@ int main(void) {
       cmocka_unit_test(test_rows_do_not_depend_on_their_block),
       cmocka_unit_test(test_shared_mask),
       cmocka_unit_test(test_draws_in_one_pass),
+      cmocka_unit_test(test_drawn_in_the_layers),
       cmocka_unit_test(test_no_allocation),
       cmocka_unit_test(test_sd_0_is_plain),
       cmocka_unit_test(test_pool_first),

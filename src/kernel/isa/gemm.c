@@ -8,7 +8,11 @@
 //
 // Where the caller has packed B (one copy for many products, and for all threads), its
 // panels are up to cred__panel_depth() deep and stay in the second cache, while K_ROWS
-// rows of A in the first meet all of them. Few columns are not worth a copy: see narrow.
+// rows of A in the first meet all of them.
+//
+// An element of C is one chain of multiply-adds, c = fma(a_p, b_p, c) for p = 0 ... k -
+// 1, begun with what was there: the same wherever k is cut, whatever m is. Few columns
+// are not worth a copy: see narrow. One column alone is summed in lanes.
 
 #include "isa.h"
 #include "list.h"
@@ -62,25 +66,55 @@ static inline void copy_part(cred_real *to, const cred_real *from, size_t n) {
     if ((size_t)l < n) to[l] = from[l];
 }
 
-static inline void add_part(cred_real *to, const cred_real *from, size_t n) {
-  for (int l = 0; l < K_LANES; l++)
-    if ((size_t)l < n) to[l] += from[l];
-}
-
 static inline vec load_part(const cred_real *from, size_t n) {
   vec part = {0};
   copy_part((cred_real *)&part, from, n);
   return part;
 }
 
+static inline vec load(const cred_real *from, size_t n) {
+  return n >= K_LANES ? *(const vec *)from : load_part(from, n);
+}
+
 static inline __attribute__((always_inline)) void
-add_bias(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
+load_columns(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
+  vec kept[K_ROWS][K_VECTORS] = {{{0}}};
+  for (size_t j = 0; j < k->columns; j++)
+    for (int i = 0; i < rows; i++)
+      ((cred_real *)kept)[i * K_COLUMNS + (int)j] = k->c[j * k->ldc + (size_t)i];
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (int v = 0; v < n_vectors; v++) acc[i][v] = kept[i][v];
+}
+
+static inline __attribute__((always_inline)) void
+load_rows(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (int v = 0; v < n_vectors; v++) {
+      const size_t j = at(v, n_vectors, k->last);
+      acc[i][v] = load(k->c + (size_t)i * k->ldc + j, k->columns - j);
+    }
+}
+
+// acc = what the products are added to: C, the bias, both, or 0.
+static inline __attribute__((always_inline)) void
+start(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+    for (int v = 0; v < n_vectors; v++) acc[i][v] = (vec){0};
+  if (k->add && k->trans_c)
+    load_columns(k, acc, rows, n_vectors);
+  else if (k->add)
+    load_rows(k, acc, rows, n_vectors);
   if (!k->bias) return;
 #pragma GCC unroll 8
   for (int v = 0; v < n_vectors; v++) {
-    const size_t j = at(v, n_vectors, k->last), rest = k->columns - j;
-    const vec b =
-        rest >= K_LANES ? *(const vec *)(k->bias + j) : load_part(k->bias + j, rest);
+    const size_t j = at(v, n_vectors, k->last);
+    const vec b = load(k->bias + j, k->columns - j);
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) acc[i][v] += b;
   }
@@ -92,8 +126,7 @@ store_columns(const block *k, const cred_real *tile, size_t stride, int rows) {
     cred_real *c = k->c + j * k->ldc;
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
-      const cred_real value = tile[(size_t)i * stride + j];
-      c[i] = k->add ? c[i] + value : value;
+      c[i] = tile[(size_t)i * stride + j];
     }
   }
 }
@@ -104,10 +137,6 @@ store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
       cred_real *c = k->c + (size_t)i * k->ldc;
-      if (k->add) // all of a row before any of it is written
-#pragma GCC unroll 8
-        for (int v = 0; v < n_vectors; v++)
-          acc[i][v] += *(const vec *)(c + at(v, n_vectors, k->last));
 #pragma GCC unroll 8
       for (int v = 0; v < n_vectors; v++)
         *(vec *)(c + at(v, n_vectors, k->last)) = acc[i][v];
@@ -128,26 +157,18 @@ store(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
     const cred_real *last = (const cred_real *)&kept[i][n_vectors - 1];
     cred_real *c = k->c + (size_t)i * k->ldc;
     for (int v = 0; v < n_vectors - 1; v++) {
-      vec *whole = (vec *)(c + v * K_LANES);
-      if (k->add) kept[i][v] += *whole;
-      *whole = kept[i][v];
+      *(vec *)(c + v * K_LANES) = kept[i][v];
     }
-    if (k->add)
-      add_part(c + (n_vectors - 1) * K_LANES, last, rest);
-    else
-      copy_part(c + (n_vectors - 1) * K_LANES, last, rest);
+    copy_part(c + (n_vectors - 1) * K_LANES, last, rest);
   }
 }
 
 #define TILE(rows, n_vectors)                                                            \
   static void tile_##rows##_##n_vectors(const block *k) {                                \
     vec acc[K_ROWS][K_VECTORS];                                                          \
-    _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++)                               \
-        _Pragma("GCC unroll 8") for (int v = 0; v < n_vectors; v++) acc[i][v] =          \
-            (vec){0};                                                                    \
+    start(k, acc, rows, n_vectors);                                                      \
     tile(acc, rows, n_vectors, k->depth, k->a, k->a_row, k->a_step, k->panel,            \
          k->panel_stride, k->last);                                                      \
-    add_bias(k, acc, rows, n_vectors);                                                   \
     store(k, acc, rows, n_vectors);                                                      \
   }
 typedef void (*tile_fn)(const block *);

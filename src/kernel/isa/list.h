@@ -9,6 +9,9 @@ void K(gemm)(const cred__gemm_args *g);
 void K(pack)(cred_real *panels, const cred__gemm_args *g, size_t first, size_t end);
 void K(normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                     uint64_t first);
+void K(gaussian_fill)(cred_real *out, size_t n, const cred_real *mean,
+                      const cred_real *sd, const cred_key *key, uint64_t index,
+                      uint64_t first);
 void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
                   uint64_t index, uint64_t first);
 void K(sign_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,

@@ -183,6 +183,35 @@ void K(normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t inde
   }
 }
 
+// -0 + 0 would be +0.
+static inline void shift(cred_real *restrict out, const cred_real *restrict mean,
+                         const cred_real *restrict sd, const cred_real *restrict z,
+                         size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = sd[i] == 0 ? mean[i] : mean[i] + sd[i] * z[i];
+}
+
+void K(gaussian_fill)(cred_real *out, size_t n, const cred_real *mean,
+                      const cred_real *sd, const cred_key *key, uint64_t index,
+                      uint64_t first) {
+  enum { PER_TILE = CRED__NOISE_TILE / BLOCK };
+  size_t skip = (size_t)(first % BLOCK);
+  size_t block = (size_t)(first % CRED__NOISE_TILE / BLOCK);
+  for (uint64_t tile = first / CRED__NOISE_TILE; n > 0; tile++, block = 0) {
+    xoshiro x;
+    xoshiro_start(&x, key, index, tile, block);
+    for (; block < PER_TILE && n > 0; block++, skip = 0) {
+      cred_real z[BLOCK];
+      normal_block(z, &x);
+      const size_t m = n < BLOCK - skip ? n : BLOCK - skip;
+      if (m == BLOCK)
+        shift(out, mean, sd, z, BLOCK);
+      else
+        shift(out, mean, sd, z + skip, m);
+      out += m, mean += m, sd += m, n -= m;
+    }
+  }
+}
+
 // A word below (1 - rate) 2^32 keeps its element.
 void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
                   uint64_t index, uint64_t first) {

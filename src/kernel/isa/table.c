@@ -7,6 +7,7 @@ const cred__kernel_table K(kernel_table) = {
     .gemm = K(gemm),
     .pack = K(pack),
     .normal_fill = K(normal_fill),
+    .gaussian_fill = K(gaussian_fill),
     .mask_fill = K(mask_fill),
     .sign_fill = K(sign_fill),
     .gaussian_draw = K(gaussian_draw),
