@@ -39,7 +39,7 @@ grep -q '^rmse .* -  ' out || fail "--bootstrap 0 still gives errors"
 
 # rows of another kind; targets are not needed
 printf 'x\n90\n91\n95\n' >far.csv
-expect 0 credence evaluate m.cred test.csv --ood far.csv --draws 10
+expect 0 credence evaluate m.cred test.csv --ood far.csv --draws 100
 says out "rmse" "auroc_sd " "fpr95_sd_epistemic"
 says err "153 rows" "tells outside rows apart"
 expect 0 credence evaluate m.cred far.csv --ood test.csv --draws 10
