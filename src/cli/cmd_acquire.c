@@ -6,6 +6,7 @@
 #include "cli/held_out.h"
 #include "cli/line.h"
 #include "credence/data/split.h"
+#include "credence/model/evaluate.h"
 #include <float.h>
 #include <string.h>
 
@@ -113,6 +114,15 @@ static cred_status need_columns(const job *j) {
   return CRED_OK;
 }
 
+static cred_status warn_of_seen(const job *j) {
+  size_t n;
+  TRY(cred_model_n_seen(&n, j->model, j->pool, j->rows, j->n_rows));
+  if (n)
+    cli_warn(j->args, "credence acquire MODEL POOL --rows-file UNLABELLED.rows ...",
+             "the model was fitted to %zu of these rows: they have a label already", n);
+  return CRED_OK;
+}
+
 static cred_status acquire(job *j) {
   const cred_schema *schema = NULL;
   cred_acquire_options opt;
@@ -126,6 +136,7 @@ static cred_status acquire(job *j) {
   TRY(cli_encode(&j->data, j->args, schema, j->pool, j->rows, j->n_rows, 0));
   if (j->data.n_rows == 0)
     FAIL(CRED_EDATA, "%s: no row is left", cred_table_source(j->pool));
+  TRY(warn_of_seen(j));
   TRY(read_targets(j));
   return cred_acquire(&j->acquired, j->model, &j->data,
                       j->targets ? &j->target_data : NULL, &opt);

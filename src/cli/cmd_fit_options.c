@@ -298,7 +298,8 @@ cred_status cli__fit_warn(const cli__fit *fit, const cred_table *table) {
     TRY(cred__look_at(&look, table, i));
     if (look == CRED__LOOK_PLAIN) continue;
     cli_quoted(word, sizeof word, name);
-    snprintf(next, sizeof next, "credence fit ... --ignore %s, or --id %s", word, word);
+    snprintf(next, sizeof next, "credence %s ... --ignore %s, or --id %s",
+             cli_args_command(fit->args)->name, word, word);
     cli_warn(fit->args, next, "%s: the input '%s' %s: %s", cred_table_source(table), name,
              looks[look],
              look == CRED__LOOK_DATES ? "a new date is unknown to the model"

@@ -36,6 +36,12 @@ static const cli_option options[] = {
      .argument = "NAMES",
      .help = "the labels that are possible; those of POOL and --test where not given",
      .group = "Labels"},
+    {.name = "relabel",
+     .type = CLI_FILE_IN,
+     .argument = "FILE",
+     .help = "first give other labels to rows that have one, or were skipped: a table "
+             "with the columns row and the target",
+     .group = "Labels"},
     {.name = "start",
      .type = CLI_SIZE,
      .argument = "N",
@@ -122,12 +128,16 @@ static const cli_option options[] = {
 
 static cred_status check_options(const cli_args *args) {
   static const char *const of_simulation[] = {"balanced", "against-random", NULL};
+  static const char *const of_people[] = {"relabel", NULL};
   const bool simulate = cli_flag(args, "simulate");
   if (!cli_text(args, "output"))
     return cli_usage("the folder of the run is missing: -o FOLDER");
   if (!cli_given(args, "target"))
     return cli_usage("the column to be labelled is missing: --target COLUMN");
   if (!simulate) TRY(cli_refuse(args, of_simulation, "belongs to --simulate"));
+  if (simulate)
+    TRY(cli_refuse(args, of_people,
+                   "has no place in a simulation: its labels are POOL's"));
   if (simulate && cli_given(args, "command"))
     FAIL(CRED_ECONFIG, "options '--simulate' and '--command' contradict each other: the "
                        "labels come from one of them");
@@ -199,6 +209,11 @@ static cred_status learn_init(cli__learn *l, const cli_args *args) {
   TRY(cli_read_table(&l->pool, args, cli_positional(args, 0), l->target));
   TRY(read_test(l));
   l->opt.test = l->test;
+  if (l->test && strcmp(cred_table_digest(l->test), cred_table_digest(l->pool)) == 0)
+    cli_warn(args, "credence learn POOL --test OTHER_ROWS ...",
+             "the test rows are the pool itself: the scores are in part of rows that are "
+             "fitted to");
+  TRY(cli__fit_warn(&l->fit, l->pool));
   return CRED_OK;
 }
 
@@ -217,9 +232,8 @@ static void say_round(const cli__learn *l, const cred_learn *run, const char *na
   cli_note(l->args, "%s%sround %zu: %zu labels%s", name, *name ? ": " : "", p.round,
            p.n_labels, text.s ? text.s : "");
   cred__text_clear(&text);
-  if (!cred_learn_model(run))
-    cli_note(l->args,
-             "all labels so far are the same: the next rows are taken at random");
+  if (!cred_learn_has_model(run))
+    cli_note(l->args, "all labels so far are the same: no model can be fitted to them");
 }
 
 static cred_status say_wanted(const cli__learn *l, const cred_learn *run) {
@@ -228,9 +242,9 @@ static cred_status say_wanted(const cli__learn *l, const cred_learn *run) {
   cred_learn_wanted(&n, run);
   cli_quoted(folder, sizeof folder, l->folder);
   cli_note(l->args,
-           "%zu rows want a label: fill the column '%s' of %s/to_label.csv and run the "
-           "same command again",
-           n, l->target, folder);
+           "%zu rows want a label: fill the column '%s' of %s/to_label.csv (%s: it can "
+           "have none) and run the same command again",
+           n, l->target, folder, CRED_LEARN_SKIP);
   return CRED_OK;
 }
 
@@ -264,6 +278,9 @@ static cred_status go_on(bool *done, cli__learn *l, cred_learn *run, const char 
     if (state != CRED_LEARN_DONE) continue;
     *done = true;
     cli_note(l->args, "%s%sdone: %s", name, *name ? ": " : "", cred_learn_reason(run));
+    if (*name && !cred_learn_has_model(run))
+      cli_warn(l->args, "credence learn ... with a larger --budget or --start",
+               "%s: all labels are the same: there is no model", name);
     break;
   }
   if (cli_interrupted())
@@ -289,10 +306,17 @@ static cred_status run_all(bool *done, cli__learn *l) {
   cred_status status;
   if (strcmp(names[0], "auto") == 0) names[0] = "chosen";
   TRY_DONE(cred_learn_open(&runs[0], l->folder, l->pool, &l->opt));
+  if (cli_given(l->args, "relabel"))
+    TRY_DONE(cli__learn_relabel(l, runs[0], cli_text(l->args, "relabel")));
   TRY_DONE(go_on(done, l, runs[0], ""));
   if (against && *done) TRY_DONE(run_random(&runs[1], done, l));
   if (cli_given(l->args, "plot"))
     TRY_DONE(cli__learn_plot(l, (const cred_learn *const *)runs, names, runs[1] ? 2 : 1));
+  if (*done && !cred_learn_has_model(runs[0]))
+    FAIL_DONE(CRED_EDATA,
+              "%s: all %zu labels are the same, so that there is no model: label more "
+              "rows (a larger --budget or --start)",
+              l->folder, cred_learn_n_labels(runs[0]));
 done:
   cred_learn_free(runs[0]);
   cred_learn_free(runs[1]);
@@ -323,7 +347,10 @@ const cli_command cmd_learn = {
         "next rows of POOL. Rows of POOL whose target is filled in have their label.\n"
         "Labels come from POOL itself (--simulate), from a --command, or from a person:\n"
         "then FOLDER/to_label.csv has the rows, the run stops, and goes on when the\n"
-        "same command is given with the file filled in.\n"
+        "same command is given with the file filled in. The file is taken whole or not\n"
+        "at all; a row that nobody can label gets a '?' (also from a command) and is\n"
+        "left out; --relabel gives another label to a row that has one, from the next\n"
+        "fit on. Pool, test and options are tried before the first row is asked for.\n"
         "\n"
         "It may be killed at any moment: the same command goes on, with no label lost\n"
         "and the same choices. FOLDER has curve.csv, model.cred of the last round, the\n"

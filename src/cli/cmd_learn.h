@@ -18,8 +18,11 @@ typedef struct {
 // cmd_learn_labels.c: the rows that want a label, as a file for a person or a command:
 // row, id, the columns of the row where they are few, and the empty target.
 cred_status cli__learn_write_wanted(const cli__learn *l, const cred_learn *run);
-// Takes what is filled in of that file, if it is there. *n_left: rows still without.
+// Takes what is filled in of that file, if it is there, or nothing. *n_left: rows still
+// without.
 cred_status cli__learn_read_wanted(size_t *n_left, const cli__learn *l, cred_learn *run);
+// Takes a file of rows and their new labels, whole or not at all.
+cred_status cli__learn_relabel(const cli__learn *l, cred_learn *run, const char *path);
 // Runs the command with that file as its input; its lines "row,label" are labels.
 cred_status cli__learn_ask_command(const cli__learn *l, cred_learn *run,
                                    const char *command);

@@ -1,8 +1,9 @@
 // cmd_learn_labels.c -- labels from a person's file and from a command.
 //
-// to_label.csv has a line for each row that waits. A label is taken when it is in the
-// journal; only then does its line go. So a file that is read twice after a crash, and a
-// command that is run again for the rest of a batch, do no harm.
+// to_label.csv has a line for each row that waits. The file is taken whole or not at all:
+// every line is looked at before one label goes into the journal, and only when it is
+// there does its line go. So a file that is read twice after a crash, and a command that
+// is run again for the rest of a batch, do no harm.
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -90,45 +91,116 @@ static bool is_known(const char *known, const char *cell) {
           cred__parse_double(&b, cell, strlen(cell)) && a == b);
 }
 
-// One line of the file; a label that was taken before the last crash is no fault.
-static cred_status take_line(const cred_table *table, size_t i, size_t row_column,
-                             size_t label_column, cred_learn *run) {
+// What a file says, line by line.
+typedef struct {
+  const cli__learn *l;
+  cred_learn *run;
+  cred_table *table;
+  size_t row_column, label_column;
+  bool revised;
+  size_t *rows, n; // (n_rows of the table) of those with something new
+  char **labels;
+  size_t n_changed; // cells of inputs that are others than in the pool
+} answers;
+
+static void answers_clear(answers *a) {
+  for (size_t i = 0; a->labels && i < a->n; i++) cred__free(a->labels[i]);
+  cred__free(a->labels);
+  cred__free(a->rows);
+  cred_table_free(a->table);
+}
+
+// Whether a cell says something else than the pool does.
+static bool is_changed(const answers *a, size_t i, size_t column, size_t row) {
+  char here[512], there[512];
+  const cred_table *pool = a->l->pool;
+  const char *name = cred_table_name(a->table, column);
+  const size_t at = cred_table_find(pool, name);
+  if (at == SIZE_MAX || column == a->row_column || column == a->label_column)
+    return false;
+  cred_table_cell(here, sizeof here, a->table, i, column);
+  cred_table_cell(there, sizeof there, pool, row, at);
+  return !is_known(there, here);
+}
+
+// Whether the run has this answer already, from before the last crash.
+static bool is_taken(const answers *a, size_t row, const char *cell) {
+  const char *label = cred_learn_label_of(a->run, row);
+  if (label || strcmp(cell, CRED_LEARN_SKIP) != 0) return is_known(label, cell);
+  return cred_learn_check_label(a->run, row, cell, true) == CRED_OK; // was skipped
+}
+
+// One line; a label that was taken before is no fault.
+static cred_status take_line(answers *a, size_t i) {
   char cell[4096];
-  const char *label = cell;
-  size_t row;
-  if (cred_table_level(table, i, label_column) < 0) return CRED_OK; // not yet
-  TRY(number_of_row(&row, table, i, row_column));
-  cred_table_cell(cell, sizeof cell, table, i, label_column);
-  if (is_known(cred_learn_label_of(run, row), cell)) return CRED_OK;
-  const cred_status status = cred_learn_label(run, &row, &label, 1);
-  if (status != CRED_OK)
-    cred__fail_prefix("%s:%zu", cred_table_source(table), cred_table_line(table, i));
+  size_t row = 0;
+  if (cred_table_level(a->table, i, a->label_column) < 0) return CRED_OK; // not yet
+  TRY(number_of_row(&row, a->table, i, a->row_column));
+  cred_table_cell(cell, sizeof cell, a->table, i, a->label_column);
+  if (is_taken(a, row, cell)) return CRED_OK;
+  const cred_status status = cred_learn_check_label(a->run, row, cell, a->revised);
+  if (status != CRED_OK) {
+    cred__fail_prefix("%s:%zu", cred_table_source(a->table),
+                      cred_table_line(a->table, i));
+    return status;
+  }
+  for (size_t k = 0; k < cred_table_n_columns(a->table); k++)
+    a->n_changed += is_changed(a, i, k, row);
+  TRY(cred__strdup(&a->labels[a->n], cell));
+  a->rows[a->n++] = row;
+  return CRED_OK;
+}
+
+static cred_status read_answers_of(answers *a, const char *path) {
+  cred_table_options opt = cred_table_defaults();
+  opt.format = CRED_FORMAT_CSV;
+  opt.header = 1;
+  opt.categorical = &a->l->target;
+  opt.n_categorical = 1;
+  TRY(cred_table_read(&a->table, path, &opt));
+  const size_t n = cred_table_n_rows(a->table);
+  TRY(cred_table_need(&a->row_column, a->table, "row"));
+  TRY(cred_table_need(&a->label_column, a->table, a->l->target));
+  TRY(NEW(&a->rows, n, "labels"));
+  TRY(NEW(&a->labels, n, "labels"));
+  for (size_t i = 0; i < n; i++) TRY(take_line(a, i));
+  return CRED_OK;
+}
+
+// Takes the file whole, or nothing of it.
+static cred_status take_file(size_t *n, const cli__learn *l, const char *path,
+                             cred_learn *run, bool revised) {
+  answers a = {.l = l, .run = run, .revised = revised};
+  cred_status status = read_answers_of(&a, path);
+  const char *const *labels = (const char *const *)a.labels;
+  if (status == CRED_OK) {
+    status = revised ? cred_learn_revise(run, a.rows, labels, a.n)
+                     : cred_learn_label(run, a.rows, labels, a.n);
+    if (status != CRED_OK) cred__fail_prefix("%s", path);
+  }
+  if (status == CRED_OK && a.n_changed)
+    cli_warn(l->args, "credence learn CHANGED_POOL ... in a new folder",
+             "%s: %zu cells differ from those of the pool, which count: only labels are "
+             "taken",
+             path, a.n_changed);
+  *n = a.n;
+  answers_clear(&a);
   return status;
 }
 
-static cred_status take_file(const cli__learn *l, const char *path, cred_learn *run) {
-  cred_table_options opt = cred_table_defaults();
-  cred_table *table;
-  size_t row_column, label_column;
-  opt.format = CRED_FORMAT_CSV;
-  opt.header = 1;
-  opt.categorical = &l->target;
-  opt.n_categorical = 1;
-  TRY(cred_table_read(&table, path, &opt));
-  cred_status status = cred_table_need(&row_column, table, "row");
-  if (status == CRED_OK) status = cred_table_need(&label_column, table, l->target);
-  for (size_t i = 0; status == CRED_OK && i < cred_table_n_rows(table); i++)
-    status = take_line(table, i, row_column, label_column, run);
-  cred_table_free(table);
-  return status;
+cred_status cli__learn_relabel(const cli__learn *l, cred_learn *run, const char *path) {
+  size_t n;
+  TRY(take_file(&n, l, path, run, true));
+  cli_note(l->args, "%s: %zu labels are changed", path, n);
+  return CRED_OK;
 }
 
 cred_status cli__learn_read_wanted(size_t *n_left, const cli__learn *l, cred_learn *run) {
   char path[4096];
-  size_t n;
+  size_t n, n_taken;
   cred_learn_wanted(&n, run);
   path_of(path, sizeof path, l);
-  if (access(path, F_OK) == 0) TRY(take_file(l, path, run));
+  if (access(path, F_OK) == 0) TRY(take_file(&n_taken, l, path, run, false));
   cred_learn_wanted(n_left, run);
   if (n > *n_left && *n_left)
     cli_note(l->args, "%zu labels are taken, %zu rows of the batch have none yet",
@@ -139,8 +211,8 @@ cred_status cli__learn_read_wanted(size_t *n_left, const cli__learn *l, cred_lea
 
 // --- a command ---
 
-// "17,seven" or "17,\"a, b\"": the label of row 17. Lines that begin with no number are
-// a header or a remark.
+// "17,seven" or "17,\"a, b\"": the label of row 17, "17,?" that it can have none. Lines
+// that begin with no number are a header or a remark.
 static cred_status take_answer(char *line, cred_learn *run, size_t number) {
   const size_t n = strspn(line, "0123456789");
   size_t row;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "cli/cmd_learn.h"
 #include "credence/plot/plot.h"
+#include <math.h>
 
 static cred_status take_points(cred_plot_learning_curve *curve, double **values,
                                const cred_learn *run, const char *name) {
@@ -22,6 +23,13 @@ static cred_status take_points(cred_plot_learning_curve *curve, double **values,
   return CRED_OK;
 }
 
+static bool has_score(const cred_learn *run, const cred_learn *other) {
+  const size_t k = cred_learn_score(run, NULL);
+  for (size_t i = 0; i < cred_learn_n_points(run); i++)
+    if (!isnan(cred_learn_get_point(run, i).value[k])) return true;
+  return other && has_score(other, NULL);
+}
+
 cred_status cli__learn_plot(const cli__learn *l, const cred_learn *const *runs,
                             const char *const *names, size_t n) {
   cred_plot_learning_curve curves[2];
@@ -33,9 +41,9 @@ cred_status cli__learn_plot(const cli__learn *l, const cred_learn *const *runs,
       .target = l->opt.score_target};
   cred_plot *plot = NULL;
   cred_status status = CRED_OK;
-  if (!l->test || cred_learn_n_points(runs[0]) == 0) {
+  if (!l->test || !has_score(runs[0], n > 1 ? runs[1] : NULL)) {
     cli_note(l->args, "no curve to draw yet: %s",
-             l->test ? "no round is done" : "there are no rows to score on (--test)");
+             l->test ? "no round has a score" : "there are no rows to score on (--test)");
     return CRED_OK;
   }
   for (size_t i = 0; i < n; i++)

@@ -83,10 +83,11 @@ static cred_status resolve(cred_acquired *out, job *j) {
          j->classes ? "use bald, entropy, ..." : "use epistemic, variance or epig");
   if (kinds[kind].disagreement && !cred_posterior_is_random(q) && q->n_members < 2)
     FAIL(CRED_ECONFIG,
-         "acquisition '%s' measures how much draws of the weights disagree, and this "
+         "acquisition '%s'%s measures how much draws of the weights disagree, and this "
          "posterior is one set of weights: fit with dropout, vi or several members, or "
          "use %s",
-         kinds[kind].name, j->classes ? "entropy" : "variance");
+         kinds[kind].name, j->opt->kind == CRED_ACQUIRE_AUTO ? ", the default," : "",
+         j->classes ? "entropy" : "variance");
   return CRED_OK;
 }
 

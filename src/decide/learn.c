@@ -4,8 +4,12 @@
 // Lines of the journal:
 //   ask ROUND ROW...                   rows that want a label
 //   label ROW TEXT                     one of them
+//   skip ROW                           one of them, or of those with a label: it has none
+//   revise ROW TEXT                    another label of a row that had one or was skipped
 //   round ROUND N_LABELS DIGEST VALUE SE ...   scores; digest of model.cred, or '-'
-// Round r is fitted when all rows of ask r have their labels. Nothing else is state.
+// Round r is fitted when no row of ask r is wanted any more. Where a label changes after
+// the last round was fitted and before the next rows are chosen, that round is fitted
+// once more, and its second line counts. Nothing else is state.
 
 #include "decide/learn.h"
 #include "base/alloc.h"
@@ -81,24 +85,46 @@ static cred_status read_ask(cred_learn *run, const char *at) {
   return good ? CRED_OK : fail_line();
 }
 
-// The row has its label and is wanted no more.
+static bool is_wanted(const cred_learn *run, size_t row) {
+  for (size_t i = 0; i < run->n_wanted; i++)
+    if (run->wanted[i] == row) return true;
+  return false;
+}
+
+// The row has its label, or none (NULL), and is wanted no more.
 static void keep_label(cred_learn *run, size_t row, char *text) {
   size_t n = 0;
+  const bool was_wanted = is_wanted(run, row);
   for (size_t i = 0; i < run->n_wanted; i++)
     if (run->wanted[i] != row) run->wanted[n++] = run->wanted[i];
   run->n_wanted = n;
+  run->n_labels += (text != NULL) - (run->label[row] != NULL);
+  cred__free(run->label[row]);
   run->label[row] = text;
-  run->n_labels++;
+  if (was_wanted || run->n_points < run->n_asks || run->n_points == 0) return;
+  run->n_points--; // the last round is fitted once more
+  cred_model_free(run->model);
+  run->model = NULL;
 }
 
-static cred_status read_label(cred_learn *run, const char *at) {
+static cred_status read_label(cred_learn *run, const char *at, bool revised) {
   size_t row;
   char *text;
-  if (!next_size(&row, &at) || row >= run->n_rows || !run->asked[row] ||
-      run->label[row] || *at != ' ')
+  if (!next_size(&row, &at) || row >= run->n_rows || *at != ' ') return fail_line();
+  if (revised ? is_wanted(run, row) || !(run->label[row] || run->asked[row])
+              : !is_wanted(run, row))
     return fail_line();
   TRY(cred__learn_read_label(&text, run, at + 1));
   keep_label(run, row, text);
+  return CRED_OK;
+}
+
+static cred_status read_skip(cred_learn *run, const char *at) {
+  size_t row;
+  if (!next_size(&row, &at) || row >= run->n_rows || *at ||
+      !(run->label[row] || is_wanted(run, row)))
+    return fail_line();
+  keep_label(run, row, NULL);
   return CRED_OK;
 }
 
@@ -142,7 +168,9 @@ static cred_status read_line(void *context, const char *line) {
   cred_learn *run = context;
   const size_t n = strcspn(line, " ");
   if (n == 3 && memcmp(line, "ask", 3) == 0) return read_ask(run, line + n);
-  if (n == 5 && memcmp(line, "label", 5) == 0) return read_label(run, line + n);
+  if (n == 5 && memcmp(line, "label", 5) == 0) return read_label(run, line + n, false);
+  if (n == 6 && memcmp(line, "revise", 6) == 0) return read_label(run, line + n, true);
+  if (n == 4 && memcmp(line, "skip", 4) == 0) return read_skip(run, line + n);
   if (n == 5 && memcmp(line, "round", 5) == 0) return read_round(run, line + n);
   return fail_line();
 }
@@ -231,7 +259,7 @@ static cred_status find_task(cred_learn *run) {
   if (opt->schema.task < 0 && !any)
     FAIL(CRED_ECONFIG,
          "%s has no column '%.100s' yet, so that nothing tells what its labels are: "
-         "give the classes, or the task",
+         "give the classes (--classes A,B) or the task (--task number)",
          cred_table_source(run->pool), opt->schema.targets[0]);
   run->task = opt->schema.task >= 0 ? (cred_target_type)opt->schema.task
               : words               ? CRED_TARGET_CLASS
@@ -279,6 +307,7 @@ cred_status cred_learn_open(cred_learn **out, const char *folder, const cred_tab
   run->journal.fd = -1;
   TRY_DONE(cred__strdup(&run->folder, folder));
   TRY_DONE(make_parts(run));
+  TRY_DONE(cred__learn_rehearse(run, !cred__learn_has_begun(run)));
   TRY_DONE(make_folder(folder));
   cred__learn_path(path, sizeof path, run, "journal");
   TRY_DONE(cred__learn_check_folder(run));
@@ -300,6 +329,7 @@ void cred_learn_free(cred_learn *run) {
   cred__free(run->classes);
   cred__names_clear(&run->names);
   cred__free(run->asked);
+  cred__free(run->left_out);
   cred__free(run->wanted);
   cred__free(run->points);
   cred_model_free(run->model);
@@ -359,40 +389,70 @@ const size_t *cred_learn_wanted(size_t *n, const cred_learn *run) {
   return run->wanted;
 }
 
-static cred_status check_row(const cred_learn *run, const size_t *rows, size_t i) {
-  const size_t row = rows[i];
+static cred_status fail_not_asked(const cred_learn *run, size_t row) {
+  cred__text list = {0};
+  for (size_t k = 0; k < run->n_wanted && k < 8; k++)
+    cred__text_printf(&list, "%s%zu", k ? ", " : "", run->wanted[k]);
+  cred__fail(CRED_EDATA, "row %zu was not asked for: labels are wanted of %s%s", row,
+             list.n ? list.s : "no row", run->n_wanted > 8 ? ", ..." : "");
+  cred__text_clear(&list);
+  return CRED_EDATA;
+}
+
+static cred_status check_row(const cred_learn *run, size_t row, bool revised) {
   if (row >= run->n_rows)
     FAIL(CRED_EDATA, "row %zu was not asked for: the pool has %zu rows", row,
          run->n_rows);
-  if (run->label[row])
-    FAIL(CRED_EDATA, "row %zu has the label '%.100s' already", row, run->label[row]);
-  if (!run->asked[row]) {
-    cred__text list = {0};
-    for (size_t k = 0; k < run->n_wanted && k < 8; k++)
-      cred__text_printf(&list, "%s%zu", k ? ", " : "", run->wanted[k]);
-    cred__fail(CRED_EDATA, "row %zu was not asked for: labels are wanted of %s%s", row,
-               list.n ? list.s : "no row", run->n_wanted > 8 ? ", ..." : "");
-    cred__text_clear(&list);
-    return CRED_EDATA;
+  if (is_wanted(run, row)) {
+    if (!revised) return CRED_OK;
+    FAIL(CRED_EDATA, "row %zu waits for its first label: there is none to revise", row);
   }
-  for (size_t k = 0; k < i; k++)
-    if (rows[k] == row) FAIL(CRED_EDATA, "row %zu is given a label twice", row);
+  if (revised && (run->label[row] || run->asked[row])) return CRED_OK;
+  if (run->label[row])
+    FAIL(CRED_EDATA,
+         "row %zu has the label '%.100s' already (--relabel FILE gives it another)", row,
+         run->label[row]);
+  if (run->asked[row])
+    FAIL(CRED_EDATA, "row %zu was skipped (--relabel FILE gives it a label)", row);
+  return fail_not_asked(run, row);
+}
+
+cred_status cred_learn_check_label(const cred_learn *run, size_t row, const char *label,
+                                   bool revised) {
+  char *text;
+  TRY(check_row(run, row, revised));
+  TRY(cred__learn_read_answer(&text, run, label));
+  cred__free(text);
   return CRED_OK;
 }
 
-cred_status cred_learn_label(cred_learn *run, const size_t *rows,
-                             const char *const *labels, size_t n) {
+static bool is_same(const char *a, const char *b) {
+  return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+// All of them, or none.
+static cred_status take_labels(cred_learn *run, const size_t *rows,
+                               const char *const *labels, size_t n, bool revised) {
   char **texts = NULL;
   cred__text lines = {0};
   cred_status status;
   TRY_DONE(NEW(&texts, n, "labels"));
   for (size_t i = 0; i < n; i++) {
-    TRY_DONE(check_row(run, rows, i));
-    TRY_DONE(cred__learn_read_label(&texts[i], run, labels[i]));
-    cred__text_printf(&lines, "label %zu %s\n", rows[i], texts[i]);
+    TRY_DONE(check_row(run, rows[i], revised));
+    for (size_t k = 0; k < i; k++)
+      if (rows[k] == rows[i])
+        FAIL_DONE(CRED_EDATA, "row %zu is given a label twice", rows[i]);
+    TRY_DONE(cred__learn_read_answer(&texts[i], run, labels[i]));
+    if (revised && is_same(texts[i], run->label[rows[i]])) continue;
+    if (texts[i])
+      cred__text_printf(&lines, "%s %zu %s\n", revised ? "revise" : "label", rows[i],
+                        texts[i]);
+    else
+      cred__text_printf(&lines, "skip %zu\n", rows[i]);
   }
-  if (n) TRY_DONE(cred__journal_append(&run->journal, &lines));
+  if (lines.n) TRY_DONE(cred__journal_append(&run->journal, &lines));
   for (size_t i = 0; i < n; i++) {
+    if (revised && is_same(texts[i], run->label[rows[i]])) continue;
     keep_label(run, rows[i], texts[i]);
     texts[i] = NULL;
   }
@@ -401,6 +461,16 @@ done:
   cred__free(texts);
   cred__text_clear(&lines);
   return status;
+}
+
+cred_status cred_learn_label(cred_learn *run, const size_t *rows,
+                             const char *const *labels, size_t n) {
+  return take_labels(run, rows, labels, n, false);
+}
+
+cred_status cred_learn_revise(cred_learn *run, const size_t *rows,
+                              const char *const *labels, size_t n) {
+  return take_labels(run, rows, labels, n, true);
 }
 
 const char *cred_learn_label_of(const cred_learn *run, size_t row) {
@@ -417,6 +487,9 @@ cred_learn_point cred_learn_get_point(const cred_learn *run, size_t i) {
 }
 const cred_model *cred_learn_model(const cred_learn *run) {
   return run->model;
+}
+bool cred_learn_has_model(const cred_learn *run) {
+  return run->n_points > 0 && strcmp(run->model_digest, "-") != 0;
 }
 const char *cred_learn_reason(const cred_learn *run) {
   return run->reason;

@@ -45,7 +45,8 @@ struct cred_learn {
   char **label;      // (n_rows) or NULL
   size_t n_labels;
   // what was asked for, round by round
-  bool *asked; // (n_rows)
+  bool *asked;    // (n_rows)
+  bool *left_out; // (n_rows) of missing cells, where those are left out; else NULL
   size_t *wanted, n_wanted;
   size_t n_asks;
   cred_learn_point *points;
@@ -61,24 +62,36 @@ struct cred_learn {
 
 // learn_run.c: run.txt, which makes a folder the folder of this run.
 cred_status cred__learn_check_folder(const cred_learn *run);
+// Whether a run is in the folder already.
+bool cred__learn_has_begun(const cred_learn *run);
+
+// learn_rehearse.c: all that could fail later, where the run begins; rows that are left
+// out for missing cells, always.
+cred_status cred__learn_rehearse(cred_learn *run, bool begins);
 
 // learn_labels.c
 cred_status cred__learn_find_classes(cred_learn *run);
 cred_status cred__learn_take_given(cred_learn *run);
 // The canonical text of a label in `out`, or an error.
 cred_status cred__learn_read_label(char **out, const cred_learn *run, const char *text);
+// The same; NULL for CRED_LEARN_SKIP.
+cred_status cred__learn_read_answer(char **out, const cred_learn *run, const char *text);
 // The hidden label of a row of a simulation.
 cred_status cred__learn_hidden(char **out, const cred_learn *run, size_t row);
 // Whether a fit is possible: two classes, or numbers that differ.
 bool cred__learn_is_enough(const cred_learn *run);
 
 // learn_round.c: the fit of a round with its scores; the next rows.
+const cred_table *cred__learn_inputs(const cred_learn *run); // without the target
 cred_status cred__learn_fit(cred_learn_state *state, cred_learn_point *point,
                             cred_learn *run);
 cred_status cred__learn_choose(cred_learn_state *state, cred_learn *run);
-// Rows to start with.
+// Rows to start with (yours to free, on failure too), and asking for them.
+cred_status cred__learn_start_rows(size_t **rows, size_t *n, const cred_learn *run);
 cred_status cred__learn_start(cred_learn *run);
-// Rows that have no label and are not asked for; yours to free.
+// Whether a row has no label, was not asked for and is not left out.
+bool cred__learn_in_pool(const cred_learn *run, size_t row);
+// All of those; yours to free.
 cred_status cred__learn_pool(size_t **rows, size_t *n, const cred_learn *run);
 // Asks for rows: the line of the journal, then the memory.
 cred_status cred__learn_ask(cred_learn *run, const size_t *rows, size_t n);

@@ -85,14 +85,22 @@ bool cred__learn_is_done(cred_learn *run) {
   const double value = run->points[run->n_points - 1].value[i];
   const double target = run->opt.score_target;
   size_t n_pool = 0;
-  for (size_t k = 0; k < run->n_rows; k++) n_pool += !run->label[k] && !run->asked[k];
+  for (size_t k = 0; k < run->n_rows; k++) n_pool += cred__learn_in_pool(run, k);
   run->reason[0] = 0;
   if (larger ? value >= target : value <= target) {
     snprintf(run->reason, sizeof run->reason, "%s is %.6g with %zu labels",
              cred_learn_score_name(run, i), value, run->n_labels);
-  } else if (run->opt.budget && run->n_labels >= run->opt.budget) {
+  } else if (run->opt.budget && run->n_labels > run->opt.budget) {
+    snprintf(run->reason, sizeof run->reason,
+             "there are %zu labels, the budget is of %zu", run->n_labels,
+             run->opt.budget);
+  } else if (run->opt.budget && run->n_labels == run->opt.budget) {
     snprintf(run->reason, sizeof run->reason, "the budget of %zu labels is spent",
              run->opt.budget);
+  } else if (n_pool == 0 && run->n_labels < run->n_rows) {
+    snprintf(run->reason, sizeof run->reason,
+             "%zu of %zu rows have labels, and no other can have one", run->n_labels,
+             run->n_rows);
   } else if (n_pool == 0) {
     snprintf(run->reason, sizeof run->reason, "all %zu rows have labels", run->n_labels);
   } else {

@@ -105,6 +105,14 @@ cred_status cred__learn_read_label(char **out, const cred_learn *run, const char
   return cred__strdup(out, text);
 }
 
+cred_status cred__learn_read_answer(char **out, const cred_learn *run, const char *text) {
+  *out = NULL;
+  if (strcmp(text, CRED_LEARN_SKIP) == 0 &&
+      (run->task != CRED_TARGET_CLASS || cred__names_find(&run->names, text) == SIZE_MAX))
+    return CRED_OK;
+  return cred__learn_read_label(out, run, text);
+}
+
 static cred_status read_cell(char **out, const cred_learn *run, size_t row) {
   char cell[CELL];
   cred_table_cell(cell, sizeof cell, run->pool, row, run->target_column);

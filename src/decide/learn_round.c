@@ -27,7 +27,7 @@ static uint64_t seed_of(const cred_learn *run, size_t round) {
   return cred_key_below(&key, 0, (uint64_t)1 << 53);
 }
 
-static const cred_table *inputs_of(const cred_learn *run) {
+const cred_table *cred__learn_inputs(const cred_learn *run) {
   return run->inputs ? run->inputs : run->pool;
 }
 
@@ -37,7 +37,7 @@ static cred_status labelled_table(cred_table **out, const cred_learn *run) {
   TRY(cred_table_from_texts(&labels, cred_table_source(run->pool),
                             run->opt.schema.targets[0], (const char *const *)run->label,
                             run->n_rows));
-  const cred_status status = cred_table_join(out, inputs_of(run), labels, NULL);
+  const cred_status status = cred_table_join(out, cred__learn_inputs(run), labels, NULL);
   cred_table_free(labels);
   return status;
 }
@@ -159,11 +159,15 @@ static cred_status need_model(cred_learn_state *state, cred_learn *run) {
   return CRED_OK;
 }
 
+bool cred__learn_in_pool(const cred_learn *run, size_t row) {
+  return !run->label[row] && !run->asked[row] && !(run->left_out && run->left_out[row]);
+}
+
 cred_status cred__learn_pool(size_t **rows, size_t *n, const cred_learn *run) {
   *n = 0;
   TRY(NEW(rows, run->n_rows, "rows"));
   for (size_t i = 0; i < run->n_rows; i++)
-    if (!run->label[i] && !run->asked[i]) (*rows)[(*n)++] = i;
+    if (cred__learn_in_pool(run, i)) (*rows)[(*n)++] = i;
   return CRED_OK;
 }
 
@@ -187,8 +191,8 @@ static cred_status ask_best(cred_learn *run, const size_t *pool, size_t n_pool,
   cred_status status;
   TRY_DONE(cred_acquire_rows(&rows, &n_rows, n_pool, run->opt.n_candidates, &key));
   for (size_t i = 0; i < n_rows; i++) rows[i] = pool[rows[i]];
-  TRY_DONE(cred_schema_encode(&data, cred_model_schema(run->model), inputs_of(run), rows,
-                              n_rows, 0, 0));
+  TRY_DONE(cred_schema_encode(&data, cred_model_schema(run->model),
+                              cred__learn_inputs(run), rows, n_rows, 0, 0));
   opt.n = n < data.n_rows ? n : data.n_rows;
   opt.seed = seed_of(run, run->n_asks);
   opt.n_threads = run->opt.fit.n_threads;
@@ -245,9 +249,11 @@ static cred_status take_class(size_t *chosen, size_t *n_chosen, const cred_learn
        cred_table_source(run->pool), n, run->classes[place], found);
 }
 
-static cred_status start_balanced(cred_learn *run, const size_t *order, size_t n_order) {
+// The same number of each class, in the place of `order` (n_order).
+static cred_status balance(size_t *n, const cred_learn *run, size_t *order,
+                           size_t n_order) {
   const size_t n_each = run->opt.n_start / (run->n_classes ? run->n_classes : 1);
-  size_t *chosen, n = 0;
+  size_t *chosen;
   if (run->task != CRED_TARGET_CLASS)
     FAIL(CRED_ECONFIG, "a balanced start is of classes, the target '%.100s' is a number",
          run->opt.schema.targets[0]);
@@ -256,36 +262,41 @@ static cred_status start_balanced(cred_learn *run, const size_t *order, size_t n
          "a balanced start of %zu rows: a multiple of the %zu classes is "
          "expected",
          run->opt.n_start, run->n_classes);
+  *n = 0;
   TRY(NEW(&chosen, run->opt.n_start, "rows"));
   cred_status status = CRED_OK;
   for (size_t c = 0; c < run->n_classes; c++)
-    TRY_DONE(take_class(chosen, &n, run, order, n_order, c, n_each));
-  TRY_DONE(cred__learn_ask(run, chosen, n));
+    TRY_DONE(take_class(chosen, n, run, order, n_order, c, n_each));
+  memcpy(order, chosen, *n * sizeof *chosen);
 done:
   cred__free(chosen);
   return status;
 }
 
-cred_status cred__learn_start(cred_learn *run) {
+cred_status cred__learn_start_rows(size_t **rows, size_t *n, const cred_learn *run) {
   const cred_key root = cred__learn_key(run, 0);
   const cred_key key = cred_key_derive(&root, CRED_FOR_ACQUIRE, CRED__LEARN_KEY_START);
   const cred_learn_options *opt = &run->opt;
-  size_t *pool, n_pool;
-  size_t n = opt->n_start > run->n_labels ? opt->n_start - run->n_labels : 0;
+  size_t n_pool;
+  *rows = NULL;
+  *n = opt->n_start > run->n_labels ? opt->n_start - run->n_labels : 0;
   if (opt->budget && opt->budget < opt->n_start)
     FAIL(CRED_ECONFIG, "a budget of %zu labels is less than the %zu to start with",
          opt->budget, opt->n_start);
-  TRY(cred__learn_pool(&pool, &n_pool, run));
-  cred_key_shuffle(pool, n_pool, &key);
-  cred_status status = CRED_OK;
-  if (n > n_pool)
-    FAIL_DONE(CRED_EDATA, "%s: %zu rows are to be labelled first, the pool has %zu",
-              cred_table_source(run->pool), n, n_pool);
-  if (n + run->n_labels == 0)
-    FAIL_DONE(CRED_ECONFIG, "0 labels to start with: at least 1 is needed");
-  status =
-      opt->balanced ? start_balanced(run, pool, n_pool) : cred__learn_ask(run, pool, n);
-done:
-  cred__free(pool);
+  TRY(cred__learn_pool(rows, &n_pool, run));
+  cred_key_shuffle(*rows, n_pool, &key);
+  if (*n > n_pool)
+    FAIL(CRED_EDATA, "%s: %zu rows are to be labelled first, the pool has %zu",
+         cred_table_source(run->pool), *n, n_pool);
+  if (*n + run->n_labels == 0)
+    FAIL(CRED_ECONFIG, "0 labels to start with: at least 1 is needed");
+  return opt->balanced ? balance(n, run, *rows, n_pool) : CRED_OK;
+}
+
+cred_status cred__learn_start(cred_learn *run) {
+  size_t *rows, n;
+  cred_status status = cred__learn_start_rows(&rows, &n, run);
+  if (status == CRED_OK) status = cred__learn_ask(run, rows, n);
+  cred__free(rows);
   return status;
 }

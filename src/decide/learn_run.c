@@ -145,6 +145,11 @@ static bool exists(const char *path) {
   return stat(path, &info) == 0;
 }
 
+bool cred__learn_has_begun(const cred_learn *run) {
+  char path[4096];
+  return exists(cred__learn_path(path, sizeof path, run, "run.txt"));
+}
+
 static cred_status write_run(const cred_learn *run, const char *path,
                              const cred__text *text) {
   char journal[4096];

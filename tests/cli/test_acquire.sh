@@ -96,4 +96,9 @@ credence fit labelled.csv --target label --posterior map --steps 50 -q -o map.cr
 expect 78 credence acquire map.cred pool.csv
 says err "this posterior is one set of weights" "use entropy"
 expect 0 credence acquire map.cred pool.csv --by margin
+# rows that have a label
+credence demo moons --rows 60 -o labelled.csv
+expect 0 credence fit labelled.csv --target label --members 2 --steps 20 -q -o labelled.cred
+expect 0 credence acquire labelled.cred labelled.csv -n 2
+says err "the model was fitted to 60 of these rows: they have a label already"
 finish

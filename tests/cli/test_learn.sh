@@ -101,6 +101,74 @@ expect 0 "${person[@]}" --test test.csv --budget 12 --require-done
 says err "done: the budget of 12 labels is spent"
 [ ! -e mine/to_label.csv ] || fail "to_label.csv stays behind"
 
+# a file is taken whole or not at all
+taught=(credence learn bare.csv --target label --classes lower,upper -o taught --start 6 -n 3
+  "${fit[@]}" --budget 9)
+expect 0 "${taught[@]}"
+sed '2s/,$/,upper/; 3s/,$/,lower/; 4s/,$/,uper/' taught/to_label.csv >wrong
+cp wrong taught/to_label.csv
+cp taught/journal before
+expect 65 "${taught[@]}"
+says err "to_label.csv:4: 'uper' is no class of 'label'; did you mean 'upper'?"
+cmp -s before taught/journal || fail "labels of a file that is refused"
+cmp -s wrong taught/to_label.csv || fail "a file that is refused is not as it was"
+sed '4s/uper/upper/; 3{h;s/lower/upper/;x;G}' wrong >twice # row of line 3 with two labels
+cp twice taught/to_label.csv
+expect 65 "${taught[@]}"
+says err "is given a label twice"
+cmp -s before taught/journal || fail "labels of a file that is refused"
+# one row that nobody can label, and a changed input
+sed '4s/uper/?/; 5s/,$/,upper/; 6s/,$/,lower/; 7s/,$/,lower/; 2s/^\([0-9]*\),[^,]*/\1,77/' wrong \
+  >taught/to_label.csv
+cp taught/to_label.csv old
+expect 0 "${taught[@]}"
+says err "1 cells differ from those of the pool, which count" "round 0: 5 labels"
+grep -q ' skip ' taught/journal || fail "the row that was skipped"
+cp old taught/to_label.csv # it comes twice
+expect 0 "${taught[@]}"
+says err "want a label"
+# a label is revised, another skipped one given
+row=$(sed -n 2p old | cut -d, -f1)
+skipped=$(sed -n 4p old | cut -d, -f1)
+printf 'row,label\n%s,lower\n%s,upper\n' "$row" "$skipped" >new_labels.csv
+expect 0 "${taught[@]}" --relabel new_labels.csv
+says err "new_labels.csv: 2 labels are changed"
+grep -q " revise $row lower" taught/journal || fail "the label that was revised"
+cp taught/journal before
+expect 0 "${taught[@]}" --relabel new_labels.csv # and once more
+says err "0 labels are changed"
+cmp -s before taught/journal || fail "a revision that is there already"
+cp old taught/to_label.csv # what was revised does not come back
+expect 65 "${taught[@]}"
+says err "row $row has the label 'lower' already (--relabel FILE gives it another)"
+printf 'row,label\n%s,lower\n%s,uper\n' "$skipped" "$row" >new_labels.csv
+expect 65 "${taught[@]}" --relabel new_labels.csv
+says err "new_labels.csv:3: 'uper' is no class"
+cmp -s before taught/journal || fail "half a revision"
+expect 78 "${learn[@]}" --budget 20 -o run --relabel new_labels.csv
+says err "'--relabel' has no place in a simulation"
+
+# what cannot be fitted is told before a label is asked for, and leaves no folder
+awk -F, -v OFS=, 'NR == 9 { $2 = "" } { print }' bare.csv >holes.csv
+holes=(credence learn holes.csv --target label --classes lower,upper -o holes --start 6 -n 3 "${fit[@]}")
+expect 65 "${holes[@]}"
+says err "holes.csv:9:" "--missing"
+[ ! -e holes ] || fail "a folder of a run that cannot be"
+expect 0 "${holes[@]}" --missing indicator
+says err "6 rows want a label"
+expect 78 credence learn bare.csv --target label --classes lower,upper -o single --posterior map \
+  --members 1 --hidden 5 --steps 20
+says err "acquisition 'bald', the default, measures"
+[ ! -e single ] || fail "a folder of a run that cannot be"
+
+# labels that are all the same: no model, which is an error at the end, with or without --quiet
+same=(credence learn bare.csv --target label --classes lower,upper --start 4 -n 2 --budget 6 "${fit[@]}")
+expect 65 "${same[@]}" --command 'sed 1d | sed "s/,.*/,upper/"' --test test.csv --plot same.svg -o same
+says err "all labels so far are the same: no model can be fitted" "no round has a score" \
+  "all 6 labels are the same, so that there is no model"
+expect 65 "${same[@]}" --command 'sed 1d | sed "s/,.*/,upper/"' -o same2 -q
+says err "all 6 labels are the same"
+
 # a command: labels of pool.csv, with a header and quotes
 cat >oracle.sh <<'END'
 echo row,label
@@ -158,6 +226,14 @@ expect 0 credence learn sine.csv --target y --simulate --test sine.csv --start 5
 [ "$(head -n 1 sine/curve.csv)" = round,labels,rmse,rmse_se,log_lik,log_lik_se,mae,mae_se ] ||
   fail "the columns of the curve of numbers"
 
+says err "the test rows are the pool itself"
+expect 0 "${learn[@]}" --budget 12 -o batch2
+expect 0 "${learn[@]}" --budget 10 -o batch2
+says err "done: there are 12 labels, the budget is of 10"
+awk -F, -v OFS=, '{ print (NR == 1 ? "nr" : NR), $0 }' pool.csv >numbered.csv
+expect 0 credence learn numbered.csv --target label --simulate --start 8 --budget 8 "${fit[@]}" -o numbered
+says err "the input 'nr' counts the rows" "next: credence learn ... --ignore nr, or --id nr"
+
 # what is wrong
 expect 78 "${learn[@]}" --budget 30 --by entropy -o run
 says err "the folder of another run" "'by' is 'auto' there and 'entropy' here"
@@ -172,7 +248,7 @@ says err "--test FILE"
 expect 78 "${learn[@]}" --command cat --budget 30 -o x
 expect 78 credence learn bare.csv --target label --balanced -o x
 expect 78 credence learn bare.csv --target label -o x
-says err "give the classes, or the task"
+says err "give the classes (--classes A,B) or the task (--task number)"
 expect 65 credence learn pool.csv --target label --simulate --start 300 --budget 400 -o x
 says err "300 rows are to be labelled first, the pool has 200"
 expect 78 "${learn[@]}" --net linear --budget 30 -o x

@@ -1,89 +1,9 @@
 // Runs of active learning: what is chosen and labelled, when they end, and that a run cut
 // off anywhere ends as if it had not been.
 
-#include "check.h"
-#include "base/alloc.h"
-#include "base/file.h"
-#include "credence/decide/learn.h"
-#include "model/toy_model.h"
-#include <dirent.h>
-#include <sys/stat.h>
+#include "decide/learn_run.h"
 
-static const char *const label = "label", *const y = "y";
-
-// A folder that is not there yet.
-static void new_folder(char path[64]) {
-  snprintf(path, 64, "/tmp/credence_learn_XXXXXX");
-  assert_non_null(mkdtemp(path));
-  rmdir(path);
-}
-
-static void remove_folder(const char *path) {
-  DIR *dir = opendir(path);
-  struct dirent *entry;
-  while (dir && (entry = readdir(dir))) {
-    char name[512];
-    snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-    unlink(name);
-  }
-  if (dir) closedir(dir);
-  rmdir(path);
-}
-
-static char *read_text(const char *folder, const char *name, size_t *n) {
-  char path[512];
-  unsigned char *text;
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  assert_ok(cred__file_read(&text, n, path, 1 << 24));
-  return (char *)text;
-}
-
-static void write_text(const char *folder, const char *name, const char *text, size_t n) {
-  char path[512];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(text, 1, n, file), n);
-  fclose(file);
-}
-
-// Few steps of a small network.
-static cred_learn_options options(const char *const *target, const cred_table *test) {
-  cred_learn_options opt = cred_learn_defaults();
-  opt.schema.targets = target;
-  opt.schema.n_targets = 1;
-  opt.fit.posterior = CRED_FIT_VI;
-  opt.fit.net = "dense 5 tanh";
-  opt.fit.prior = "normal 1";
-  opt.fit.steps = 30;
-  opt.fit.schedule.rate = 0.05;
-  opt.fit.n_threads = 1;
-  opt.acquire.n_draws = 10;
-  opt.acquire.n = 4;
-  opt.n_start = 6;
-  opt.budget = 18;
-  opt.test = test;
-  opt.simulate = true;
-  return opt;
-}
-
-// To the end, or until labels are wanted.
-static cred_learn_state go_on(cred_learn *run) {
-  for (;;) {
-    cred_learn_state state;
-    size_t n;
-    assert_ok(cred_learn_next(&state, run));
-    cred_learn_wanted(&n, run);
-    if (n > 0 || state == CRED_LEARN_DONE) return state;
-  }
-}
-
-static cred_learn *open_run(const char *folder, const cred_table *pool,
-                            const cred_learn_options *opt) {
-  cred_learn *run;
-  assert_ok(cred_learn_open(&run, folder, pool, opt));
-  return run;
-}
+static const char *const y = "y";
 
 static void run_whole(const char *folder, const cred_table *pool,
                       const cred_learn_options *opt) {
@@ -242,11 +162,6 @@ static void test_ends(void **state) {
   cred_table_free(test);
 }
 
-static cred_status give(cred_learn *run, size_t row, const char *text) {
-  return cred_learn_label(run, &row, &text, 1);
-}
-
-// A pool with some labels, and a person who gives the others.
 static void test_labels_of_a_person(void **state) {
   (void)state;
   char folder[64];
@@ -463,7 +378,7 @@ static void test_messages(void **state) {
   fails_at_start(pool, &opt, CRED_ECONFIG, "not one of classes");
   cred_table *bare = table_of_text("x\n1\n2\n3\n");
   opt = good, opt.simulate = false, opt.test = NULL;
-  fails_at_start(bare, &opt, CRED_ECONFIG, "give the classes, or the task");
+  fails_at_start(bare, &opt, CRED_ECONFIG, "give the classes (--classes A,B)");
   cred_table *holes = table_of_text("x,label\n1,a\n2,\n3,b\n");
   opt = good, opt.test = NULL, opt.n_start = 3;
   fails_at_start(holes, &opt, CRED_EDATA, "a missing cell");

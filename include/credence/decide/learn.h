@@ -5,6 +5,9 @@
 // the next rows from the pool (credence/decide/acquire.h). Labels then come from the
 // caller, or, in a simulation, from a column that is there and hidden.
 //
+// What could fail later fails before the first row is asked for: a run that begins is
+// rehearsed with stand-in labels (the whole pool, the test, an epoch of a fit, a choice).
+//
 // A run may be killed at any moment: what was chosen and every label that was given stand
 // in a journal on the disk before the call returns, and everything else follows from them
 // and from the options. So a run that is opened again goes on with the same choices, and
@@ -76,11 +79,25 @@ CRED_API cred_status cred_learn_next(cred_learn_state *state, cred_learn *run);
 /// Rows of the pool that wait for a label, in the order they were asked for; borrowed
 /// until the next call.
 CRED_API const size_t *cred_learn_wanted(size_t *n, const cred_learn *run);
+// In the place of a label: the row can have none, and is asked for no more. Where a class
+// has this name it is that class.
+#define CRED_LEARN_SKIP "?"
+
 /// Give labels, as texts, of n rows that are wanted. They are on the disk when this
 /// returns. Fails with CRED_EDATA on a row that was not asked for, one with a label
-/// already, a label that is no class (with the nearest) or no number: none is taken then.
+/// already, one that is there twice, a label that is no class (with the nearest) or no
+/// number: none is taken then.
 CRED_API cred_status cred_learn_label(cred_learn *run, const size_t *rows,
                                       const char *const *labels, size_t n);
+/// Give other labels to n rows that have one or were skipped, or take it away
+/// (CRED_LEARN_SKIP). It counts from the next fit on; the last round is fitted once more
+/// where no rows were chosen by it yet. A label that a row has already changes nothing.
+/// Fails as cred_learn_label does.
+CRED_API cred_status cred_learn_revise(cred_learn *run, const size_t *rows,
+                                       const char *const *labels, size_t n);
+/// What cred_learn_label or (revised) cred_learn_revise would say of one row.
+CRED_API cred_status cred_learn_check_label(const cred_learn *run, size_t row,
+                                            const char *label, bool revised);
 /// The label of a row of the pool, NULL if it has none.
 CRED_API const char *cred_learn_label_of(const cred_learn *run, size_t row);
 CRED_API size_t cred_learn_n_labels(const cred_learn *run);
@@ -100,6 +117,8 @@ CRED_API const char *cred_learn_score_name(const cred_learn *run, size_t i);
 CRED_API size_t cred_learn_score(const cred_learn *run, bool *larger);
 /// The model of the last round, NULL if there was none in this process.
 CRED_API const cred_model *cred_learn_model(const cred_learn *run);
+/// Whether the last round has one: not where all labels so far are the same.
+CRED_API bool cred_learn_has_model(const cred_learn *run);
 /// Why the run is done, as a sentence.
 CRED_API const char *cred_learn_reason(const cred_learn *run);
 
