@@ -19,8 +19,8 @@
 // classes, then what is made of each.
 
 #include "prob/likelihood.h"
-#include "kernel/fast_math.h"
 #include "kernel/kernel.h"
+#include "kernel/softmax.h"
 #include "kernel/special.h"
 #include "prob/strip.h"
 #include <math.h>
@@ -84,9 +84,10 @@ static void fixed_points(cred_real *z, const noisy *w, size_t class) {
   for (size_t t = 0; t < FIXED; t++) z[t] = w->quantile[rank_at(&c, t)];
 }
 
-// u of classes first ... first + n - 1 in e. The fixed points of a chunk serve all rows.
-static void noisy_logits(noisy *w, const cred_real *out, size_t row, size_t first,
-                         size_t n) {
+// z, s and slopes of classes first ... first + n - 1. The fixed points of a chunk serve
+// all rows.
+static void take_noise(noisy *w, const cred_real *out, size_t row, size_t first,
+                       size_t n) {
   const size_t p = w->n_points;
   if (w->key)
     cred__normal_fill(w->z, n * p, w->key, row, first * p);
@@ -97,27 +98,8 @@ static void noisy_logits(noisy *w, const cred_real *out, size_t row, size_t firs
     double slope;
     const double a =
         cred__hold(&slope, (double)out[w->n + first + k], CRED__LOG_VAR_LIMIT);
-    const cred_real l = out[first + k], sd = w->sd[k] = (cred_real)exp(0.5 * a);
+    w->sd[k] = (cred_real)exp(0.5 * a);
     w->slope[k] = (cred_real)slope;
-    for (size_t t = 0; t < p; t++) w->e[k * p + t] = l + sd * w->z[k * p + t];
-  }
-}
-
-// e becomes exp(u - top); top and total take it in.
-static void add_chunk(noisy *w, size_t n) {
-  const size_t p = w->n_points;
-  cred_real before[POINTS];
-  for (size_t t = 0; t < p; t++) before[t] = w->top[t];
-  for (size_t k = 0; k < n; k++)
-    for (size_t t = 0; t < p; t++) {
-      const cred_real u = w->e[k * p + t];
-      w->top[t] = u > w->top[t] ? u : w->top[t];
-    }
-  for (size_t t = 0; t < p; t++) w->total[t] *= (double)cred__exp(before[t] - w->top[t]);
-  for (size_t k = 0; k < n; k++) {
-    cred_real *e = w->e + k * p;
-    for (size_t t = 0; t < p; t++) e[t] = cred__exp(e[t] - w->top[t]);
-    for (size_t t = 0; t < p; t++) w->total[t] += (double)e[t];
   }
 }
 
@@ -131,21 +113,20 @@ static void add_classes(noisy *w, const cred_real *out, size_t row, size_t label
   for (size_t t = 0; t < p; t++) w->top[t] = (cred_real)-INFINITY, w->total[t] = 0;
   for (size_t first = 0; first < w->n; first += CHUNK) {
     const size_t n = chunk_length(w, first);
-    noisy_logits(w, out, row, first, n);
-    for (size_t t = 0; label - first < n && t < p; t++)
-      w->observed[t] = w->e[(label - first) * p + t];
-    add_chunk(w, n);
+    take_noise(w, out, row, first, n);
+    const size_t at = label - first;
+    for (size_t t = 0; at < n && t < p; t++)
+      w->observed[t] = out[label] + w->sd[at] * w->z[at * p + t];
+    cred__softmax_noisy(w->e, w->top, w->total, w->z, out + first, w->sd, n, p);
   }
 }
 
 // The chunk again, e = exp(u - top); the only one is there still.
 static size_t again(noisy *w, const cred_real *out, size_t row, size_t first) {
-  const size_t n = chunk_length(w, first), p = w->n_points;
+  const size_t n = chunk_length(w, first);
   if (w->n <= CHUNK) return n;
-  noisy_logits(w, out, row, first, n);
-  for (size_t k = 0; k < n; k++)
-    for (size_t t = 0; t < p; t++)
-      w->e[k * p + t] = cred__exp(w->e[k * p + t] - w->top[t]);
+  take_noise(w, out, row, first, n);
+  cred__softmax_again(w->e, w->top, w->z, out + first, w->sd, n, w->n_points);
   return n;
 }
 
@@ -229,13 +210,11 @@ void cred__lik_noisy_class_log_prob(double *log_prob, const cred_likelihood *lik
     for (size_t t = 0; t < FIXED; t++) each[t] = (cred_real)(1 / (FIXED * w.total[t]));
     for (size_t first = 0; first < w.n; first += CHUNK) {
       const size_t n = again(&w, out, i, first);
-      for (size_t k = 0; k < n; k++) {
-        cred_real term[FIXED];
-        for (size_t t = 0; t < FIXED; t++) term[t] = each[t] * w.e[k * FIXED + t];
-        const double mean = strip_sum(term, FIXED);
+      double mean[CHUNK];
+      cred__softmax_mean(mean, w.e, each, n, FIXED);
+      for (size_t k = 0; k < n; k++)
         log_prob[first + k] =
-            mean < 1e-30 ? log_mean_of_class(&w, out, first + k) : log(mean);
-      }
+            mean[k] < 1e-30 ? log_mean_of_class(&w, out, first + k) : log(mean[k]);
     }
   }
 }
