@@ -56,23 +56,16 @@ static cred_evaluate_options evaluate_options(const cli_args *args) {
 static cred_status read_outside(cli__evaluate *all, const cli_args *args) {
   const char *path = cli_text(args, "ood");
   cred_table_options opt;
-  cred_table *table;
+  const cred_schema *schema = cred_model_schema(all->in.model);
   TRY(cli_check_inputs(cli_positional(args, 1), path));
   if (all->in.images) {
-    cred_images *images;
-    const cred_schema *schema = cred_model_schema(all->in.model);
-    TRY(cli_open_pictures(&images, args, path, schema, NULL, 0));
-    const cred_status status = cred_images_encode(&all->outside, schema, images, NULL, 0,
-                                                  cred_images_n_rows(images));
-    cred_images_free(images);
-    return status;
+    TRY(cli_open_pictures(&all->outside_images, args, path, schema, NULL, 0));
+    return cred_images_rows(&all->outside, schema, all->outside_images, NULL, 0,
+                            cred_images_n_rows(all->outside_images));
   }
   TRY(cli_table_options(&opt, args));
-  TRY(cred_table_read(&table, path, &opt));
-  const cred_status status = cli_encode(
-      &all->outside, args, cred_model_schema(all->in.model), table, NULL, 0, 0);
-  cred_table_free(table);
-  return status;
+  TRY(cred_table_read(&all->outside_table, path, &opt));
+  return cli_encode_kept(&all->outside, args, schema, all->outside_table, NULL, 0, 0);
 }
 
 static cred_status evaluate(cli__evaluate *all, const cli_args *args) {
@@ -91,6 +84,8 @@ static void clear(cli__evaluate *all) {
   cred_evaluation_free(all->scores);
   cred_evaluation_free(all->ood);
   cred_data_clear(&all->outside);
+  cred_table_free(all->outside_table);
+  cred_images_free(all->outside_images);
   cli_held_out_clear(&all->in);
 }
 

@@ -8,7 +8,9 @@
 
 typedef struct {
   cli_held_out in;
-  cred_data outside;       // of --ood
+  cred_data outside;         // of --ood
+  cred_table *outside_table; // or
+  cred_images *outside_images;
   cred_evaluation *scores; // NULL: the table has no targets
   cred_evaluation *ood;    // NULL: without --ood
 } cli__evaluate;

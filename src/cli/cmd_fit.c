@@ -363,7 +363,8 @@ const cli_command cmd_fit = {
         "DATA may be pictures (PNG, JPEG): a folder of folders, one a class; a folder\n"
         "with --labels FOLDER of label maps of the same names; or a list of lines\n"
         "'PICTURE LABEL'. They need no --target. Label maps make a model for `credence\n"
-        "segment`: a class a pixel.\n"
+        "segment`: a class a pixel. Arrays of images (IDX, NPY, NPZ) are tables with a\n"
+        "shape: they take --target, and get a network of convolutions as pictures do.\n"
         "\n"
         "SIGINT and SIGTERM save the model as it is; --resume then goes on from there,\n"
         "and ends with the bytes of a fit that was never stopped.",

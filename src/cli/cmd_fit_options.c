@@ -14,11 +14,26 @@ static bool is_choice(const cli_args *args, const char *name, const char *word) 
 
 // With --resume the model says how; these few may still be given.
 static cred_status check_resume(const cli_args *args) {
-  static const char *const allowed[] = {
-      "output",    "resume", "final",   "checkpoint", "require-converged",
-      "epochs",    "labels", "format",  "separator",  "header",
-      "no-header", "na",     "member",  "threads",    "categorical",
-      "progress",  "stable", "decimal", NULL};
+  static const char *const allowed[] = {"output",
+                                        "resume",
+                                        "final",
+                                        "checkpoint",
+                                        "require-converged",
+                                        "epochs",
+                                        "labels",
+                                        "labels-member",
+                                        "format",
+                                        "separator",
+                                        "header",
+                                        "no-header",
+                                        "na",
+                                        "member",
+                                        "threads",
+                                        "categorical",
+                                        "progress",
+                                        "stable",
+                                        "decimal",
+                                        NULL};
   const char *name, *text;
   for (size_t i = 0; cli_effective(args, i, &name, &text); i++) {
     bool known = false;
@@ -179,11 +194,11 @@ cred_status cli__fit_take(cli__fit *out, const cli_args *args) {
 // Pictures have no columns, and tables no pixels.
 static cred_status check_kind(const cli_args *args, bool pictures) {
   static const char *const of_tables[] = {
-      "ignore",    "id",          "weight",    "missing", "input-scale",
-      "task",      "categorical", "na",        "decimal", "header",
-      "no-header", "format",      "separator", "noise",   NULL};
-  static const char *const of_pictures[] = {"augment",      "classes", "classes-file",
-                                            "ignore-class", "resize",  NULL};
+      "labels-member", "ignore",      "id",    "weight",  "missing", "input-scale",
+      "task",          "categorical", "na",    "decimal", "header",  "no-header",
+      "format",        "separator",   "noise", NULL};
+  static const char *const of_pictures[] = {"classes", "classes-file", "ignore-class",
+                                            "resize", NULL};
   if (!pictures) return cli_refuse(args, of_pictures, "is of pictures, DATA is a table");
   return cli_refuse(args, of_tables, "is of tables, DATA are pictures");
 }

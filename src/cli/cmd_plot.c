@@ -157,10 +157,10 @@ cred_status cli__plot_target(size_t *target, const cli_args *args,
 static const char *const of_band[] = {"data",   "x",      "at",    "truth",      "range",
                                       "points", "column", "draws", "draws-kind", NULL};
 static const char *const of_loss[] = {NULL};
-static const char *const of_reliability[] = {"bins",  "rows-file",  "labels",
-                                             "draws", "draws-kind", NULL};
-static const char *const of_numbers[] = {"column", "rows-file",  "labels",
-                                         "draws",  "draws-kind", NULL};
+static const char *const of_reliability[] = {
+    "bins", "rows-file", "labels", "labels-member", "draws", "draws-kind", NULL};
+static const char *const of_numbers[] = {
+    "column", "rows-file", "labels", "labels-member", "draws", "draws-kind", NULL};
 static const char *const of_learning[] = {"column", "aim", NULL};
 static const char *const of_uncertainty[] = {"ood",   "score",      "rows-file", "column",
                                              "draws", "draws-kind", NULL};

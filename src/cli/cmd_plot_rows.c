@@ -10,8 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-// A table with its predictions.
+// A table, or pictures, with the predictions.
 typedef struct {
+  cred_table *table;
+  cred_images *images;
   cred_data data;
   cred_predictor *predictor;
   cred_prediction prediction;
@@ -20,15 +22,17 @@ typedef struct {
 static void rows_clear(rows *r) {
   cred_predictor_free(r->predictor);
   cred_data_clear(&r->data);
+  cred_table_free(r->table);
+  cred_images_free(r->images);
 }
 
 static cred_status encode(rows *r, const cli_args *args, const cred_model *model,
-                          const cred_table *table, bool subset, int with_targets) {
+                          bool subset, int with_targets) {
   size_t *numbers = NULL, n = 0;
   const char *path = subset ? cli_text(args, "rows-file") : NULL;
-  if (path) TRY(cred_split_read_index(&numbers, &n, path, cred_table_n_rows(table)));
-  const cred_status status = cli_encode(&r->data, args, cred_model_schema(model), table,
-                                        numbers, n, with_targets);
+  if (path) TRY(cred_split_read_index(&numbers, &n, path, cred_table_n_rows(r->table)));
+  const cred_status status = cli_encode_kept(&r->data, args, cred_model_schema(model),
+                                             r->table, numbers, n, with_targets);
   cred__free(numbers);
   return status;
 }
@@ -37,29 +41,25 @@ static cred_status encode_pictures(rows *r, const cli_args *args, const cred_mod
                                    const char *path, bool subset, int with_targets) {
   const cred_schema *schema = cred_model_schema(model);
   size_t *numbers = NULL, n = 0;
-  cred_images *images;
   if (schema->pixels.per_pixel)
     FAIL(CRED_ECONFIG, "the model has a class a pixel: `credence segment` draws those");
-  TRY(cli_open_pictures(&images, args, path, schema, NULL, with_targets));
-  const size_t n_all = cred_images_n_rows(images);
+  TRY(cli_open_pictures(&r->images, args, path, schema, NULL, with_targets));
+  const size_t n_all = cred_images_n_rows(r->images);
   const char *list = subset ? cli_text(args, "rows-file") : NULL;
   cred_status status = list ? cred_split_read_index(&numbers, &n, list, n_all) : CRED_OK;
   if (status == CRED_OK)
-    status = cred_images_encode(&r->data, schema, images, numbers, 0, list ? n : n_all);
+    status = cred_images_rows(&r->data, schema, r->images, numbers, 0, list ? n : n_all);
   cred__free(numbers);
-  cred_images_free(images);
   return status;
 }
 
 static cred_status encode_table(rows *r, const cli_args *args, const cred_model *model,
                                 const char *path, bool subset, int with_targets) {
-  cred_table *table;
-  TRY(cli_read_table(&table, args, path, cred_model_schema(model)->targets[0].name));
-  cred_status status = encode(r, args, model, table, subset, with_targets);
-  if (status == CRED_OK && r->data.n_rows == 0)
-    status = cred__fail(CRED_EDATA, "%s: no row is left", cred_table_source(table));
-  cred_table_free(table);
-  return status;
+  TRY(cli_read_table(&r->table, args, path, cred_model_schema(model)->targets[0].name));
+  TRY(encode(r, args, model, subset, with_targets));
+  if (r->data.n_rows == 0)
+    FAIL(CRED_EDATA, "%s: no row is left", cred_table_source(r->table));
+  return CRED_OK;
 }
 
 static cred_status rows_init(rows *out, const cli_args *args, const cred_model *model,

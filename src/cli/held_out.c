@@ -33,7 +33,7 @@ static cred_status read_pictures(cli_held_out *h, const cli_args *args, int targ
                         cli_text(args, "labels"), targets));
   TRY(read_rows(h, args));
   const size_t n = h->rows ? h->n_rows : cred_images_n_rows(h->images);
-  TRY(cred_images_encode(&h->data, schema, h->images, h->rows, 0, n));
+  TRY(cred_images_rows(&h->data, schema, h->images, h->rows, 0, n));
   TRY(cred_model_n_seen_images(&n_seen, h->model, h->images, h->rows, h->n_rows));
   if (n_seen) warn_of_seen(args, n_seen);
   return CRED_OK;
@@ -47,7 +47,7 @@ static cred_status read_parts(cli_held_out *h, const cli_args *args, int targets
   if (schema->pixels.height) return read_pictures(h, args, targets);
   TRY(cli_read_table(&h->table, args, cli_positional(args, 1), schema->targets[0].name));
   TRY(read_rows(h, args));
-  TRY(cli_encode(&h->data, args, schema, h->table, h->rows, h->n_rows, targets));
+  TRY(cli_encode_kept(&h->data, args, schema, h->table, h->rows, h->n_rows, targets));
   if (h->data.n_rows == 0)
     FAIL(CRED_EDATA, "%s: no row is left", cred_table_source(h->table));
   TRY(cred_model_n_seen(&n_seen, h->model, h->table, h->rows, h->n_rows));

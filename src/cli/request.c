@@ -43,9 +43,12 @@ static cred_status read_joined(cred_table **out, const cli_args *args, const cha
                                const cred_table_options *opt, const char *target) {
   cred_table *x, *labels = NULL;
   cred_table_options plain = cred_table_defaults();
-  TRY(cli_check_inputs(path, cli_text(args, "labels")));
+  const char *from = cli_text(args, "labels");
+  if (!from) from = path; // another member of the same archive
+  plain.member = cli_text(args, "labels-member");
+  TRY(cli_check_inputs(path, from));
   TRY(cred_table_read(&x, path, opt));
-  cred_status status = cred_table_read(&labels, cli_text(args, "labels"), &plain);
+  cred_status status = cred_table_read(&labels, from, &plain);
   if (status == CRED_OK) status = cred_table_join(out, x, labels, target);
   cred_table_free(labels);
   cred_table_free(x);
@@ -57,7 +60,8 @@ cred_status cli_read_table(cred_table **out, const cli_args *args, const char *p
   cred_table_options opt;
   *out = NULL;
   TRY(cli_table_options(&opt, args));
-  const bool joined = option_of(args, "labels") && cli_given(args, "labels");
+  const bool joined = option_of(args, "labels") &&
+                      (cli_given(args, "labels") || cli_given(args, "labels-member"));
   TRY(joined ? read_joined(out, args, path, &opt, target)
              : cred_table_read(out, path, &opt));
   if (cred_table_note(*out)[0]) cli_note(args, "%s", cred_table_note(*out));
@@ -105,15 +109,29 @@ void cli_note_rows(const cli_args *args, const char *source, const cred_data *co
              counts->n_unseen);
 }
 
-cred_status cli_encode(cred_data *out, const cli_args *args, const cred_schema *schema,
-                       const cred_table *table, const size_t *rows, size_t n_rows,
-                       int with_targets) {
+static cred_status encode_noted(cred_data *out, const cli_args *args,
+                                const cred_schema *schema, const cred_table *table,
+                                const size_t *rows, size_t n_rows, int with_targets,
+                                bool keep_bytes) {
   cred_encode_options opt = cli_encode_options(args);
+  opt.keep_bytes = keep_bytes;
   opt.unknown_targets = with_targets == CLI_TARGETS_KNOWN;
   if (opt.unknown_targets) with_targets = -1;
   TRY(cred_schema_encode_with(out, schema, table, rows, n_rows, with_targets, 0, &opt));
   cli_note_rows(args, cred_table_source(table), out);
   return CRED_OK;
+}
+
+cred_status cli_encode(cred_data *out, const cli_args *args, const cred_schema *schema,
+                       const cred_table *table, const size_t *rows, size_t n_rows,
+                       int with_targets) {
+  return encode_noted(out, args, schema, table, rows, n_rows, with_targets, false);
+}
+
+cred_status cli_encode_kept(cred_data *out, const cli_args *args,
+                            const cred_schema *schema, const cred_table *table,
+                            const size_t *rows, size_t n_rows, int with_targets) {
+  return encode_noted(out, args, schema, table, rows, n_rows, with_targets, true);
 }
 
 cred_predict_options cli_predict_options(const cli_args *args) {
@@ -236,9 +254,9 @@ static const char *repeat(char *out, size_t n_bytes, const cli_args *args,
 }
 
 const char *cli_reading(char *out, size_t n_bytes, const cli_args *args) {
-  static const char *const names[] = {"format",    "separator", "decimal",     "header",
-                                      "no-header", "na",        "categorical", "member",
-                                      "labels",    NULL};
+  static const char *const names[] = {
+      "format",      "separator", "decimal", "header",        "no-header", "na",
+      "categorical", "member",    "labels",  "labels-member", NULL};
   return repeat(out, n_bytes, args, names);
 }
 

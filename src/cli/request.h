@@ -26,10 +26,15 @@
   }
 
 #define CLI_OPTION_LABELS                                                                \
+  {.name = "labels",                                                                     \
+   .type = CLI_FILE_IN,                                                                  \
+   .argument = "FILE",                                                                   \
+   .help = "one column of targets in a file of its own, such as IDX labels beside IDX "  \
+           "images; it is named as --target says",                                       \
+   .group = "Input"},                                                                    \
   {                                                                                      \
-    .name = "labels", .type = CLI_FILE_IN, .argument = "FILE",                           \
-    .help = "one column of targets in a file of its own, such as IDX labels beside IDX " \
-            "images; it is named as --target says",                                      \
+    .name = "labels-member", .type = CLI_TEXT, .argument = "NAME",                       \
+    .help = "array of the labels in an NPZ file: that of --labels, else DATA itself",    \
     .group = "Input"                                                                     \
   }
 
@@ -117,6 +122,10 @@ enum { CLI_TARGETS_KNOWN = -2 };
 cred_status cli_encode(cred_data *out, const cli_args *args, const cred_schema *schema,
                        const cred_table *table, const size_t *rows, size_t n_rows,
                        int with_targets);
+// The same; bytes of images stay in the table, which must live on (cred_data_inputs).
+cred_status cli_encode_kept(cred_data *out, const cli_args *args,
+                            const cred_schema *schema, const cred_table *table,
+                            const size_t *rows, size_t n_rows, int with_targets);
 // The options for a command that encodes by itself, and its notes on n_rows rows.
 cred_encode_options cli_encode_options(const cli_args *args);
 void cli_note_rows(const cli_args *args, const char *source, const cred_data *counts);

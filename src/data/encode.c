@@ -4,6 +4,7 @@
 // double, standardised, and stored.
 
 #include "data/schema.h"
+#include "data/pixels.h"
 #include "base/alloc.h"
 #include "base/fail.h"
 #include <math.h>
@@ -33,6 +34,7 @@ typedef struct {
 
 void cred_data_clear(cred_data *data) {
   cred__free(data->x);
+  cred__free(data->bytes);
   cred__free(data->y);
   cred__free(data->weight);
   cred__free(data->row);
@@ -398,7 +400,7 @@ static cred_status make_arrays(encoder *e, uint64_t first_row) {
     FAIL(CRED_ENOMEM, "no memory for %zu rows", out->n_rows);
   out->n_inputs = e->schema->n_inputs;
   out->n_targets = e->schema->n_targets;
-  TRY(NEW(&out->x, n_cells, "inputs"));
+  if (!out->bytes) TRY(NEW(&out->x, n_cells, "inputs"));
   TRY(NEW(&out->row, out->n_rows, "row numbers"));
   for (size_t i = 0; i < out->n_rows; i++) out->row[i] = first_row + e->rows[i];
   if (e->with_targets) TRY(NEW(&out->y, out->n_rows * out->n_targets, "targets"));
@@ -412,8 +414,9 @@ static void leave_out_bad(encoder *e) {
   size_t n = 0;
   for (size_t i = 0; e->bad && i < out->n_rows; i++) {
     if (e->bad[i]) continue;
-    memmove(out->x + n * out->n_inputs, out->x + i * out->n_inputs,
-            out->n_inputs * sizeof *out->x);
+    if (out->x)
+      memmove(out->x + n * out->n_inputs, out->x + i * out->n_inputs,
+              out->n_inputs * sizeof *out->x);
     if (out->y)
       memmove(out->y + n * out->n_targets, out->y + i * out->n_targets,
               out->n_targets * sizeof *out->y);
@@ -446,9 +449,11 @@ static cred_status encode(encoder *e, const size_t *rows, size_t n_rows, int wit
                       s->missing == CRED_MISSING_DROP, e->columns,
                       e->opt.unknown_targets ? s->n_columns : e->n_columns));
   e->out->n_dropped = n_rows - e->out->n_rows;
+  if (e->opt.keep_bytes)
+    TRY(cred__byte_rows_of_table(&e->out->bytes, s, e->table, e->columns, first_row));
   TRY(make_arrays(e, first_row));
   if (e->opt.skip_bad) TRY(NEW(&e->bad, e->out->n_rows, "bad rows"));
-  TRY(encode_inputs(e));
+  if (!e->out->bytes) TRY(encode_inputs(e));
   TRY(encode_outputs(e));
   leave_out_bad(e);
   return CRED_OK;

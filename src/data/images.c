@@ -302,15 +302,33 @@ bool cred_images_is_cached(const cred_images *images) {
   return images->pixels != NULL;
 }
 
-void cred_images_count(double *count, const cred_images *images, const size_t *rows,
-                       size_t n_rows) {
+static cred_status count_pixels(double *count, const cred_images *images,
+                                const size_t *rows, size_t n_rows) {
+  const size_t n = images->height * images->width;
+  unsigned char *map;
+  TRY(NEW(&map, n, "a label map"));
+  cred_status status = CRED_OK;
+  for (size_t i = 0; i < n_rows; i++) {
+    TRY_DONE(cred_images_read_row(NULL, map, images, rows[i]));
+    for (size_t k = 0; k < n; k++)
+      if (map[k] < images->n_classes) count[map[k]]++;
+  }
+done:
+  cred__free(map);
+  return status;
+}
+
+cred_status cred_images_count(double *count, const cred_images *images,
+                              const size_t *rows, size_t n_rows) {
   for (size_t c = 0; c < images->n_classes; c++) count[c] = 0;
+  if (images->per_pixel && rows) return count_pixels(count, images, rows, n_rows);
   for (size_t v = 0; images->per_pixel && v < 256; v++)
     if (images->class_of[v] < images->n_classes)
       count[images->class_of[v]] += (double)images->count[v];
-  if (images->per_pixel) return;
+  if (images->per_pixel) return CRED_OK;
   for (size_t i = 0; i < (rows ? n_rows : images->n_rows); i++) {
     const int32_t label = images->rows[rows ? rows[i] : i].label;
     if (label >= 0) count[label]++;
   }
+  return CRED_OK;
 }

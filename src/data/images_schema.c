@@ -98,47 +98,71 @@ void cred__map_encode(cred_real *y, const unsigned char *map, size_t n) {
     y[i] = map[i] < CRED_CLASS_UNKNOWN ? (cred_real)map[i] : (cred_real)-1;
 }
 
-static cred_status encode_row(cred_data *out, unsigned char *pixel, unsigned char *map,
-                              cred_real table[4][256], const cred_images *images,
-                              size_t i, size_t row) {
-  const size_t n = images->height * images->width, channels = images->channels;
-  TRY(cred_images_read_row(pixel, map, images, row));
-  cred__pixels_encode(out->x + i * n * channels, pixel, n, channels, table);
-  if (out->y && map) cred__map_encode(out->y + i * n, map, n);
-  if (out->y && !map) out->y[i] = (cred_real)images->rows[row].label;
-  out->row[i] = row;
-  return CRED_OK;
+static cred_status check_sizes(const cred_schema_pixels *p, const cred_images *images) {
+  if (p->height == images->height && p->width == images->width &&
+      p->channels == images->channels)
+    return CRED_OK;
+  FAIL(CRED_EDATA,
+       "%s: %zu x %zu pixels of %zu channels, the model takes %zu x %zu of %zu",
+       images->source, images->width, images->height, images->channels, p->width,
+       p->height, p->channels);
+}
+
+static cred_status take_labels(cred_data *out, const cred_images *images) {
+  const size_t n = images->height * images->width;
+  unsigned char *map = NULL;
+  cred_status status = CRED_OK;
+  if (!images->labelled) return CRED_OK;
+  TRY(NEW(&out->y, out->n_rows * out->n_targets, "labels"));
+  if (images->per_pixel) TRY(NEW(&map, n, "a label map"));
+  for (size_t i = 0; i < out->n_rows; i++) {
+    const size_t row = (size_t)out->row[i];
+    if (map) {
+      TRY_DONE(cred_images_read_row(NULL, map, images, row));
+      cred__map_encode(out->y + i * n, map, n);
+    } else {
+      if (row >= images->n_rows)
+        FAIL_DONE(CRED_EINVAL, "%s: row %zu of %zu", images->source, row, images->n_rows);
+      out->y[i] = (cred_real)images->rows[row].label;
+    }
+  }
+done:
+  cred__free(map);
+  return status;
+}
+
+cred_status cred_images_rows(cred_data *out, const cred_schema *schema,
+                             const cred_images *images, const size_t *rows, size_t first,
+                             size_t n_rows) {
+  const size_t n = images->height * images->width;
+  cred_status status;
+  *out = (cred_data){.n_rows = n_rows,
+                     .n_inputs = n * images->channels,
+                     .n_targets = images->per_pixel ? n : 1};
+  TRY_DONE(check_sizes(&schema->pixels, images));
+  TRY_DONE(cred__byte_rows_of_images(&out->bytes, schema, images));
+  TRY_DONE(NEW(&out->row, n_rows, "pictures"));
+  for (size_t i = 0; i < n_rows; i++) out->row[i] = rows ? rows[i] : first + i;
+  TRY_DONE(take_labels(out, images));
+done:
+  if (status != CRED_OK) cred_data_clear(out);
+  return status;
 }
 
 cred_status cred_images_encode(cred_data *out, const cred_schema *schema,
                                const cred_images *images, const size_t *rows,
                                size_t first, size_t n_rows) {
-  const cred_schema_pixels *p = &schema->pixels;
-  const size_t n = images->height * images->width;
-  unsigned char *pixel = NULL, *map = NULL;
-  cred_real table[4][256];
+  cred_data made;
   cred_status status;
   *out = (cred_data){0};
-  if (p->height != images->height || p->width != images->width ||
-      p->channels != images->channels)
-    FAIL(CRED_EDATA,
-         "%s: %zu x %zu pixels of %zu channels, the model takes %zu x %zu of %zu",
-         images->source, images->width, images->height, images->channels, p->width,
-         p->height, p->channels);
-  out->n_rows = n_rows;
-  out->n_inputs = n * images->channels;
-  out->n_targets = images->per_pixel ? n : 1;
-  cred__pixel_table(table, p);
-  TRY_DONE(NEW(&out->x, n_rows * out->n_inputs, "pictures"));
-  TRY_DONE(NEW(&out->row, n_rows, "pictures"));
-  TRY_DONE(NEW(&pixel, out->n_inputs, "a picture"));
-  if (images->labelled) TRY_DONE(NEW(&out->y, n_rows * out->n_targets, "labels"));
-  if (images->per_pixel) TRY_DONE(NEW(&map, n, "a label map"));
-  for (size_t i = 0; i < n_rows; i++)
-    TRY_DONE(encode_row(out, pixel, map, table, images, i, rows ? rows[i] : first + i));
+  TRY(cred_images_rows(&made, schema, images, rows, first, n_rows));
+  TRY_DONE(NEW(&made.x, n_rows * made.n_inputs, "pictures"));
+  TRY_DONE(cred__byte_rows_encode(made.x, made.bytes, made.row, n_rows));
+  cred__free(made.bytes);
+  made.bytes = NULL;
+  *out = made;
+  made = (cred_data){0};
 done:
-  cred__free(pixel);
-  cred__free(map);
-  if (status != CRED_OK) cred_data_clear(out);
+  cred_data_clear(&made);
   return status;
 }

@@ -424,6 +424,28 @@ static cred_shape image_shape(const learner *l) {
   return same ? shape : (cred_shape){0, 0, 0};
 }
 
+// All pixels of a channel share mean and sd: each by itself would make the rare ink of a
+// corner as large as all that is seen elsewhere.
+static void share_scales(cred_schema *s) {
+  if (!cred__is_image(s->shape) || s->input_scale > 0) return;
+  for (size_t c = 0; c < s->shape.channels; c++) {
+    double mean = 0, square = 0, n = 0;
+    for (size_t i = c; i < s->n_columns; i += s->shape.channels, n++) {
+      const cred_schema_column *column = &s->columns[i];
+      const double var = column->constant ? 0 : column->sd * column->sd;
+      mean += column->mean;
+      square += var + column->mean * column->mean;
+    }
+    mean /= n;
+    const double var = square / n - mean * mean;
+    for (size_t i = c; i < s->n_columns; i += s->shape.channels) {
+      s->columns[i].mean = mean;
+      s->columns[i].sd = var > 1e-12 * square / n ? sqrt(var) : 1;
+      s->columns[i].constant = !(var > 1e-12 * square / n);
+    }
+  }
+}
+
 static cred_status learn_rest(learner *l) {
   const cred_schema_options *opt = l->opt;
   cred_schema *s = l->schema;
@@ -432,6 +454,7 @@ static cred_status learn_rest(learner *l) {
   s->input_scale = opt->input_scale > 0.0    ? opt->input_scale
                    : opt->standardise_inputs ? 0.0
                                              : 1.0;
+  share_scales(s);
   if (opt->id)
     TRY(cred__strdup(&s->id, l->table->columns[cred_table_find(l->table, opt->id)].name));
   if (opt->weight) {

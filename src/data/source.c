@@ -1,6 +1,7 @@
 // source.c -- encoded data as a source: rows are copied.
 
 #include "credence/data/source.h"
+#include "base/fail.h"
 #include <string.h>
 
 static cred_status reader_new(void **out, const void *self, size_t n_threads) {
@@ -18,7 +19,7 @@ static cred_status gather(void *reader, cred_real *x, cred_real *y, cred_real *w
   const cred_data *d = reader;
   (void)key;
   for (size_t i = 0; i < n; i++) {
-    memcpy(x + i * d->n_inputs, d->x + rows[i] * d->n_inputs, d->n_inputs * sizeof *x);
+    TRY(cred_data_inputs(x + i * d->n_inputs, d, rows[i], 1));
     memcpy(y + i * d->n_targets, d->y + rows[i] * d->n_targets, d->n_targets * sizeof *y);
     if (d->weight) weight[i] = d->weight[rows[i]];
   }

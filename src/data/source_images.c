@@ -1,4 +1,5 @@
-// source_images.c -- pictures as a source, made ahead by threads into a ring of slots.
+// source_images.c -- pictures, of files or of an array, as a source: made ahead by
+// threads into a ring of slots.
 //
 // Position k of the expected order stands in slot k mod n_slots from when a thread takes
 // it up until the training loop has copied it. Threads take the lowest position that is
@@ -16,8 +17,10 @@
 
 struct cred_image_source {
   cred_source rows;
-  const cred_images *images;
-  size_t *which; // (n_rows) of the pictures
+  const cred_images *images; // or
+  const cred_data *data;     // of an array, with targets of its own
+  size_t *which;             // (n_rows) of the pictures
+  size_t height, width, channels;
   cred_augment augment;
   bool augmented;
   cred_real table[4][256];
@@ -55,10 +58,10 @@ typedef struct {
   cred_key key;
 } reader;
 
-static cred_status scratch_init(scratch *s, const cred_images *images) {
-  const size_t n = images->height * images->width;
-  TRY(NEW(&s->pixel, n * images->channels, "a picture"));
-  TRY(NEW(&s->new_pixel, n * images->channels, "a picture"));
+static cred_status scratch_init(scratch *s, const cred_image_source *source) {
+  const size_t n = source->height * source->width;
+  TRY(NEW(&s->pixel, n * source->channels, "a picture"));
+  TRY(NEW(&s->new_pixel, n * source->channels, "a picture"));
   TRY(NEW(&s->map, n, "a label map"));
   return NEW(&s->new_map, n, "a label map");
 }
@@ -73,6 +76,11 @@ static void scratch_clear(scratch *s) {
 static void put_labels(cred_real *y, cred_real *weight, const cred_image_source *s,
                        const unsigned char *map, size_t row) {
   const size_t n = s->rows.n_units;
+  if (s->data) {
+    memcpy(y, s->data->y + row * s->rows.n_targets, s->rows.n_targets * sizeof *y);
+    if (s->data->weight) *weight = s->data->weight[row];
+    return;
+  }
   if (!s->images->per_pixel) {
     *y = (cred_real)s->images->rows[row].label;
     if (s->rows.weighted) *weight = s->class_weight[s->images->rows[row].label];
@@ -85,19 +93,23 @@ static void put_labels(cred_real *y, cred_real *weight, const cred_image_source 
 
 static cred_status make_row(cred_real *x, cred_real *y, cred_real *weight, scratch *own,
                             const cred_image_source *s, size_t at, const cred_key *key) {
-  const cred_images *images = s->images;
-  const size_t row = s->which[at];
-  const size_t n = images->height * images->width;
+  const size_t row = s->data ? at : s->which[at];
+  const bool maps = s->images && s->images->per_pixel;
   const unsigned char *pixel = own->pixel, *map = own->map;
-  TRY(cred_images_read_row(own->pixel, images->per_pixel ? own->map : NULL, images, row));
+  if (s->data)
+    TRY(cred__byte_row(&pixel, own->pixel, s->data->bytes, s->data->row[row]));
+  else
+    TRY(cred_images_read_row(own->pixel, maps ? own->map : NULL, s->images, row));
   if (s->augmented && key) {
-    const cred_key row_key = cred_key_derive(key, CRED_FOR_AUGMENT, row);
-    cred_augment_apply(own->new_pixel, own->new_map, &s->augment, own->pixel,
-                       images->per_pixel ? own->map : NULL, images->height, images->width,
-                       images->channels, &row_key);
+    const cred_key row_key =
+        cred_key_derive(key, CRED_FOR_AUGMENT, s->data ? s->data->row[row] : row);
+    cred_augment_apply(own->new_pixel, own->new_map, &s->augment, pixel,
+                       maps ? own->map : NULL, s->height, s->width, s->channels,
+                       &row_key);
     pixel = own->new_pixel, map = own->new_map;
   }
-  cred__pixels_encode(x, pixel, n, images->channels, (cred_real(*)[256])s->table);
+  cred__pixels_encode(x, pixel, s->height * s->width, s->channels,
+                      (cred_real(*)[256])s->table);
   put_labels(y, weight, s, map, row);
   return CRED_OK;
 }
@@ -164,7 +176,7 @@ static cred_status slots_new(reader *r) {
   TRY(NEW(&r->order, s->rows.n_rows, "the order of an epoch"));
   for (size_t i = 0; i < s->n_slots; i++) {
     TRY(NEW(&r->slots[i].x, s->rows.n_inputs, "pictures made ahead"));
-    TRY(NEW(&r->slots[i].y, s->rows.n_units, "pictures made ahead"));
+    TRY(NEW(&r->slots[i].y, s->rows.n_units * s->rows.n_targets, "pictures made ahead"));
     TRY(NEW(&r->slots[i].weight, s->rows.n_units, "pictures made ahead"));
   }
   return CRED_OK;
@@ -173,8 +185,7 @@ static cred_status slots_new(reader *r) {
 static cred_status threads_start(reader *r, size_t n_threads) {
   if (n_threads < 1) n_threads = 1;
   if (n_threads > THREADS_MAX) n_threads = THREADS_MAX;
-  for (size_t i = 0; i < n_threads; i++)
-    TRY(scratch_init(&r->theirs[i], r->source->images));
+  for (size_t i = 0; i < n_threads; i++) TRY(scratch_init(&r->theirs[i], r->source));
   pthread_mutex_lock(&r->lock); // they find their own scratch once all are there
   while (r->n_threads < n_threads &&
          pthread_create(&r->threads[r->n_threads], NULL, work, r) == 0)
@@ -192,7 +203,7 @@ static cred_status reader_new(void **out, const void *self, size_t n_threads) {
   pthread_mutex_init(&r->lock, NULL);
   pthread_cond_init(&r->work, NULL);
   pthread_cond_init(&r->ready, NULL);
-  cred_status status = scratch_init(&r->own, s->images);
+  cred_status status = scratch_init(&r->own, s);
   if (status == CRED_OK && s->n_slots) status = slots_new(r);
   if (status == CRED_OK && s->n_slots) status = threads_start(r, n_threads);
   if (status != CRED_OK) {
@@ -241,7 +252,7 @@ static bool take_ahead(cred_status *status, reader *r, cred_real *x, cred_real *
   while (from->state != SLOT_READY) pthread_cond_wait(&r->ready, &r->lock);
   pthread_mutex_unlock(&r->lock); // it is ours until it is given back
   memcpy(x, from->x, rows->n_inputs * sizeof *x);
-  memcpy(y, from->y, rows->n_units * sizeof *y);
+  memcpy(y, from->y, rows->n_units * rows->n_targets * sizeof *y);
   if (rows->weighted) memcpy(weight, from->weight, rows->n_units * sizeof *weight);
   *status = from->status;
   if (from->status != CRED_OK) cred__fail_copy(from->message);
@@ -258,7 +269,8 @@ static cred_status gather(void *p, cred_real *x, cred_real *y, cred_real *weight
   reader *r = p;
   const cred_image_source *s = r->source;
   for (size_t i = 0; i < n; i++) {
-    cred_real *to_x = x + i * s->rows.n_inputs, *to_y = y + i * s->rows.n_units;
+    cred_real *to_x = x + i * s->rows.n_inputs,
+              *to_y = y + i * s->rows.n_units * s->rows.n_targets;
     cred_real *to_weight = s->rows.weighted ? weight + i * s->rows.n_units : NULL;
     cred_status status = CRED_OK;
     if (!r->n_threads || !take_ahead(&status, r, to_x, to_y, to_weight, rows[i], key))
@@ -268,43 +280,76 @@ static cred_status gather(void *p, cred_real *x, cred_real *y, cred_real *weight
   return CRED_OK;
 }
 
+// A new source of these sizes; ahead: rows are made ahead.
+static cred_status source_new(cred_image_source **out, cred_source rows, size_t height,
+                              size_t width, size_t channels, const cred_augment *augment,
+                              bool ahead, size_t ahead_bytes) {
+  cred_image_source *s;
+  *out = NULL;
+  TRY(NEW(&s, 1, "a source of pictures"));
+  s->height = height, s->width = width, s->channels = channels;
+  s->augment = *augment;
+  s->augmented = !cred_augment_is_none(augment);
+  s->rows = rows;
+  s->rows.n_inputs = height * width * channels;
+  s->rows.self = s;
+  s->rows.reader_new = reader_new;
+  s->rows.reader_free = reader_free;
+  s->rows.expect = expect;
+  s->rows.gather = gather;
+  if (s->augmented || ahead) {
+    const size_t each = s->rows.n_inputs + rows.n_units * (rows.n_targets + 1);
+    s->n_slots = ahead_bytes / (each * sizeof(cred_real));
+    s->n_slots = s->n_slots < 2 ? 2 : s->n_slots > 1024 ? 1024 : s->n_slots;
+  }
+  *out = s;
+  return CRED_OK;
+}
+
 cred_status cred_image_source_new(cred_image_source **out, const cred_images *images,
                                   const size_t *rows, size_t n_rows,
                                   const cred_schema *schema, const cred_augment *augment,
                                   const double *class_weight, size_t ahead_bytes) {
-  cred_image_source *s;
-  *out = NULL;
-  TRY(NEW(&s, 1, "a source of pictures"));
-  const size_t n_inputs = images->height * images->width * images->channels;
-  const size_t n_units = images->per_pixel ? images->height * images->width : 1;
+  const cred_source sizes = {.n_rows = rows ? n_rows : images->n_rows,
+                             .n_units =
+                                 images->per_pixel ? images->height * images->width : 1,
+                             .n_targets = 1,
+                             .weighted = images->per_pixel || class_weight};
+  cred_image_source *s = NULL;
+  cred_status status;
+  TRY_DONE(source_new(&s, sizes, images->height, images->width, images->channels, augment,
+                      !images->pixels, ahead_bytes));
   s->images = images;
-  s->augment = *augment;
-  s->augmented = !cred_augment_is_none(augment);
   cred__pixel_table(s->table, &schema->pixels);
-  s->rows = (cred_source){.n_rows = rows ? n_rows : images->n_rows,
-                          .n_inputs = n_inputs,
-                          .n_units = n_units,
-                          .n_targets = 1,
-                          .weighted = images->per_pixel || class_weight,
-                          .self = s,
-                          .reader_new = reader_new,
-                          .reader_free = reader_free,
-                          .expect = expect,
-                          .gather = gather};
-  if (s->augmented || !images->pixels) {
-    s->n_slots = ahead_bytes / ((n_inputs + 2 * n_units) * sizeof(cred_real));
-    s->n_slots = s->n_slots < 2 ? 2 : s->n_slots > 1024 ? 1024 : s->n_slots;
-  }
-  cred_status status = NEW(&s->class_weight, images->n_classes, "class weights");
-  if (status == CRED_OK) status = NEW(&s->which, s->rows.n_rows, "row numbers");
-  if (status != CRED_OK) {
-    cred_image_source_free(s);
-    return status;
-  }
+  TRY_DONE(NEW(&s->class_weight, images->n_classes, "class weights"));
+  TRY_DONE(NEW(&s->which, s->rows.n_rows, "row numbers"));
   for (size_t i = 0; i < s->rows.n_rows; i++) s->which[i] = rows ? rows[i] : i;
   for (size_t c = 0; c < images->n_classes; c++)
     s->class_weight[c] = class_weight ? (cred_real)class_weight[c] : 1;
   *out = s;
+  s = NULL;
+done:
+  if (status != CRED_OK) *out = NULL;
+  cred_image_source_free(s);
+  return status;
+}
+
+cred_status cred_image_source_of_data(cred_image_source **out, const cred_data *data,
+                                      const cred_augment *augment, size_t ahead_bytes) {
+  const cred_byte_rows *bytes = data->bytes;
+  const cred_source sizes = {.n_rows = data->n_rows,
+                             .n_units = 1,
+                             .n_targets = data->n_targets,
+                             .weighted = data->weight != NULL};
+  *out = NULL;
+  if (!bytes || bytes->images)
+    FAIL(CRED_ECONFIG,
+         "augmentation is of pictures: of folders and lists of them, and of "
+         "arrays of bytes (IDX, NPY, NPZ) of at most 4 channels");
+  TRY(source_new(out, sizes, bytes->height, bytes->width, bytes->channels, augment, false,
+                 ahead_bytes));
+  (*out)->data = data;
+  memcpy((*out)->table, bytes->table, sizeof bytes->table);
   return CRED_OK;
 }
 

@@ -46,10 +46,16 @@ static cred_status take_data(cred_cases *c, const cred_model *m, const cred_data
   TRY(NEW(&c->row, n, "cases"));
   TRY(NEW(&c->distance, n, "cases"));
   if (data->y) TRY(NEW(&c->observed, n, "cases"));
+  cred_real *x;
+  TRY(NEW(&x, d, "a case"));
   for (size_t i = 0; i < n; i++) {
     double sum = 0;
-    for (size_t j = 0; j < d; j++)
-      sum += (double)data->x[i * d + j] * (double)data->x[i * d + j];
+    const cred_status status = cred_data_inputs(x, data, i, 1);
+    if (status != CRED_OK) {
+      cred__free(x);
+      return status;
+    }
+    for (size_t j = 0; j < d; j++) sum += (double)x[j] * (double)x[j];
     c->distance[i] = sqrt(sum / (double)d);
     c->row[i] = data->row ? data->row[i] : i;
     if (data->y)
@@ -57,6 +63,7 @@ static cred_status take_data(cred_cases *c, const cred_model *m, const cred_data
                        cred__target_sd(m, c->target) *
                            (double)data->y[i * data->n_targets + c->target];
   }
+  cred__free(x);
   return CRED_OK;
 }
 

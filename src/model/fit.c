@@ -119,13 +119,60 @@ cred_status cred__model_train(cred_model *m, cred_fit_info *info,
 
 static cred_status train(cred_model *m, cred_fit_info *info, const cred_data *data,
                          size_t n_threads, cred_progress_fn progress, void *context) {
-  int32_t *stratum;
-  TRY(make_stratum(&stratum, m, data));
-  const cred_source source = cred_source_of_data(data);
-  const cred_status status = cred__model_train(m, info, &source, stratum, data->n_dropped,
-                                               n_threads, progress, context);
+  int32_t *stratum = NULL;
+  cred_image_source *changed = NULL; // from epoch to epoch
+  cred_source source = cred_source_of_data(data);
+  cred_augment augment;
+  cred_status status;
+  TRY_DONE(make_stratum(&stratum, m, data));
+  if (m->plan.augment) {
+    TRY_DONE(cred_augment_parse(&augment, m->plan.augment));
+    TRY_DONE(cred_image_source_of_data(&changed, data, &augment, CRED__AHEAD_BYTES));
+    source = *cred_image_source_rows(changed);
+  }
+  TRY_DONE(cred__model_train(m, info, &source, stratum, data->n_dropped, n_threads,
+                             progress, context));
+done:
+  cred_image_source_free(changed);
   cred__free(stratum);
   return status;
+}
+
+// Arrays of images stay bytes: a fit wants a batch of them at a time.
+static cred_status encode(cred_data *out, const cred_schema *schema,
+                          const cred_table *table, const size_t *rows, size_t n_rows) {
+  const cred_encode_options opt = {.keep_bytes = true};
+  return cred_schema_encode_with(out, schema, table, rows, n_rows, 1, 0, &opt);
+}
+
+// Rows of the data that train, where one part of them is held out; all, where the members
+// have folds of their own.
+static cred_status training_part(cred_split *out, const cred_data *data,
+                                 const cred__plan *plan, const cred_schema *schema) {
+  const cred_model probe = {.plan = *plan, .schema = (cred_schema *)schema};
+  int32_t *stratum = NULL;
+  cred_status status;
+  *out = (cred_split){0};
+  TRY_DONE(make_stratum(&stratum, &probe, data));
+  if (plan->folds) {
+    TRY_DONE(NEW(&out->train, data->n_rows, "training rows"));
+    for (size_t i = 0; i < data->n_rows; i++) out->train[i] = i;
+    out->n_train = data->n_rows;
+  } else
+    TRY_DONE(cred__member_split(out, &probe, data->n_rows, stratum, 0));
+done:
+  cred__free(stratum);
+  return status;
+}
+
+// Rows of each class among those that train.
+static cred_status count_classes(double *count, const cred_data *data,
+                                 const cred__plan *plan, const cred_schema *schema) {
+  cred_split split;
+  TRY(training_part(&split, data, plan, schema));
+  for (size_t i = 0; i < split.n_train; i++) count[(size_t)data->y[split.train[i]]]++;
+  cred_split_clear(&split);
+  return CRED_OK;
 }
 
 // Weights of the classes into those of the rows. first: they are still to be resolved.
@@ -139,7 +186,7 @@ static cred_status weigh_classes(cred_data *data, cred__plan *plan,
          schema->targets[0].name);
   cred_status status;
   TRY_DONE(NEW(&count, n, "class weights"));
-  for (size_t i = 0; i < data->n_rows; i++) count[(size_t)data->y[i]]++;
+  if (first) TRY_DONE(count_classes(count, data, plan, schema));
   if (first) TRY_DONE(cred__plan_weigh_classes(plan, count, n));
   TRY_DONE(cred__plan_class_weights(count, plan, n));
   const bool had = data->weight != NULL;
@@ -160,18 +207,15 @@ static cred_status learn_on_training_rows(cred_schema **schema, cred_data *data,
                                           const size_t *rows, size_t n_rows,
                                           const cred_schema_options *opt) {
   if (plan->folds || !(plan->validation > 0) || data->n_rows < 2) return CRED_OK;
-  const cred_model probe = {.plan = *plan, .schema = *schema};
   cred_schema *learned = NULL;
   cred_data encoded = {0};
-  int32_t *stratum = NULL;
   cred_split split = {0};
   cred_status status;
-  TRY_DONE(make_stratum(&stratum, &probe, data));
-  TRY_DONE(cred__member_split(&split, &probe, data->n_rows, stratum, 0));
+  TRY_DONE(training_part(&split, data, plan, *schema));
   for (size_t i = 0; i < split.n_train; i++)
     split.train[i] = (size_t)data->row[split.train[i]];
   TRY_DONE(cred_schema_learn(&learned, table, split.train, split.n_train, opt));
-  TRY_DONE(cred_schema_encode(&encoded, learned, table, rows, n_rows, 1, 0));
+  TRY_DONE(encode(&encoded, learned, table, rows, n_rows));
   if (encoded.n_rows != data->n_rows)
     FAIL_DONE(CRED_EINTERNAL, "%zu rows became %zu", data->n_rows, encoded.n_rows);
   cred_schema_free(*schema);
@@ -184,7 +228,6 @@ done:
   cred_schema_free(learned);
   cred_data_clear(&encoded);
   cred_split_clear(&split);
-  cred__free(stratum);
   return status;
 }
 
@@ -199,7 +242,7 @@ cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_tab
   cred_model *m = NULL;
   cred_status status;
   TRY_DONE(cred_schema_learn(&schema, table, rows, n_rows, schema_opt));
-  TRY_DONE(cred_schema_encode(&data, schema, table, rows, n_rows, 1, 0));
+  TRY_DONE(encode(&data, schema, table, rows, n_rows));
   TRY_DONE(cred__plan_resolve(&plan, opt, schema, data.n_rows));
   TRY_DONE(
       learn_on_training_rows(&schema, &data, &plan, table, rows, n_rows, schema_opt));
@@ -256,7 +299,7 @@ cred_status cred_model_resume(cred_model *m, cred_fit_info *info, const cred_tab
   TRY(cred__model_check_resume(m, cred_table_source(table), cred_table_digest(table),
                                epochs));
   cred_data data;
-  TRY(cred_schema_encode(&data, m->schema, table, m->rows, m->n_rows, 1, 0));
+  TRY(encode(&data, m->schema, table, m->rows, m->n_rows));
   const uint64_t before = cred__model_steps(m);
   cred_status status = weigh_classes(&data, &m->plan, m->schema, false);
   if (status == CRED_OK) status = train(m, info, &data, n_threads, progress, context);

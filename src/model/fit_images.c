@@ -5,8 +5,6 @@
 #include "model/model.h"
 #include <string.h>
 
-enum { AHEAD_BYTES = 64 << 20 }; // of pictures made before a step wants them
-
 // Classes of the rows for stratified splits; NULL where there are label maps.
 static cred_status make_stratum(int32_t **out, const cred_images *images,
                                 const size_t *rows, size_t n_rows) {
@@ -18,21 +16,25 @@ static cred_status make_stratum(int32_t **out, const cred_images *images,
   return CRED_OK;
 }
 
-// As for tables: where rows are held out, means and sds come from the others alone.
-static cred_status learn(cred_schema **out, const cred_images *images, const size_t *rows,
-                         size_t n_rows, const int32_t *stratum, const cred__plan *plan,
-                         const char *target) {
-  if (plan->folds || !(plan->validation > 0) || n_rows < 2)
-    return cred_images_learn(out, images, rows, n_rows, target);
+// The pictures that train, where one part of the rows is held out; all, where the members
+// have folds of their own.
+static cred_status training_part(size_t **out, size_t *n_out, const size_t *rows,
+                                 size_t n_rows, const int32_t *stratum,
+                                 const cred__plan *plan) {
   const cred_model probe = {.plan = *plan};
-  cred_split split;
-  TRY(cred__member_split(&split, &probe, n_rows, stratum, 0));
+  cred_split split = {0};
+  if (plan->folds) {
+    TRY(NEW(&split.train, n_rows, "training rows"));
+    for (size_t i = 0; i < n_rows; i++) split.train[i] = i;
+    split.n_train = n_rows;
+  } else
+    TRY(cred__member_split(&split, &probe, n_rows, stratum, 0));
   for (size_t i = 0; rows && i < split.n_train; i++)
     split.train[i] = rows[split.train[i]];
-  const cred_status status =
-      cred_images_learn(out, images, split.train, split.n_train, target);
+  *out = split.train, *n_out = split.n_train;
+  split.train = NULL;
   cred_split_clear(&split);
-  return status;
+  return CRED_OK;
 }
 
 static cred_status weigh(cred__plan *plan, const cred_images *images, const size_t *rows,
@@ -41,8 +43,8 @@ static cred_status weigh(cred__plan *plan, const cred_images *images, const size
   double *count;
   if (!plan->class_weights) return CRED_OK;
   TRY(NEW(&count, n, "class weights"));
-  cred_images_count(count, images, rows, n_rows);
-  const cred_status status = cred__plan_weigh_classes(plan, count, n);
+  cred_status status = cred_images_count(count, images, rows, n_rows);
+  if (status == CRED_OK) status = cred__plan_weigh_classes(plan, count, n);
   cred__free(count);
   return status;
 }
@@ -63,7 +65,7 @@ static cred_status train(cred_model *m, cred_fit_info *info, const cred_images *
   }
   TRY_DONE(make_stratum(&stratum, images, m->rows, n_rows));
   TRY_DONE(cred_image_source_new(&source, images, m->rows, m->n_rows, m->schema, &augment,
-                                 weights, AHEAD_BYTES));
+                                 weights, CRED__AHEAD_BYTES));
   TRY_DONE(cred__model_train(m, info, cred_image_source_rows(source), stratum, 0,
                              n_threads, progress, context));
 done:
@@ -82,6 +84,7 @@ cred_status cred_model_fit_images(cred_model **out, cred_fit_info *info,
   cred_schema *schema = NULL;
   cred__plan plan = {0};
   int32_t *stratum = NULL;
+  size_t *training = NULL, n_training = 0;
   cred_model *m = NULL;
   cred_status status;
   if (opt->noise != 0)
@@ -91,8 +94,9 @@ cred_status cred_model_fit_images(cred_model **out, cred_fit_info *info,
   TRY_DONE(make_stratum(&stratum, images, rows, n_rows));
   cred_schema_free(schema);
   schema = NULL;
-  TRY_DONE(learn(&schema, images, rows, n_rows, stratum, &plan, target));
-  TRY_DONE(weigh(&plan, images, rows, n_rows));
+  TRY_DONE(training_part(&training, &n_training, rows, n_rows, stratum, &plan));
+  TRY_DONE(cred_images_learn(&schema, images, training, n_training, target));
+  TRY_DONE(weigh(&plan, images, training, n_training));
   status = cred__model_assemble(&m, &plan, schema); // takes both over
   schema = NULL;
   if (status != CRED_OK) goto done;
@@ -111,6 +115,7 @@ done:
   cred__plan_clear(&plan);
   cred_schema_free(schema);
   cred__free(stratum);
+  cred__free(training);
   return status;
 }
 

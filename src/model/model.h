@@ -144,6 +144,7 @@ struct cred__training {
 };
 cred_status cred__train_member(void *training, size_t member, size_t worker);
 
+enum { CRED__AHEAD_BYTES = 64 << 20 }; // of pictures made before a step wants them
 // fit.c: trains all members on a source, from where they stand.
 cred_status cred__model_train(cred_model *model, cred_fit_info *info,
                               const cred_source *source, const int32_t *stratum,

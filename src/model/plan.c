@@ -20,10 +20,13 @@ cred_fit_options cred_fit_defaults(void) {
   return opt;
 }
 
+enum { NET_BYTES = 256, STAGES_MAX = 5, SIDE_LEFT = 12, DENSE_MAX = 4096 };
+
 // What the recipe chooses for data of this size.
 typedef struct {
   cred_fit_posterior posterior;
   const char *net, *likelihood, *prior;
+  char picture_net[NET_BYTES]; // where net is NULL
   size_t n_members, steps, batch;
   bool folds;
   double dropout, rate, validation;
@@ -38,7 +41,7 @@ static const char *auto_likelihood(const cred_schema *schema) {
   return target->n_classes == 2 ? "bernoulli" : "categorical";
 }
 
-enum { PICTURE_STEPS = 2000 };
+enum { PICTURE_STEPS = 2000, PICTURE_EPOCHS = 12, PICTURES_MANY = 10000 };
 
 // Convolutions whose steps double see 31 pixels without making the map smaller: Yu &
 // Koltun (2016), section 3.
@@ -46,20 +49,50 @@ static const char context_net[] =
     "conv 16 3 same relu, conv 24 3 same dilation 2 relu, "
     "conv 32 3 same dilation 4 relu, conv 32 3 same dilation 8 relu";
 
+static size_t smaller_of(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+// Convolutions and poolings until the map is small, then a dense layer, as LeNet-5 (LeCun
+// et al. 1998): 28 x 28 is "conv 16 5 relu, pool 2, conv 32 5 relu, pool 2, dense 64
+// relu", 47,000 parameters. Of a large map that is left the mean is taken.
+static void small_net(char out[NET_BYTES], cred_shape shape) {
+  size_t height = shape.height, width = shape.width, channels = 16, n = 0;
+  out[0] = 0;
+  for (int stage = 0; stage < STAGES_MAX; stage++) {
+    const size_t side = smaller_of(height, width);
+    if (stage > 0 && side < SIDE_LEFT) break;
+    const size_t window = stage < 2 && side >= SIDE_LEFT ? 5 : 3;
+    const bool same = side < SIDE_LEFT, pool = side >= 4;
+    n += (size_t)snprintf(out + n, NET_BYTES - n, "conv %zu %zu%s relu, %s", channels,
+                          window, same ? " same" : "", pool ? "pool 2, " : "");
+    if (!same) height -= window - 1, width -= window - 1;
+    if (pool) height /= 2, width /= 2;
+    channels = smaller_of(2 * channels, 64);
+  }
+  snprintf(out + n, NET_BYTES - n, "%sdense 64 relu",
+           height * width * channels > DENSE_MAX ? "globalpool, " : "");
+}
+
 // One network of a few layers: what a person can wait for.
 static void recommend_pictures(recipe *r, const cred_schema *schema, size_t n) {
   const bool per_pixel = schema->pixels.per_pixel;
-  r->net = per_pixel ? context_net
-                     : "conv 16 3 relu, pool 2, conv 32 3 relu, pool 2, dense 64 relu";
+  small_net(r->picture_net, schema->shape);
+  r->net = per_pixel ? context_net : NULL;
   r->likelihood = per_pixel ? "categorical" : r->likelihood;
   r->n_members = 1;
   r->folds = false;
   r->dropout = per_pixel ? 0.1 : 0.2;
-  r->batch = per_pixel ? 8 : 32;
+  r->batch = per_pixel ? 8 : n > PICTURES_MANY ? 128 : 32;
   if (r->batch > n) r->batch = n;
-  r->steps = PICTURE_STEPS;
-  r->rate = 2e-3;
+  r->steps = PICTURE_EPOCHS * ((n + r->batch - 1) / r->batch);
+  if (r->steps < PICTURE_STEPS || per_pixel) r->steps = PICTURE_STEPS;
+  r->rate = per_pixel ? 2e-3 : 1e-3;
   r->validation = r->posterior == CRED_FIT_VI ? 0.0 : 0.1;
+}
+
+static bool is_picture(const cred_schema *schema) {
+  return schema->shape.height > 1 || schema->shape.width > 1;
 }
 
 static recipe recommended(const cred_fit_options *opt, const cred_schema *schema,
@@ -100,7 +133,11 @@ static recipe recommended(const cred_fit_options *opt, const cred_schema *schema
     r.validation = small ? 0.0 : 0.1;
     break;
   }
-  if (schema->pixels.height) recommend_pictures(&r, schema, n);
+  // an array's own network is trained as any other of its rows, but for the rate
+  if (schema->pixels.height || (is_picture(schema) && !opt->net))
+    recommend_pictures(&r, schema, n);
+  else if (is_picture(schema))
+    r.rate = 1e-3;
   if (opt->n_members > 1 && small && r.posterior != CRED_FIT_VI) r.folds = true;
   return r;
 }
@@ -122,7 +159,7 @@ static cred_status take_texts(cred__plan *plan, const cred_fit_options *opt,
   cred_augment_format(text, sizeof text, &augment);
   if (!cred_augment_is_none(&augment)) TRY(cred__strdup(&plan->augment, text));
   if (opt->class_weights) TRY(cred__strdup(&plan->class_weights, opt->class_weights));
-  const char *net = opt->net ? opt->net : r->net;
+  const char *net = opt->net ? opt->net : r->net ? r->net : r->picture_net;
   if (plan->posterior == CRED_FIT_DROPOUT && plan->dropout > 0)
     return cred_network_with_dropout(&plan->net, net, plan->dropout);
   return cred__strdup(&plan->net, net);

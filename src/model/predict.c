@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-  BLOCK_OUT_MAX = 1 << 24,
+  BLOCK_MAX = 1 << 24,
   THETA_BYTES_MAX = 256 << 20,
   BEFORE_BYTES_MAX = 256 << 20,
   STRIPS_MAX = 8
@@ -49,6 +49,8 @@ struct cred_predictor {
   size_t result_rows;
   // of the block under way
   const cred_data *data;
+  const cred_real *x; // (n_rows, n_inputs): in the data, or made from bytes in `made_x`
+  cred_real *made_x;
   size_t first, n_rows, n_strips, draw_from, draw_to;
   bool open[STRIPS_MAX]; // strips that still need draws
   double error[STRIPS_MAX];
@@ -113,6 +115,7 @@ void cred_predictor_free(cred_predictor *p) {
   cred__free(p->var);
   cred__free(p->theta);
   cred__free(p->before);
+  cred__free(p->made_x);
   cred__free(p->squares);
   cred__free(p->second);
   cred__free(p->t_tables);
@@ -183,10 +186,12 @@ static cred_status workers_new(cred_predictor *p) {
   return CRED_OK;
 }
 
-// Blocks are whole strips, as many as keep the outputs of all draws within BLOCK_OUT_MAX.
+// Blocks are whole strips, as many as keep outputs of all draws and inputs within bounds.
 static cred_status buffers_new(cred_predictor *p) {
   const size_t per_strip = CRED__STRIP_ROWS * p->n_draws_room * p->n_out;
-  size_t n_strips = BLOCK_OUT_MAX / per_strip;
+  const size_t n_inputs = cred_network_n_inputs(p->model->network);
+  const size_t widest = CRED__STRIP_ROWS * n_inputs;
+  size_t n_strips = BLOCK_MAX / (per_strip > widest ? per_strip : widest);
   n_strips = n_strips < 1 ? 1 : n_strips > STRIPS_MAX ? STRIPS_MAX : n_strips;
   p->block_rows = n_strips * CRED__STRIP_ROWS;
   TRY(NEW(&p->out, n_strips * per_strip, "outputs of all draws"));
@@ -261,12 +266,12 @@ static void before_task(void *context, size_t task, size_t worker) {
   cred_predictor *p = context;
   const size_t strip = task % p->n_strips, k = task / p->n_strips;
   const cred_member *member = &p->model->posterior->members[k];
-  const size_t n_rows = strip_rows(p, strip), row = p->first + strip * CRED__STRIP_ROWS;
+  const size_t n_rows = strip_rows(p, strip), row = strip * CRED__STRIP_ROWS;
   const cred__pass pass = {
       .mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1, .theta = member->mean};
   const cred_real *out =
       cred__network_forward_part(p->model->network, p->net[worker], &pass,
-                                 p->data->x + row * p->data->n_inputs, 0, p->n_before);
+                                 p->x + row * p->data->n_inputs, 0, p->n_before);
   memcpy(before_of(p, k, strip), out, n_rows * p->before_width * sizeof *out);
 }
 
@@ -336,7 +341,7 @@ static void output_task(void *context, size_t task, size_t worker) {
   const size_t at = g.first % q->n_members * p->model->dim;
   if (p->squares) pass.var = p->squares + at;
   if (p->second) pass.second = p->second + at;
-  const cred_real *x = p->data->x + (p->first + row) * p->data->n_inputs;
+  const cred_real *x = p->x + row * p->data->n_inputs;
   if (!sampled && p->draws == CRED_DRAWS_MOMENTS) {
     pass.sd = member->sd;
     keep_moments(p, p->net[worker], &pass, g.first, row, x);
@@ -401,8 +406,28 @@ static size_t draws_together(const cred_predictor *p, size_t n_rows) {
   return (each + (each + n - 1) / n - 1) / ((each + n - 1) / n); // in equal parts
 }
 
+static cred_status input_task(void *context, size_t strip, size_t worker) {
+  cred_predictor *p = context;
+  const size_t row = strip * CRED__STRIP_ROWS, n = strip_rows(p, strip);
+  (void)worker;
+  return cred_data_inputs(p->made_x + row * p->data->n_inputs, p->data, p->first + row,
+                          n);
+}
+
+// The block's inputs, in the data or made from their bytes.
+static cred_status bring_inputs(cred_predictor *p) {
+  const size_t n = p->data->n_inputs;
+  const size_t n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
+  if (p->data->x) p->x = p->data->x + p->first * n;
+  if (p->data->x) return CRED_OK;
+  if (!p->made_x) TRY(NEW(&p->made_x, p->block_rows * n, "inputs of a block"));
+  p->x = p->made_x;
+  return cred__parallel_try(p->n_threads, n_strips, input_task, p);
+}
+
 // A new block of rows: all strips open, nothing made.
 static cred_status begin_block(cred_predictor *p) {
+  TRY(bring_inputs(p));
   p->n_strips = (p->n_rows + CRED__STRIP_ROWS - 1) / CRED__STRIP_ROWS;
   p->drawn = draws_in_layers(p);
   if (p->group && !p->drawn && !p->theta)
@@ -542,54 +567,6 @@ cred_status cred__predictor_each_draw(cred_predictor *p, const cred_data *data,
   return CRED_OK;
 }
 
-// Mean of y, or probabilities, of a draw.
-typedef struct {
-  const cred_model *model;
-  double *out, *var; // (n_draws, B, width), scratch
-  size_t n_rows, width;
-} draw_values;
-
-static void take_values(void *context, size_t draw, size_t first, size_t n_rows,
-                        const cred_real *outputs, const cred_real *noise) {
-  draw_values *v = context;
-  const cred_model *m = v->model;
-  double *out = v->out + (draw * v->n_rows + first) * v->width;
-  if (cred_likelihood_is_class(&m->likelihood)) {
-    cred_likelihood_class_log_prob(out, &m->likelihood, outputs, n_rows);
-    for (size_t i = 0; i < n_rows * v->width; i++) out[i] = exp(out[i]);
-    return;
-  }
-  cred_likelihood_mean_var(out, v->var, &m->likelihood, outputs, noise, n_rows);
-  for (size_t i = 0; i < n_rows * v->width; i++) {
-    const size_t t = i % v->width;
-    out[i] = cred__target_mean(m, t) + cred__target_sd(m, t) * out[i];
-  }
-}
-
-cred_status cred_predictor_draws(double *out, cred_predictor *p, const cred_data *data) {
-  const cred_likelihood *lik = &p->model->likelihood;
-  const bool classes = cred_likelihood_is_class(lik);
-  draw_values v = {.model = p->model,
-                   .out = out,
-                   .var = p->strip[0].var,
-                   .n_rows = data->n_rows,
-                   .width = classes ? lik->n_classes : lik->n_targets};
-  return cred__predictor_each_draw(p, data, take_values, &v);
-}
-
-cred_status cred_model_function_draws(double *out, const cred_model *model,
-                                      const cred_data *data, size_t n_draws,
-                                      uint64_t seed, size_t n_threads) {
-  TRY(check_inputs(model, data));
-  cred_predict_options opt = cred_predict_defaults();
-  opt.draws = CRED_DRAWS_FUNCTION;
-  opt.n_draws = n_draws;
-  opt.seed = seed;
-  opt.n_threads = n_threads;
-  opt.n_levels = 0;
-  cred_predictor *p;
-  TRY(cred_predictor_new(&p, model, &opt));
-  const cred_status status = cred_predictor_draws(out, p, data);
-  cred_predictor_free(p);
-  return status;
+const cred_model *cred__predictor_model(const cred_predictor *p) {
+  return p->model;
 }

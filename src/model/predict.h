@@ -56,6 +56,8 @@ double cred__strip_mc_error(const cred__strip *s, cred__strip_work *w);
 void cred__predict_calibrated(cred_prediction *out, const cred_model *model, size_t first,
                               size_t n_rows);
 
+const cred_model *cred__predictor_model(const cred_predictor *predictor);
+
 // What a single draw of the function says: outputs (rows, n_out) of the rows from `first`
 // on, and the parameters of its noise.
 typedef void (*cred__draw_visit)(void *context, size_t draw, size_t first, size_t n_rows,

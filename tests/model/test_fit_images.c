@@ -4,6 +4,7 @@
 #include "data/folders.h"
 #include "credence/model/evaluate.h"
 #include "credence/model/fit.h"
+#include "model/model.h"
 
 enum { N = 120 };
 
@@ -162,9 +163,74 @@ static void test_class_weights(void **state) {
   cred_images_free(images);
 }
 
+// Balanced weights count the rows that train: with the split that the fit itself makes.
+static void test_balanced_of_training_rows(void **state) {
+  (void)state;
+  cred_fit_options opt = small_fit(CRED_FIT_MAP);
+  cred_images *images = open_set("digits", 1 << 24, NULL);
+  cred_model *model;
+  double count[10] = {0};
+  int32_t label[N];
+  size_t rows[100]; // unbalanced: the digits 0 to 4 most of all
+  cred_split split;
+  for (size_t i = 0, k = 0; k < 100; i++)
+    if (i >= N / 2 || i % 3 == 0 || k > N - i) rows[k++] = i % N;
+  for (size_t i = 0; i < 100; i++) label[i] = cred_images_label(images, rows[i]);
+  opt.validation = 0.3, opt.class_weights = "balanced", opt.steps = 2, opt.augment = NULL;
+  assert_ok(cred_model_fit_images(&model, NULL, images, rows, 100, NULL, &opt));
+  assert_ok(cred__member_split(&split, model, 100, label, 0));
+  assert_true(split.n_held_out > 20);
+  for (size_t i = 0; i < split.n_train; i++) count[label[split.train[i]]]++;
+  double weight[10];
+  assert_ok(cred__plan_class_weights(weight, &model->plan, 10));
+  for (size_t c = 0; c < 10; c++)
+    assert_near(weight[c], (double)split.n_train / (10 * count[c]), 1e-9);
+  cred_split_clear(&split);
+  cred_model_free(model);
+  cred_images_free(images);
+}
+
+// Pixels of the label maps that train alone, held in memory or read again.
+static void test_balanced_pixels(void **state) {
+  (void)state;
+  assert_ok(cred_toy_images_write(below("shapes"), "shapes", 12, 3));
+  char maps[600];
+  snprintf(maps, sizeof maps, "%s", below("shapes/labels"));
+  const char *ignore = "255";
+  for (size_t cached = 0; cached < 2; cached++) {
+    cred_images_options how = cred_images_defaults();
+    cred_fit_options opt = cred_fit_defaults();
+    cred_images *images;
+    cred_model *model;
+    cred_split split;
+    double count[4] = {0}, weight[4], n = 0;
+    how.labels = maps, how.ignore = &ignore, how.n_ignore = 1;
+    how.cache_bytes = cached ? 1 << 24 : 0;
+    assert_ok(cred_images_open(&images, below("shapes/images"), &how));
+    opt.posterior = CRED_FIT_MAP, opt.net = "conv 4 3 same relu", opt.steps = 2;
+    opt.validation = 0.4, opt.class_weights = "balanced";
+    assert_ok(cred_model_fit_images(&model, NULL, images, NULL, 0, NULL, &opt));
+    assert_ok(cred__member_split(&split, model, 12, NULL, 0));
+    unsigned char map[48 * 48];
+    for (size_t i = 0; i < split.n_train; i++) {
+      assert_ok(cred_images_read_row(NULL, map, images, split.train[i]));
+      for (size_t k = 0; k < sizeof map; k++)
+        if (map[k] < 4) count[map[k]]++, n++;
+    }
+    assert_ok(cred__plan_class_weights(weight, &model->plan, 4));
+    for (size_t c = 0; c < 4; c++) assert_near(weight[c], n / (4 * count[c]), 1e-9);
+    cred_split_clear(&split);
+    cred_model_free(model);
+    cred_images_free(images);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_resume),
-      cmocka_unit_test(test_learns), cmocka_unit_test(test_class_weights)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bytes),
+                                     cmocka_unit_test(test_resume),
+                                     cmocka_unit_test(test_learns),
+                                     cmocka_unit_test(test_class_weights),
+                                     cmocka_unit_test(test_balanced_of_training_rows),
+                                     cmocka_unit_test(test_balanced_pixels)};
   return cmocka_run_group_tests(tests, make, remove_root);
 }

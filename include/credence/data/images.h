@@ -79,9 +79,10 @@ CRED_API const char *cred_images_source(const cred_images *images);
 CRED_API const char *cred_images_digest(const cred_images *images);
 /// Whether the pictures are held in memory.
 CRED_API bool cred_images_is_cached(const cred_images *images);
-/// Pictures of each class (n_classes) among rows (NULL: all), or pixels of all rows.
-CRED_API void cred_images_count(double *count, const cred_images *images,
-                                const size_t *rows, size_t n_rows);
+/// Pictures, or pixels, of each class (n_classes) among rows (NULL: all). Label maps that
+/// are not held are read again.
+CRED_API cred_status cred_images_count(double *count, const cred_images *images,
+                                       const size_t *rows, size_t n_rows);
 
 /// The bytes of a row: pixel (height, width, channels), map (height, width) of class
 /// indices, CRED_CLASS_IGNORED where nothing counts; either may be NULL.
@@ -99,6 +100,11 @@ CRED_API cred_status cred_images_learn(cred_schema **out, const cred_images *ima
 CRED_API cred_status cred_images_encode(cred_data *out, const cred_schema *schema,
                                         const cred_images *images, const size_t *rows,
                                         size_t first, size_t n_rows);
+/// The same, but x is not made: a prediction makes it block by block, so that a set may
+/// be larger than memory. The pictures must live on.
+CRED_API cred_status cred_images_rows(cred_data *out, const cred_schema *schema,
+                                      const cred_images *images, const size_t *rows,
+                                      size_t first, size_t n_rows);
 
 #ifdef __cplusplus
 }

@@ -6,7 +6,8 @@
 // of every regression target. A numeric column is one input, standardised; a categorical
 // one is one input a level (one-hot). Input columns are looked up by name, so that order
 // and extra columns do not matter; in a table made from one array, by their number. Where
-// the inputs are the pixels of an image and nothing else, the schema keeps its shape.
+// the inputs are the pixels of an image and nothing else, the schema keeps its shape, and
+// all pixels of a channel share mean and sd.
 
 #ifndef CRED_DATA_SCHEMA_H
 #define CRED_DATA_SCHEMA_H
@@ -112,9 +113,14 @@ CRED_API cred_status cred_schema_from_json(cred_schema **out, const char *json,
                                            size_t n_bytes);
 
 // Arrays made from a table: what a model computes with. Free with cred_data_clear.
+//
+// Inputs that are bytes of pictures may stay what they are: x is NULL then, `bytes` knows
+// where they stand, and they become numbers where cred_data_inputs wants them.
+typedef struct cred_byte_rows cred_byte_rows;
 typedef struct {
   size_t n_rows, n_inputs, n_targets;
-  cred_real *x; // (n_rows, n_inputs) encoded and standardised
+  cred_real *x;          // (n_rows, n_inputs) encoded and standardised; or NULL
+  cred_byte_rows *bytes; // where x is NULL; the table or the pictures must live on
   cred_real *y; // (n_rows, n_targets) standardised number, count, or class index; or
                 // NULL. NaN where a target is not known (only by cred_encode_options)
   cred_real *weight; // (n_rows) or NULL
@@ -130,6 +136,8 @@ typedef struct {
   bool skip_bad;        // leave the row out: missing, no number, too large, no such level
   bool unknown_targets; // a target that is missing is no fault: its y is NaN. Weights are
                         // not looked at then
+  bool keep_bytes; // inputs that are an array of bytes with a shape, one scale a channel,
+                   // stay there; others are made as ever
 } cred_encode_options;
 
 /// Encode rows (NULL: all) of a table. with_targets: 1 needs the target columns, 0
@@ -148,6 +156,10 @@ CRED_API cred_status cred_schema_encode_with(cred_data *out, const cred_schema *
                                              uint64_t first_row,
                                              const cred_encode_options *opt);
 CRED_API void cred_data_clear(cred_data *data);
+/// Inputs of rows first ... first + n - 1 as numbers, x (n, n_inputs): copied, or made
+/// from bytes. Rows of their own may be made at the same time.
+CRED_API cred_status cred_data_inputs(cred_real *x, const cred_data *data, size_t first,
+                                      size_t n);
 
 #ifdef __cplusplus
 }

@@ -53,6 +53,12 @@ CRED_API cred_status cred_image_source_new(cred_image_source **out,
                                            const cred_augment *augment,
                                            const double *class_weight,
                                            size_t ahead_bytes);
+/// The same of an array of images: encoded data whose inputs are bytes (keep_bytes).
+/// Fails with CRED_ECONFIG on any other.
+CRED_API cred_status cred_image_source_of_data(cred_image_source **out,
+                                               const cred_data *data,
+                                               const cred_augment *augment,
+                                               size_t ahead_bytes);
 CRED_API void cred_image_source_free(cred_image_source *source);
 /// Borrowed.
 CRED_API const cred_source *cred_image_source_rows(const cred_image_source *source);
