@@ -89,6 +89,26 @@ static void print_text(const cred_lint_report *report, const char *source) {
          report->n_errors, report->n_warnings);
 }
 
+// What the findings ask for and was not given: the first identifier is the id, the others
+// are no inputs.
+static void print_remedies(const cred_lint_report *report, const cli_args *args) {
+  bool id = cli_given(args, "id"), missing = cli_given(args, "missing");
+  bool task = cli_given(args, "task");
+  char word[512];
+  for (size_t i = 0; i < report->n_findings; i++) {
+    const cred_lint_finding *f = &report->findings[i];
+    if (f->remedy == CRED_LINT_REMEDY_ID && f->column) {
+      printf(" --%s %s", id ? "ignore" : "id",
+             cli_quoted(word, sizeof word, report->columns[f->column - 1].name));
+      id = true;
+    }
+    if (f->remedy == CRED_LINT_REMEDY_MISSING && !missing) printf(" --missing indicator");
+    if (f->remedy == CRED_LINT_REMEDY_CLASSES && !task) printf(" --task class");
+    missing |= f->remedy == CRED_LINT_REMEDY_MISSING;
+    task |= f->remedy == CRED_LINT_REMEDY_CLASSES;
+  }
+}
+
 // The command to run next, once there is one and the table is fit for it.
 static void print_next(const cred_lint_report *report, const cli_args *args) {
   size_t n;
@@ -101,6 +121,7 @@ static void print_next(const cred_lint_report *report, const cli_args *args) {
   for (size_t i = 0; i < n; i++)
     printf(" --target %s", cli_quoted(word, sizeof word, targets[i]));
   fputs(cli_columns(columns, sizeof columns, args), stdout);
+  print_remedies(report, args);
   fputs(cli_reading(reading, sizeof reading, args), stdout);
   puts(n ? " -o model.cred" : " --target COLUMN -o model.cred");
 }

@@ -111,7 +111,9 @@ static const cli_option options[] = {
      .argument = "N",
      .min = 1,
      .max = 1e12,
-     .help = "steps instead of epochs, rounded up to whole epochs (auto)",
+     .help =
+         "steps instead of epochs, counted on all rows and rounded up to whole epochs: "
+         "members that keep rows aside make fewer (auto)",
      .group = "Training"},
     {.name = "batch",
      .type = CLI_SIZE,

@@ -301,10 +301,43 @@ static bool is_input(const cred_schema_options *s, const char *name) {
   return input;
 }
 
+// Whether a column has two numbers and no more.
+static bool has_two_numbers(const cred_table *table, size_t column) {
+  double seen[2];
+  size_t n = 0;
+  for (size_t i = 0; i < cred_table_n_rows(table); i++) {
+    const double v = cred_table_number(table, i, column);
+    if (isnan(v) || (n > 0 && v == seen[0]) || (n > 1 && v == seen[1])) continue;
+    if (n == 2) return false;
+    seen[n++] = v;
+  }
+  return n == 2;
+}
+
+static void warn_of_two_numbers(const cli__fit *fit, const cred_table *table) {
+  const cred_schema_options *s = &fit->schema;
+  if (cli_given(fit->args, "classes")) return;
+  for (size_t i = 0; i < s->n_targets && s->task < 0; i++) {
+    char next[128];
+    const size_t column = cred_table_find(table, s->targets[i]);
+    if (column == SIZE_MAX || cred_table_type(table, column) != CRED_COLUMN_NUMERIC ||
+        !has_two_numbers(table, column))
+      continue;
+    snprintf(next, sizeof next, "credence %s ... --task class",
+             cli_args_command(fit->args)->name);
+    cli_warn(fit->args, next,
+             "%s: the target '%s' has two different numbers alone, and is taken as a "
+             "number: are they classes?",
+             cred_table_source(table), s->targets[i]);
+    return;
+  }
+}
+
 // Inputs that are none: they would be learned by heart, or tell the order of the file.
 cred_status cli__fit_warn(const cli__fit *fit, const cred_table *table) {
   static const char *const looks[] = {"", "looks like dates", "counts the rows",
                                       "has another value in nearly every row"};
+  warn_of_two_numbers(fit, table);
   for (size_t i = 0; i < cred_table_n_columns(table); i++) {
     const char *name = cred_table_name(table, i);
     char word[512], next[1200];

@@ -262,7 +262,7 @@ const cli_command cmd_plot = {
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .details =
-        "  band MODEL             prediction over one input: mean, total and\n"
+        "  band MODEL             numbers: prediction over one input: mean, total and\n"
         "                         epistemic band of 2 sd\n"
         "  loss MODEL             the history of the fit\n"
         "  reliability MODEL DATA classes: accuracy against confidence\n"

@@ -1,11 +1,12 @@
 // cmd_plot_learning.c -- the figure 'learning' from the curve.csv of runs of credence
-// learn, each named by NAME=FILE or by its folder.
+// learn, each named by NAME=FILE or by its folder; a folder stands for its curve.csv.
 
 #include "base/alloc.h"
 #include "base/text.h"
 #include "cli/cmd_plot.h"
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct {
   char name[64];
@@ -70,12 +71,25 @@ static cred_status take_curve(loaded *l, char score[64], const cred_table *table
   return CRED_OK;
 }
 
+// The curve.csv of a run's folder; a file as it is.
+static const char *file_of(char path[4096], const char *word) {
+  struct stat info;
+  const size_t n = strlen(word);
+  if (stat(word, &info) != 0 || !S_ISDIR(info.st_mode)) return word;
+  snprintf(path, 4096, "%s%scurve.csv", word, n && word[n - 1] == '/' ? "" : "/");
+  return path;
+}
+
 static cred_status load(loaded *l, char score[64], const char *word, const char *wanted) {
   cred_table_options opt = cred_table_defaults();
   cred_table *table;
+  char path[4096];
   opt.format = CRED_FORMAT_CSV;
   opt.header = 1;
-  TRY(cred_table_read(&table, split_name(l->name, word), &opt));
+  const char *file = split_name(l->name, word);
+  const char *curve = file_of(path, file);
+  if (curve == path && file == word) split_name(l->name, path); // the folder's name
+  TRY(cred_table_read(&table, curve, &opt));
   const cred_status status = take_curve(l, score, table, wanted);
   cred_table_free(table);
   return status;

@@ -22,10 +22,15 @@ cred_status cred__lint_add(cred_lint_report *report, cred_lint_severity severity
   f->severity = severity;
   f->line = line;
   f->column = column;
+  f->remedy = CRED_LINT_NO_REMEDY;
   report->n_errors += severity == CRED_LINT_ERROR;
   report->n_warnings += severity == CRED_LINT_WARNING;
   TRY(cred__strdup(&f->text, text));
   return cred__strdup(&f->advice, advice);
+}
+
+void cred__lint_remedy(cred_lint_report *report, cred_lint_remedy remedy) {
+  if (report->n_findings) report->findings[report->n_findings - 1].remedy = remedy;
 }
 
 void cred_lint_free(cred_lint_report *report) {
@@ -196,8 +201,10 @@ static cred_status check_number_target(cred__linter *l, size_t column) {
   if (l->columns->task >= 0) return check_counts(l, column);
   snprintf(text, sizeof text, "the target '%.100s' has only %zu different whole numbers",
            c->name, n);
-  return cred__lint_add(l->report, CRED_LINT_NOTE, 0, column + 1, text,
-                        "are they classes? then --task class; or counts: --task count");
+  TRY(cred__lint_add(l->report, CRED_LINT_NOTE, 0, column + 1, text,
+                     "are they classes? then --task class; or counts: --task count"));
+  if (n == 2) cred__lint_remedy(l->report, CRED_LINT_REMEDY_CLASSES);
+  return CRED_OK;
 }
 
 // Words where --task says numbers.

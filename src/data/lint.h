@@ -22,6 +22,8 @@ typedef struct {
 cred_status cred__lint_add(cred_lint_report *report, cred_lint_severity severity,
                            size_t line, size_t column, const char *text,
                            const char *advice);
+// The remedy of the last one.
+void cred__lint_remedy(cred_lint_report *report, cred_lint_remedy remedy);
 // Checks of single columns; fills the report's columns and the digests.
 cred_status cred__lint_columns(cred__linter *l);
 // Columns with missing cells, after cred__lint_columns.

@@ -205,8 +205,10 @@ cred_status cred__lint_columns(cred__linter *l) {
                " the same value in every row", "they teach nothing: --ignore"));
   TRY(add_list(l, &faults.identifiers, CRED_LINT_WARNING, "has", "have",
                " another value in nearly every row", "an identifier? --id or --ignore"));
+  if (faults.identifiers.n == 1) cred__lint_remedy(l->report, CRED_LINT_REMEDY_ID);
   TRY(add_list(l, &faults.counters, CRED_LINT_WARNING, "counts", "count", " the rows",
                "an identifier? --id or --ignore"));
+  if (faults.counters.n == 1) cred__lint_remedy(l->report, CRED_LINT_REMEDY_ID);
   TRY(add_list(l, &faults.dates, CRED_LINT_WARNING, "looks", "look", " like dates",
                "a new date is unknown to the model: --ignore or --id"));
   return add_list(l, &faults.skewed, CRED_LINT_NOTE, "has", "have",
@@ -243,6 +245,7 @@ cred_status cred__lint_missing(cred__linter *l) {
                        cred_table_line(l->table, row), i + 1, text,
                        target ? "--missing drop leaves those rows out"
                               : "--missing mean, indicator or drop"));
+    if (!target) cred__lint_remedy(l->report, CRED_LINT_REMEDY_MISSING);
   }
   return add_list(l, &list, l->columns->missing ? CRED_LINT_NOTE : CRED_LINT_WARNING,
                   "has", "more have", " missing cells",

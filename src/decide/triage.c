@@ -198,13 +198,15 @@ cred_status cred_rule_check(const cred_rule *r, const cred_cases *c) {
   }
   if (!c->n_classes && !isinf(r->limit[CRED_DOUBT_CONFIDENCE]))
     FAIL(CRED_ECONFIG, "a least confidence is for classes, the model predicts numbers: "
-                       "use a largest sd");
+                       "use a largest sd, or, if its numbers are classes, fit again with "
+                       "--task class");
   if (c->n_classes && r->positive >= c->n_classes)
     FAIL(CRED_EINVAL, "rule: class %zu of %zu", r->positive, c->n_classes);
   if (r->kind != CRED_RULE_COST) return CRED_OK;
   if (!c->n_classes)
     FAIL(CRED_ECONFIG, "costs of wrong decisions are for classes, the model predicts "
-                       "numbers: use a largest sd");
+                       "numbers: use a largest sd, or, if its numbers are classes, fit "
+                       "again with --task class");
   for (int i = 0; i < 3; i++)
     if (!(costs[i] >= 0 && isfinite(costs[i])))
       FAIL(CRED_EINVAL, "rule: a cost is %g, must be >= 0", costs[i]);

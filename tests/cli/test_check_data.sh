@@ -80,4 +80,21 @@ expect 0 credence check-data tabs.txt --format csv --separator tab
 says out "2 rows, 2 columns"
 expect 0 credence check-data good.csv --categorical x
 grep -q '^x  *categorical' out || fail "--categorical has no effect"
+
+# the command it ends with has what it advised, and works
+awk 'BEGIN { print "patient,age,dose,ill"
+  for (i = 0; i < 60; i++)
+    printf "P%03d,%d,%s,%d\n", i, 20 + i * 7 % 60, (i % 9 ? i % 4 : ""), i % 3 == 0 }' >med.csv
+expect 0 credence check-data med.csv -t ill
+says out "next: credence fit med.csv --target ill --id patient --missing indicator --task class -o"
+expect 0 bash -c "$(sed -n 's/^next: //p' out) --steps 20 --members 2 -q"
+expect 0 credence check-data med.csv -t ill --id patient --missing mean --task number
+says out "next: credence fit med.csv --target ill --task number --id patient --missing mean -o"
+# a target of two numbers is a number, and that is said
+expect 0 credence fit med.csv -t ill --id patient --missing mean --steps 20 --members 2 -o ill.cred
+says err "the target 'ill' has two different numbers alone" "next: credence fit ... --task class"
+expect 0 credence fit med.csv -t ill --id patient --missing mean --steps 20 --members 2 -o ill.cred --task number
+grep -q "two different numbers" err && fail "a task that was given is doubted"
+expect 78 credence triage ill.cred med.csv --min-confidence 80%
+says err "fit again with --task class"
 finish

@@ -23,6 +23,11 @@ if command -v gnuplot >/dev/null; then
   grep -q '<svg' curve.svg || fail "no picture"
   expect 0 credence plot learning bald=run/curve.csv run/random/curve.csv -o two.svg --aim 0.1
   expect 0 credence plot learning run/curve.csv --column log_lik -o one.png
+  expect 0 credence plot learning bald=run run/random -o folders.svg --aim 0.1
+  says folders.svg ">bald<" ">random<"
+  cp two.svg of_files.svg
+  expect 0 credence plot learning bald=run/curve.csv run/random/ -o two.svg --aim 0.1
+  cmp -s two.svg of_files.svg || fail "a folder is another curve than its file"
   expect 65 credence plot learning run/curve.csv --column accuracy -o no.png
   expect 65 credence plot learning pool.csv -o no.png
   says err "no column 'labels'"

@@ -15,11 +15,20 @@ typedef enum {
   CRED_LINT_ERROR = 2    // training would fail
 } cred_lint_severity;
 
+// What a fit can be told so that the finding is none, where there is one thing to tell.
+typedef enum {
+  CRED_LINT_NO_REMEDY = 0,
+  CRED_LINT_REMEDY_ID,      // the column names the rows
+  CRED_LINT_REMEDY_MISSING, // cells of inputs are to be filled in
+  CRED_LINT_REMEDY_CLASSES  // the target's two numbers are classes
+} cred_lint_remedy;
+
 typedef struct {
   cred_lint_severity severity;
   size_t line, column; // from 1; 0: it has none
   char *text;          // what was found
   char *advice;        // what to do, "" if nothing
+  cred_lint_remedy remedy;
 } cred_lint_finding;
 
 typedef struct {
