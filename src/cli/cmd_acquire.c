@@ -20,7 +20,8 @@ static const cli_option options[] = {
     {.name = "keep",
      .type = CLI_LIST,
      .argument = "COLUMNS",
-     .help = "columns of POOL to repeat at the end of the lines"},
+     .help = "columns of POOL to repeat at the end of the lines; one whose name is taken "
+             "is called data_NAME"},
     {.name = "targets",
      .type = CLI_FILE_IN,
      .argument = "FILE",
@@ -43,10 +44,14 @@ typedef struct {
   size_t *rows, n_rows;     // candidates: rows of the pool
   cred_data data, target_data;
   cred_acquired acquired;
+  char **kept; // (n_kept) names of the columns of --keep in the output
+  size_t n_kept;
   bool json;
 } job;
 
 static void job_clear(job *j) {
+  for (size_t i = 0; j->kept && i < j->n_kept; i++) cred__free(j->kept[i]);
+  cred__free(j->kept);
   cred_acquired_clear(&j->acquired);
   cred_data_clear(&j->data);
   cred_data_clear(&j->target_data);
@@ -107,10 +112,35 @@ static cred_status read_targets(job *j) {
                     NULL, 0, 0);
 }
 
-static cred_status need_columns(const job *j) {
-  size_t n, column;
-  const char *const *keep = cli_list(j->args, "keep", &n);
-  for (size_t i = 0; i < n; i++) TRY(cred_table_need(&column, j->pool, keep[i]));
+static bool is_taken(const job *j, const char *name, size_t n_before) {
+  static const char *const ours[] = {"rank", "row", "score", "id"};
+  const size_t n_ours = cred_model_schema(j->model)->id ? 4 : 3;
+  for (size_t i = 0; i < n_ours; i++)
+    if (strcmp(ours[i], name) == 0) return true;
+  for (size_t i = 0; i < n_before; i++)
+    if (strcmp(j->kept[i], name) == 0) return true;
+  return false;
+}
+
+// The columns of --keep, each under a name of its own: label, or data_label.
+static cred_status name_kept(job *j) {
+  size_t column;
+  const char *const *keep = cli_list(j->args, "keep", &j->n_kept);
+  TRY(NEW(&j->kept, j->n_kept, "the columns of the output"));
+  for (size_t i = 0; i < j->n_kept; i++) {
+    cred__text name = {0};
+    TRY(cred_table_need(&column, j->pool, keep[i]));
+    size_t n_prefix = 0;
+    do {
+      name.n = 0;
+      for (size_t k = 0; k < n_prefix; k++) cred__text_printf(&name, "data_");
+      cred__text_printf(&name, "%s", keep[i]);
+      n_prefix++;
+    } while (!name.failed && is_taken(j, name.s, i));
+    const cred_status status = cred__text_status(&name);
+    j->kept[i] = name.s;
+    TRY(status);
+  }
   return CRED_OK;
 }
 
@@ -131,7 +161,7 @@ static cred_status acquire(job *j) {
   TRY(cli_read_model(&j->model, j->args, cli_positional(j->args, 0)));
   schema = cred_model_schema(j->model);
   TRY(cli_read_table(&j->pool, j->args, cli_positional(j->args, 1), NULL));
-  TRY(need_columns(j));
+  TRY(name_kept(j));
   TRY(choose_candidates(j));
   TRY(cli_encode(&j->data, j->args, schema, j->pool, j->rows, j->n_rows, 0));
   if (j->data.n_rows == 0)
@@ -177,7 +207,7 @@ static void put_kept(cred__text *line, const job *j, size_t row) {
   size_t n;
   const char *const *keep = cli_list(j->args, "keep", &n);
   for (size_t i = 0; i < n; i++) {
-    put_key(line, j, keep[i], false);
+    put_key(line, j, j->kept[i], false);
     cli_line_cell(line, j->json, j->pool, row, keep[i]);
   }
 }
@@ -208,13 +238,11 @@ static void put_scored(cred__text *line, const job *j, size_t i) {
 }
 
 static void put_head(cred__text *line, const job *j, bool chosen) {
-  size_t n;
-  const char *const *keep = cli_list(j->args, "keep", &n);
   const char *id = cred_model_schema(j->model)->id ? ",id" : "";
   cred__text_printf(line, chosen ? "rank,row%s,score" : "row%s,score,rank", id);
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i < j->n_kept; i++) {
     cli_line_put(line, ",");
-    cred__text_csv(line, keep[i]);
+    cred__text_csv(line, j->kept[i]);
   }
   cli_line_put(line, "\n");
 }

@@ -110,6 +110,7 @@ static const cli_option options[] = {
     CLI_OPTION_SEED,
     CLI_OPTION_THREADS,
     CLI_OPTION_JSON,
+    CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
 };
 
@@ -274,13 +275,65 @@ static void warn_of_names(const cli__act *all) {
 
 static cred_status encode(cred_data *out, const cred_model *model,
                           const cred_table *table, const cli__act *all) {
-  TRY(cred_schema_encode(out, cred_model_schema(model), table, NULL, 0, 0, 0));
+  cred_encode_options opt = cli_encode_options(all->args);
+  opt.skip_bad = false; // what is bad has been left out
+  TRY(cred_schema_encode_with(out, cred_model_schema(model), table, NULL, 0, 0, 0, &opt));
   if (out->n_dropped)
     FAIL(CRED_EDATA,
-         "%s: %zu pairs of a state and an action have missing cells: fill "
-         "them in",
+         "%s: %zu pairs of a state and an action have missing cells: fill them in, or "
+         "leave the states out: --bad-rows skip",
          cred_table_source(all->states), out->n_dropped);
   return CRED_OK;
+}
+
+size_t cli__act_row(const cli__act *all, size_t state) {
+  return all->rows ? all->rows[state] : state;
+}
+
+// Adds to n_good (n_states) the pairs of a state that the model can take.
+static cred_status count_good(size_t *n_good, const cred_model *model,
+                              const cred_table *pairs, const cli__act *all) {
+  const cred_encode_options opt = cli_encode_options(all->args);
+  cred_data data;
+  TRY(cred_schema_encode_with(&data, cred_model_schema(model), pairs, NULL, 0, 0, 0,
+                              &opt));
+  for (size_t i = 0; i < data.n_rows; i++) n_good[data.row[i] / all->n_actions]++;
+  cred_data_clear(&data);
+  return CRED_OK;
+}
+
+static cred_status keep_good(cli__act *all, const size_t *n_good, size_t n_needed) {
+  const size_t n_states = cred_table_n_rows(all->states);
+  size_t n = 0;
+  TRY(NEW(&all->rows, n_states, "states"));
+  for (size_t i = 0; i < n_states; i++)
+    if (n_good[i] == n_needed) all->rows[n++] = i;
+  all->n_left_out = n_states - n;
+  if (n == 0)
+    FAIL(CRED_EDATA, "%s: with these actions no state is left",
+         cred_table_source(all->states));
+  cred_table *good;
+  TRY(cred_table_select(&good, all->states, all->rows, n));
+  cred_table_free(all->states);
+  all->states = good;
+  return CRED_OK;
+}
+
+// A state is left out if it cannot be judged beside every action.
+static cred_status leave_out(cli__act *all) {
+  cred_table *pairs = NULL;
+  size_t *n_good = NULL;
+  cred_status status;
+  if (!cli_encode_options(all->args).skip_bad) return CRED_OK;
+  TRY_DONE(NEW(&n_good, cred_table_n_rows(all->states), "states"));
+  TRY_DONE(pair(&pairs, all));
+  TRY_DONE(count_good(n_good, all->model, pairs, all));
+  if (all->cost_model) TRY_DONE(count_good(n_good, all->cost_model, pairs, all));
+  status = keep_good(all, n_good, (all->cost_model ? 2 : 1) * all->n_actions);
+done:
+  cred__free(n_good);
+  cred_table_free(pairs);
+  return status;
 }
 
 static cred_status read_all(cli__act *all) {
@@ -297,6 +350,7 @@ static cred_status read_all(cli__act *all) {
   TRY(check_actions(all));
   TRY(take_names(all));
   warn_of_names(all);
+  TRY(leave_out(all));
   TRY(pair(&pairs, all));
   cred_status status = encode(&all->data, all->model, pairs, all);
   if (status == CRED_OK && all->has_cost)
@@ -308,6 +362,7 @@ static cred_status read_all(cli__act *all) {
 static void clear(cli__act *all) {
   for (size_t i = 0; all->names && i < all->n_actions; i++) cred__free(all->names[i]);
   cred__free(all->names);
+  cred__free(all->rows);
   cred_choices_clear(&all->choices);
   cred_data_clear(&all->data);
   cred_data_clear(&all->cost_data);
@@ -317,15 +372,25 @@ static void clear(cli__act *all) {
   cred_model_free(all->cost_model);
 }
 
+// The state of --plot-state, by its row in the file.
+static cred_status find_shown(cli__act *all) {
+  const size_t asked = cli_size(all->args, "plot-state"), n = all->choices.n_states;
+  while (all->shown < n && cli__act_row(all, all->shown) != asked) all->shown++;
+  if (all->shown < n) return CRED_OK;
+  if (asked < n + all->n_left_out)
+    FAIL(CRED_EDATA, "option '--plot-state': state %zu is a bad row, and left out",
+         asked);
+  FAIL(CRED_EINVAL, "option '--plot-state' is %zu, there are %zu states", asked,
+       n + all->n_left_out);
+}
+
 static cred_status act(cli__act *all) {
   const cli_args *args = all->args;
   TRY(read_all(all));
   TRY(cred_choices_init(
       &all->choices, &all->value, &all->data, all->has_cost ? &all->cost : NULL,
       all->has_cost ? &all->cost_data : NULL, all->n_actions, &all->risk));
-  if (cli_given(args, "plot") && cli_size(args, "plot-state") >= all->choices.n_states)
-    FAIL(CRED_EINVAL, "option '--plot-state' is %zu, there are %zu states",
-         cli_size(args, "plot-state"), all->choices.n_states);
+  if (cli_given(args, "plot")) TRY(find_shown(all));
   TRY(cli__act_write(all, cli_text(args, "output")));
   if (cli_given(args, "plot")) TRY(cli__act_plot(all, cli_text(args, "plot")));
   cli__act_report(all);
@@ -359,7 +424,10 @@ const cli_command cmd_act = {
         "is\n"
         "the best of all, also of those that the constraint leaves out), with --cost\n"
         "p_cost, and why it was left out. Where all are left out none is chosen; the\n"
-        "line of --best-only then has the state alone.",
+        "line of --best-only then has the state alone.\n"
+        "\n"
+        "With --bad-rows skip a state that cannot be judged beside every action is left\n"
+        "out; the others keep their numbers.",
     .examples =
         "credence demo sine --rows 200 -o sine.csv\n"
         "awk -F, 'NR == 1 { print \"state,dose,y\" }\n"

@@ -10,7 +10,9 @@ typedef struct {
   const cli_args *args;
   cred_model *model, *cost_model; // cost_model NULL: the cost is of the same model
   cred_table *states, *actions;
-  char **names; // (n_actions)
+  size_t *rows, n_left_out; // rows of the states in their file; NULL: all are there
+  size_t shown;             // state of the figure
+  char **names;             // (n_actions)
   size_t n_actions;
   cred_quantity value, cost;
   bool has_cost;
@@ -18,6 +20,9 @@ typedef struct {
   cred_data data, cost_data;
   cred_choices choices;
 } cli__act;
+
+// cmd_act.c
+size_t cli__act_row(const cli__act *all, size_t state);
 
 // cmd_act_output.c
 cred_status cli__act_write(const cli__act *all, const char *path);

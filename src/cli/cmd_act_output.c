@@ -37,7 +37,7 @@ static void put_reason(cred__text *line, bool json, const cli__act *all, size_t 
 static void put_state(cred__text *line, bool json, const cli__act *all, size_t state) {
   const char *id = cred_model_schema(all->model)->id;
   put_name(line, json, "row");
-  cred__text_printf(line, "%zu", state);
+  cred__text_printf(line, "%zu", cli__act_row(all, state));
   if (!id) return;
   put_name(line, json, "id");
   if (cred_table_find(all->states, id) != SIZE_MAX)
@@ -148,6 +148,14 @@ void cli__act_report(const cli__act *all) {
   size_t n_none = 0;
   fflush(stdout);
   for (size_t i = 0; i < c->n_states; i++) n_none += c->best[i] == SIZE_MAX;
+  if (all->n_left_out)
+    cli_note(all->args, "%s: bad rows that are left out: %zu",
+             cred_table_source(all->states), all->n_left_out);
+  if (all->data.n_unseen)
+    cli_note(all->args,
+             "%s: pairs of a state and an action with a level that training "
+             "never saw: %zu",
+             cred_table_source(all->states), all->data.n_unseen);
   cli_note(all->args, "%zu states, %zu actions, risk %s, %s: %s", c->n_states,
            c->n_actions, cli_text(all->args, "risk"),
            all->risk.minimise ? "loss" : "value", quantity_text(value, &all->value));
@@ -267,8 +275,8 @@ static cred_status render(const cli__act *all, size_t state, const size_t *shown
   else if (all->has_cost)
     snprintf(limit, sizeof limit, "; P(cost > %g) at most %g", all->risk.limit,
              all->risk.delta);
-  snprintf(title, sizeof title, "State %zu, %s: %.40s%s", state, risk_text(risk, all),
-           best, limit);
+  snprintf(title, sizeof title, "State %zu, %s: %.40s%s", cli__act_row(all, state),
+           risk_text(risk, all), best, limit);
   const cred_plot_lines lines = {.n_series = n, .series = series};
   const cred_plot_labels labels = {
       .title = title, .x = quantity_text(value, &all->value), .y = "density"};
@@ -280,7 +288,7 @@ static cred_status render(const cli__act *all, size_t state, const size_t *shown
 }
 
 cred_status cli__act_plot(const cli__act *all, const char *path) {
-  const size_t state = cli_size(all->args, "plot-state"), n_actions = all->n_actions;
+  const size_t n_actions = all->n_actions, state = all->shown;
   cred_data rows = all->data;
   rows.n_rows = n_actions;
   rows.x += state * n_actions * rows.n_inputs;

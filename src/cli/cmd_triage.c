@@ -118,6 +118,18 @@ static const cli_option options[] = {
      .argument = "FILE",
      .help = "targets of --calibration in a file of their own, as --labels",
      .group = "Chosen limits"},
+    {.name = "calibration-member",
+     .type = CLI_TEXT,
+     .argument = "NAME",
+     .help = "array of an NPZ file of --calibration; without it as --member",
+     .group = "Chosen limits"},
+    {.name = "calibration-labels-member",
+     .type = CLI_TEXT,
+     .argument = "NAME",
+     .help =
+         "array of the labels in an NPZ file: that of --calibration-labels, else that "
+         "of --calibration",
+     .group = "Chosen limits"},
     {.name = "target",
      .type = CLI_TEXT,
      .argument = "NAME",

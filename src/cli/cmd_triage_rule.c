@@ -152,11 +152,14 @@ static cred_status read_file(calibration *c, const cli__triage *all, const char 
   const cred_schema *schema = cred_model_schema(all->in.model);
   TRY(cli_check_inputs(cli_positional(all->args, 1), path));
   TRY(cli_table_options(&opt, all->args));
+  if (cli_given(all->args, "calibration-member"))
+    opt.member = cli_text(all->args, "calibration-member");
   TRY(cred_table_read(&c->table, path, &opt));
+  if (!labels && cli_given(all->args, "calibration-labels-member"))
+    labels = path; // another member of the same archive
   if (!labels) return CRED_OK;
-  const cred_table_options plain = cred_table_defaults();
   cred_table *x = c->table, *y;
-  TRY(cred_table_read(&y, labels, &plain));
+  TRY(cli_read_labels(&y, all->args, labels, "calibration-labels-member"));
   c->table = NULL;
   const cred_status status = cred_table_join(&c->table, x, y, schema->targets[0].name);
   cred_table_free(x);
@@ -225,6 +228,10 @@ static cred_status check_combination(const cli__triage *all) {
   static const char *const budget[] = {"max-error", "max-miss", "costs", NULL};
   static const char *const cost[] = {"max-error", "max-miss", NULL};
   static const char *const class[] = {"max-miss", "costs", NULL};
+  static const char *const of_file[] = {"calibration-labels", "calibration-member",
+                                        "calibration-labels-member", NULL};
+  if (!cli_given(args, "calibration"))
+    TRY(cli_refuse(args, of_file, "belongs to --calibration"));
   if (cli_given(args, "review-rate"))
     TRY(cli_refuse(args, budget, "and --review-rate choose the same limit: give one"));
   if (cli_given(args, "costs"))

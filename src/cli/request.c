@@ -39,16 +39,21 @@ cred_status cli_refuse(const cli_args *args, const char *const *names,
   FAIL(CRED_ECONFIG, "option '--%s' %s", given, reason);
 }
 
+cred_status cli_read_labels(cred_table **out, const cli_args *args, const char *path,
+                            const char *member) {
+  cred_table_options opt = cred_table_defaults();
+  opt.member = cli_text(args, member);
+  return cred_table_read(out, path, &opt);
+}
+
 static cred_status read_joined(cred_table **out, const cli_args *args, const char *path,
                                const cred_table_options *opt, const char *target) {
   cred_table *x, *labels = NULL;
-  cred_table_options plain = cred_table_defaults();
   const char *from = cli_text(args, "labels");
   if (!from) from = path; // another member of the same archive
-  plain.member = cli_text(args, "labels-member");
   TRY(cli_check_inputs(path, from));
   TRY(cred_table_read(&x, path, opt));
-  cred_status status = cred_table_read(&labels, from, &plain);
+  cred_status status = cli_read_labels(&labels, args, from, "labels-member");
   if (status == CRED_OK) status = cred_table_join(out, x, labels, target);
   cred_table_free(labels);
   cred_table_free(x);

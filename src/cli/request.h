@@ -102,6 +102,9 @@ const char *cli_quoted(char *out, size_t n_bytes, const char *word);
 // The options given on how to read a table (--na, --no-header, ...), to be repeated in a
 // command that is suggested: " --na NA". Into a caller's buffer.
 const char *cli_reading(char *out, size_t n_bytes, const cli_args *args);
+// A file of labels; `member` names the option of its array, in an archive.
+cred_status cli_read_labels(cred_table **out, const cli_args *args, const char *path,
+                            const char *member);
 // The whole table, with --labels (if the command has it) as the column `target`.
 // Says on standard error how the file was understood, where that is worth a note.
 cred_status cli_read_table(cred_table **out, const cli_args *args, const char *path,

@@ -101,4 +101,13 @@ credence demo moons --rows 60 -o labelled.csv
 expect 0 credence fit labelled.csv --target label --members 2 --steps 20 -q -o labelled.cred
 expect 0 credence acquire labelled.cred labelled.csv -n 2
 says err "the model was fitted to 60 of these rows: they have a label already"
+# a kept column whose name is taken gets another
+sed '1s/x2/score/' pool.csv >named.csv
+sed '1s/x2/score/' labelled.csv >named-train.csv
+expect 0 credence fit named-train.csv --target label --steps 50 --members 2 -q -o named.cred
+expect 0 credence acquire named.cred named.csv -n 2 --keep score,x1,x1
+[ "$(head -n 1 out)" = rank,row,score,data_score,x1,data_x1 ] || fail "two columns of one name: $(head -n 1 out)"
+expect 0 credence acquire named.cred named.csv -n 2 --keep score,x1,x1 --json
+says out '"data_score":' '"data_x1":'
+
 finish

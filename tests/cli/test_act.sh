@@ -116,4 +116,23 @@ expect 64 credence act m.cred states.csv --actions actions.csv --risk bold
 printf 'name,dose\nlow,\n' >missing.csv
 expect 65 credence act m.cred states.csv --actions missing.csv
 expect 66 credence act m.cred states.csv --actions none.csv
+# states that the model cannot take
+printf 'state\nx\n1\n\n1e40\n3\n' | sed '4s/^$/""/' >bad.csv
+expect 65 credence act m.cred bad.csv --actions actions.csv --name name --risk lcb --k 2
+expect 0 credence act m.cred bad.csv --actions actions.csv --name name --risk lcb --k 2 --bad-rows skip
+says err "bad.csv: bad rows that are left out: 3" "2 states, 3 actions"
+sed -e 's/^1,/4,/' -e 's/^0,/1,/' first | cmp -s - out || fail "other scores, or other numbers"
+expect 0 credence act m.cred bad.csv --actions actions.csv --name name --bad-rows skip \
+  --cost-model harm.cred --cost 1 --delta 0.1
+lines out 7
+if command -v gnuplot >/dev/null; then
+  expect 0 credence act m.cred bad.csv --actions actions.csv --bad-rows skip --plot a.txt --plot-state 4
+  says a.txt "State 4"
+  expect 65 credence act m.cred bad.csv --actions actions.csv --bad-rows skip --plot a.txt --plot-state 2
+  says err "state 2 is a bad row"
+fi
+printf 'name,dose\nlow,x\nhigh,1.5\n' >half.csv
+expect 65 credence act m.cred states.csv --actions half.csv --name name --bad-rows skip
+says err "with these actions no state is left"
+
 finish
