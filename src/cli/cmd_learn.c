@@ -74,6 +74,22 @@ static const cli_option options[] = {
      .max = 1e6,
      .help = "draws of the scores, where not as many as --draws",
      .group = "Scores and the end"},
+    {.name = "bad-rows",
+     .type = CLI_CHOICE,
+     .argument = "HOW",
+     .default_text = "error",
+     .choices = "error|skip",
+     .help =
+         "rows of --test with cells that the model cannot take: stop at the first, or "
+         "leave them out",
+     .group = "Scores and the end"},
+    {.name = "unseen",
+     .type = CLI_CHOICE,
+     .argument = "HOW",
+     .default_text = "error",
+     .choices = "error|none",
+     .help = "levels in --test that POOL has not: a bad row, or none of the levels",
+     .group = "Scores and the end"},
     {.name = "budget",
      .type = CLI_SIZE,
      .argument = "N",
@@ -129,6 +145,8 @@ static const cli_option options[] = {
 static cred_status check_options(const cli_args *args) {
   static const char *const of_simulation[] = {"balanced", "against-random", NULL};
   static const char *const of_people[] = {"relabel", NULL};
+  static const char *const of_test[] = {"test-labels", "test-draws", "bad-rows", "unseen",
+                                        NULL};
   const bool simulate = cli_flag(args, "simulate");
   if (!cli_text(args, "output"))
     return cli_usage("the folder of the run is missing: -o FOLDER");
@@ -143,10 +161,8 @@ static cred_status check_options(const cli_args *args) {
                        "labels come from one of them");
   if (cli_given(args, "tolerance") && !cli_given(args, "flat"))
     FAIL(CRED_ECONFIG, "option '--tolerance' belongs to --flat, which is not given");
-  if (cli_given(args, "test-labels") && !cli_given(args, "test"))
-    FAIL(CRED_ECONFIG, "option '--test-labels' belongs to --test, which is not given");
-  if (cli_given(args, "test-draws") && !cli_given(args, "test"))
-    FAIL(CRED_ECONFIG, "option '--test-draws' belongs to --test, which is not given");
+  if (!cli_given(args, "test"))
+    TRY(cli_refuse(args, of_test, "belongs to --test, which is not given"));
   if (!cli_given(args, "test") && (cli_given(args, "stop-at") || cli_given(args, "flat")))
     FAIL(CRED_ECONFIG, "a stop by the score needs rows to score on: --test FILE");
   if ((simulate || cli_given(args, "command")) && !cli_given(args, "budget") &&
@@ -167,6 +183,7 @@ static cred_status take_options(cli__learn *l) {
   opt->simulate = cli_flag(args, "simulate");
   opt->n_start = cli_size(args, "start");
   opt->balanced = cli_flag(args, "balanced");
+  opt->test_rows = cli_encode_options(args);
   opt->n_test_draws = cli_size(args, "test-draws");
   opt->budget = cli_size(args, "budget");
   if (cli_choice(args, "score") > 0) opt->score = cli_text(args, "score");

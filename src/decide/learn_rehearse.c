@@ -48,8 +48,12 @@ static cred_status check_rows(cred_learn *run, const cred_table *table) {
   TRY_DONE(cred_schema_encode(&data, schema, table, NULL, 0, 0, 0));
   if (run->opt.schema.missing == CRED_MISSING_DROP) TRY_DONE(mark_left_out(run, &data));
   cred_data_clear(&data);
-  if (run->opt.test)
-    TRY_DONE(cred_schema_encode(&data, schema, run->opt.test, NULL, 0, 1, 0));
+  if (!run->opt.test) goto done;
+  TRY_DONE(cred_schema_encode_with(&data, schema, run->opt.test, NULL, 0, 1, 0,
+                                   &run->opt.test_rows));
+  if (data.n_rows == 0)
+    FAIL_DONE(CRED_EDATA, "%s: no row is left to score on",
+              cred_table_source(run->opt.test));
 done:
   cred_data_clear(&data);
   cred_schema_free(schema);

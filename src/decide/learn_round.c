@@ -79,8 +79,8 @@ static cred_status score(cred_learn_point *point, const cred_learn *run) {
   how.predict.seed = seed_of(run, point->round);
   how.predict.n_threads = opt->fit.n_threads;
   how.n_bootstrap = N_BOOTSTRAP;
-  TRY_DONE(
-      cred_schema_encode(&data, cred_model_schema(run->model), opt->test, NULL, 0, 1, 0));
+  TRY_DONE(cred_schema_encode_with(&data, cred_model_schema(run->model), opt->test, NULL,
+                                   0, 1, 0, &opt->test_rows));
   TRY_DONE(cred_model_evaluate(&evaluation, run->model, &data, &how));
   for (size_t i = 0; i < CRED_LEARN_SCORES; i++) {
     const cred_score *s = cred_evaluation_find(evaluation, cred_learn_score_name(run, i));

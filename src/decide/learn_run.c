@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -83,10 +84,19 @@ static void put_fit(cred__text *out, const cred_fit_options *f) {
   put_size(out, "seed", f->seed);
 }
 
+// The test's digest, and which of its rows count where that is not all of them.
+static void put_test(cred__text *out, const cred_learn_options *opt) {
+  char text[128];
+  snprintf(text, sizeof text, "%s%s%s", opt->test ? cred_table_digest(opt->test) : "none",
+           opt->test_rows.unseen_none ? ",unseen none" : "",
+           opt->test_rows.skip_bad ? ",bad-rows skip" : "");
+  put_text(out, "test", text);
+}
+
 static void describe(cred__text *out, const cred_learn *run) {
   const cred_learn_options *opt = &run->opt;
   put_text(out, "pool", cred_table_digest(run->pool));
-  put_text(out, "test", opt->test ? cred_table_digest(opt->test) : "none");
+  put_test(out, opt);
   put_size(out, "test-draws", opt->n_test_draws);
   put_size(out, "simulate", opt->simulate);
   put_text(out, "by", cred_acquisition_name(opt->acquire.kind));

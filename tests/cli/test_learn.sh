@@ -166,6 +166,22 @@ expect 78 credence learn bare.csv --target label --classes lower,upper -o single
 says err "acquisition 'bald', the default, measures"
 [ ! -e single ] || fail "a folder of a run that cannot be"
 
+# test rows that the model cannot take
+awk -F, -v OFS=, 'NR == 1 { print $0, "kind" } NR > 1 { print $0, (NR % 2 ? "a" : "b") }' pool.csv >kinds.csv
+awk -F, -v OFS=, 'NR == 1 { print $0, "kind" }
+  NR > 1 { print $0, (NR < 7 ? "c" : NR % 2 ? "a" : "b") }' test.csv >other.csv
+kinds=(credence learn kinds.csv --target label --simulate --test other.csv --start 8 -n 4 --budget 12 "${fit[@]}")
+expect 65 "${kinds[@]}" -o kinds
+says err "other.csv:2:" "'c' is no level of 'kind'" "--unseen none" "--bad-rows skip"
+[ ! -e kinds ] || fail "a folder of a run that cannot be"
+expect 0 "${kinds[@]}" -o kinds --unseen none
+expect 0 "${kinds[@]}" -o skipped --bad-rows skip
+cmp -s kinds/curve.csv skipped/curve.csv && fail "rows that are skipped are scored"
+expect 78 "${kinds[@]}" -o skipped --unseen none
+says err "the folder of another run" ",bad-rows skip' there and " ",unseen none' here"
+expect 78 credence learn kinds.csv --target label --simulate --budget 12 --unseen none -o x
+says err "'--unseen' belongs to --test"
+
 # labels that are all the same: no model, which is an error at the end, with or without --quiet
 same=(credence learn bare.csv --target label --classes lower,upper --start 4 -n 2 --budget 6 "${fit[@]}")
 expect 65 "${same[@]}" --command 'sed 1d | sed "s/,.*/,upper/"' --test test.csv --plot same.svg -o same

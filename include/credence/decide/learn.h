@@ -35,17 +35,18 @@ typedef struct {
   cred_acquire_options acquire; // n: rows a round; seed and threads are those of the fit
   const char *const *classes;   // labels that are possible; none: those of the tables
   size_t n_classes;
-  bool simulate;          // the labels of all rows are in the table, and hidden
-  size_t n_start;         // labels before the first choice; default 20
-  bool balanced;          // simulate: the same number of each class to start with
-  size_t n_candidates;    // rows of the pool that are scored a round; 0: all
-  const cred_table *test; // rows with targets to score on; NULL: no scores
-  size_t n_test_draws;    // of the scores; 0: as many as those of the choice
-  size_t budget;          // stop at so many labels; 0: at the end of the pool
-  const char *score;      // "error", "log_lik", "brier", "rmse", "mae"; NULL: the first
-  double score_target;    // stop where the score is as good; NaN: none
-  size_t patience;        // stop after so many rounds in which the best score did not
-                          // get better by more than `tolerance`; 0: never
+  bool simulate;                 // the labels of all rows are in the table, and hidden
+  size_t n_start;                // labels before the first choice; default 20
+  bool balanced;                 // simulate: the same number of each class to start with
+  size_t n_candidates;           // rows of the pool that are scored a round; 0: all
+  const cred_table *test;        // rows with targets to score on; NULL: no scores
+  cred_encode_options test_rows; // what to do with test rows that the model cannot take
+  size_t n_test_draws;           // of the scores; 0: as many as those of the choice
+  size_t budget;                 // stop at so many labels; 0: at the end of the pool
+  const char *score;   // "error", "log_lik", "brier", "rmse", "mae"; NULL: the first
+  double score_target; // stop where the score is as good; NaN: none
+  size_t patience;     // stop after so many rounds in which the best score did not
+                       // get better by more than `tolerance`; 0: never
   double tolerance;
 } cred_learn_options;
 CRED_API cred_learn_options cred_learn_defaults(void);
