@@ -164,7 +164,8 @@ static double linear_sample(linear *l, const double *x, const cred_key *key) {
 typedef struct {
   const char *method;
   cred_bandit_options bandit;
-  size_t n_contexts;
+  size_t n_contexts, first_run;
+  double jitter; // sd of what is added to a reward before it is learned
   double *curve; // (CURVE) sums over runs of regret
 } setting;
 
@@ -224,7 +225,8 @@ static outcome run_one(const setting *s, const mushrooms *m, size_t run) {
     if (is_linear)
       linear_add(&arm[action], x, reward);
     else
-      stop(cred_bandit_learn(b, x, action, reward));
+      stop(cred_bandit_learn(b, x, action,
+                             reward + s->jitter * cred_key_normal(&luck, 1000000 + t)));
     out.regret += regret_of(m->is_poisonous[i], action);
     out.uniform += m->is_poisonous[i] ? 7.5 : 2.5;
     const size_t at = (t + 1) * CURVE / s->n_contexts;
@@ -306,6 +308,10 @@ static const char *take_setting(setting *s, char *word) {
     o->model.capacity = (size_t)x;
   else if (!strcmp(word, "scale"))
     o->model.target_sd = x;
+  else if (!strcmp(word, "jitter"))
+    s->jitter = x;
+  else if (!strcmp(word, "from"))
+    s->first_run = (size_t)x;
   else if (!strcmp(word, "threads"))
     f->n_threads = (size_t)x;
   else {
@@ -330,7 +336,7 @@ int main(int n, char **words) {
   }
   s.curve = room(CURVE, sizeof *s.curve);
   mushrooms m = read_mushrooms(words[1]);
-  for (size_t run = 0; run < n_runs; run++) {
+  for (size_t run = s.first_run; run < s.first_run + n_runs; run++) {
     const outcome o = run_one(&s, &m, run);
     printf("%s,%zu,%.3f,%.1f,%zu\n", s.method, run, 100 * o.regret / o.uniform, o.time_s,
            o.books.n_updates);

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # bench/results/decisions.sh [PART...]
 #
-# What decisions are worth, in four parts: `bound` (is the bound of triage true, on populations
+# What decisions are worth, in five parts: `bound` (is the bound of triage true, on populations
 # whose risk is known), `sets` (share left to review on real sets), `bandit` (the mushrooms),
-# `driving` (crashes against reward). The programs stand beside this script and are built
+# `driving` (crashes against reward), `chicken` (a policy learned on a model). The programs stand beside this script and are built
 # against the library that stands beside the credence program; each writes a CSV, and one that
 # is there is not made again.
 # shellcheck source=bench/results/common.sh
 . "$(dirname "$0")/common.sh"
 
-parts=${*:-bound sets bandit driving}
+parts=${*:-bound sets bandit driving chicken}
 folder=$results/decisions
 library=$(dirname "$(realpath "$credence")")
 export OMP_NUM_THREADS=1
@@ -76,6 +76,19 @@ for part in $parts; do
     echo '| k | reward a drive | crashes |'
     echo '|---|---|---|'
     awk '$1 == "mean" { print "| " $3 " | " $6 " | " $11 " % |" }' "$folder/driving.txt"
+    ;;
+  chicken)
+    build wet_chicken "$root/bench/results/wet_chicken.c"
+    [ -s "$folder/chicken.csv" ] ||
+      "$folder/wet_chicken" 5 picture="$folder/chicken" | put "$folder/chicken.csv"
+    echo '| | mean ± sd |'
+    echo '|---|---|'
+    awk -F, 'NR == 1 { for (i = 2; i <= NF; i++) name[i] = $i; next }
+      { n++; for (i = 2; i <= NF; i++) { s[i] += $i; q[i] += $i * $i } }
+      END { for (i = 2; i in name; i++) { m = s[i] / n; v = (q[i] - n * m * m) / (n - 1)
+        printf "| %s | %.3f ± %.3f |\n", name[i], m, v > 0 ? sqrt(v) : 0 } }' "$folder/chicken.csv"
+    gnuplot -e "prefix = '$folder/chicken'; output_file = '$results/wet_chicken.png'" \
+      "$root/bench/results/wet_chicken.gp"
     ;;
   esac
   echo

@@ -138,8 +138,9 @@ static void print(const totals *t, const char *set, size_t posterior, size_t pro
 
 typedef struct {
   const char *set, *net, *target;
-  size_t steps, steps_vi, first, n_posteriors; // of the list above
+  size_t steps, steps_vi, n_posteriors; // of the list above
   double rate, dropout, input_scale;
+  bool own_scale; // pictures by their own mean and sd
 } recipe;
 static const recipe wdbc = {.set = "wdbc",
                             .net = "dense 50 relu",
@@ -163,11 +164,12 @@ static const recipe conv = {
     .net = "conv 16 5 relu, pool 2, conv 32 5 relu, pool 2, dense 64 relu",
     .target = "label",
     .steps = 500,
-    .first = 2, // dropout alone
-    .n_posteriors = 1,
+    .steps_vi = 1500,
+    .n_posteriors = N_POSTERIORS,
     .rate = 1e-3,
     .dropout = 0.2,
-    .input_scale = 255};
+    .input_scale = 1,
+    .own_scale = true};
 
 static cred_model *fit(const cred_table *table, const size_t *rows, size_t n,
                        size_t posterior, const recipe *how, uint64_t seed) {
@@ -231,7 +233,32 @@ static void run_wdbc(const char *path, size_t n_splits) {
   free(rows), cred_table_free(table);
 }
 
-static cred_table *read_images(const char *path, const char *part) {
+// Each picture by its own mean and sd: how bright it was taken says nothing.
+static void by_own_scale(cred_table **images) {
+  const size_t n = cred_table_n_rows(*images), d = cred_table_n_columns(*images);
+  double *v = calloc(n * d, sizeof *v);
+  cred_table *scaled;
+  cred_shape shape;
+  size_t first;
+  for (size_t i = 0; i < n; i++) {
+    double sum = 0, squares = 0, *row = v + i * d;
+    for (size_t j = 0; j < d; j++) {
+      row[j] = cred_table_number(*images, i, j);
+      sum += row[j], squares += row[j] * row[j];
+    }
+    const double mean = sum / (double)d;
+    const double sd = sqrt(fmax(squares / (double)d - mean * mean, 1));
+    for (size_t j = 0; j < d; j++) row[j] = (row[j] - mean) / sd;
+  }
+  stop(cred_table_from_array(&scaled, v, n, d, d, NULL));
+  if (cred_table_shape(&shape, &first, *images))
+    stop(cred_table_set_shape(scaled, shape, first));
+  cred_table_free(*images);
+  *images = scaled;
+  free(v);
+}
+
+static cred_table *read_images(const char *path, const char *part, bool own_scale) {
   cred_table *x, *y, *both;
   cred_table_options opt = cred_table_defaults();
   char member[64];
@@ -240,6 +267,7 @@ static cred_table *read_images(const char *path, const char *part) {
   stop(cred_table_read(&x, path, &opt));
   snprintf(member, sizeof member, "%s_labels", part);
   stop(cred_table_read(&y, path, &opt));
+  if (own_scale) by_own_scale(&x);
   stop(cred_table_join(&both, x, y, "label"));
   cred_table_free(x), cred_table_free(y);
   return both;
@@ -267,9 +295,10 @@ static cred_cases pool(const cred_cases *a, const cred_cases *b) {
 }
 
 static void run_pneumonia(const char *path, size_t n_splits, const recipe *how) {
-  cred_table *train = read_images(path, "train"), *validation = read_images(path, "val"),
-             *tests = read_images(path, "test");
-  for (size_t p = how->first; p < how->first + how->n_posteriors; p++) {
+  cred_table *train = read_images(path, "train", how->own_scale),
+             *validation = read_images(path, "val", how->own_scale),
+             *tests = read_images(path, "test", how->own_scale);
+  for (size_t p = 0; p < how->n_posteriors; p++) {
     totals t[N_PROMISES] = {{0}}, published = {0};
     cred_model *m = fit(train, NULL, 0, p, how, 1);
     cred_cases a = see(m, validation, NULL, 0), b = see(m, tests, NULL, 0);
