@@ -115,12 +115,6 @@ done:
   return status;
 }
 
-size_t cred__vi_noise(cred_real *eps, const cred__vi_state *s, size_t at, size_t n) {
-  const size_t skip = at % CRED__NOISE_BLOCK;
-  cred__normal_fill(eps, n + skip, &s->draw_key, s->number, at - skip);
-  return skip;
-}
-
 static void draw_tile(void *p, size_t i, size_t worker) {
   (void)worker;
   cred__vi_state *s = p;
@@ -132,7 +126,8 @@ static void draw_tile(void *p, size_t i, size_t worker) {
     return;
   }
   cred_real eps[CRED__TILE + CRED__NOISE_BLOCK];
-  const size_t skip = cred__vi_noise(eps, s, t->begin, t->n);
+  const size_t skip = t->begin % CRED__NOISE_BLOCK;
+  cred__normal_fill(eps, t->n + skip, &s->draw_key, s->number, t->begin - skip);
   cred__gaussian_draw(theta, mean, s->log_sd + t->begin, eps + skip, t->n);
 }
 

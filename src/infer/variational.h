@@ -34,10 +34,6 @@ typedef struct {
 // theta = a draw of all weights by draw_key; or their sds.
 void cred__vi_draw(cred__vi_state *s);
 void cred__vi_sds(cred__vi_state *s);
-// Standard normals of elements at ... at + n - 1 of theta, behind `eps` + the result: eps
-// has room for n + CRED__NOISE_BLOCK numbers.
-size_t cred__vi_noise(cred_real *eps, const cred__vi_state *s, size_t at, size_t n);
-
 // A step, once number and kl_weight are set.
 cred_status cred__vi_stored_step(cred__vi_state *s, cred_step_info *info, void *work,
                                  const cred_batch *batch, double rate);

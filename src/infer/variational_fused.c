@@ -49,11 +49,9 @@ static void move_piece(void *context, const cred_slice *slice, size_t begin, siz
     cred__sum_add(&s->kl_sum, cred__normal_step(&p, slice->prior.sd));
     return;
   }
-  cred_real draw[CRED__TILE + CRED__NOISE_BLOCK];
+  cred_real w[CRED__TILE];
   if (dsd) { // a draw for the prior alone
-    const size_t skip = cred__vi_noise(draw, s, begin, n);
-    cred_real *w = draw + skip;
-    for (size_t i = 0; i < n; i++) w[i] = p.mean[i] + p.sd[i] * w[i];
+    cred__gaussian_fill(w, n, p.mean, p.sd, &s->draw_key, s->number, begin);
     p.w = w;
   }
   const cred__mixture mixture = {slice->prior.sd, slice->prior.sd2, slice->prior.weight};

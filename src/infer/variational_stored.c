@@ -115,9 +115,9 @@ static void expect_tile(void *p, size_t i, size_t worker) {
   for (size_t j = 0; j < t->n; j++) dlog_sd[j] *= sd[j];
   const cred_prior prior = cred_slice_prior(slice, s->mean);
   if (!cred_prior_has_kl(&prior) && prior.kind != CRED_PRIOR_FLAT) {
-    cred_real eps[CRED__TILE + CRED__NOISE_BLOCK], w[CRED__TILE], a[CRED__TILE] = {0};
-    const size_t skip = cred__vi_noise(eps, s, t->begin, t->n);
-    cred__gaussian_draw(w, s->mean + t->begin, s->log_sd + t->begin, eps + skip, t->n);
+    cred_real w[CRED__TILE], a[CRED__TILE] = {0};
+    cred__gaussian_fill(w, t->n, s->mean + t->begin, sd, &s->draw_key, s->number,
+                        t->begin);
     s->kl[i] -= cred__log_prior_grad(a, &prior, w, s->kl_weight, t->n);
     if (slice->log_sd != CRED_NO_INDEX)
       s->dscale[i] += s->kl_weight * cred_prior_grad_log_sd(&prior, w, t->n);

@@ -35,11 +35,11 @@ cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
 cred_key cred__layer_draw_key(const cred__layer *layer, const cred_key *draw,
                               uint32_t purpose);
 
-// out = x W (accumulate: +=), x (B, n_in), W (n_in, n_out); and out = d W^T, `panels` as
+// out = x W + bias (or NULL; accumulate: +=), x (B, n_in), W (n_in, n_out); and out = d W^T, `panels` as
 // the buffers of a gradient.
 void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
                        cred_real *out, const cred_real *x, const cred_real *weight,
-                       bool accumulate);
+                       const cred_real *bias, bool accumulate);
 void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
                                   size_t n_rows, cred_real *out, cred_real *panels,
                                   const cred_real *d, const cred_real *weight);

@@ -58,18 +58,23 @@ static void draw(const cred__layer *layer, const cred__pass *pass, size_t n_thre
                    &f);
 }
 
-// out += (product + d) o s
-static void add_perturbation(const cred__layer *layer, const cred__pass *pass,
-                             cred_real *restrict out, const cred_real *restrict product,
-                             const cred_real *restrict sign,
-                             const cred_real *restrict eps_bias) {
-  const cred_real *restrict sd_bias = cred__dense_bias(layer, pass->sd);
-  const size_t n_out = layer->n_out;
-  for (size_t b = 0; b < pass->n_rows; b++)
-    for (size_t j = 0; j < n_out; j++) {
-      const size_t i = b * n_out + j;
-      out[i] += (product[i] + sd_bias[j] * eps_bias[j]) * sign[i];
-    }
+typedef struct {
+  cred_real *out;
+  const cred_real *product, *sign, *sd, *eps; // sd and eps of the biases
+  size_t n_out;
+} perturbation;
+
+// out += (product + d) o s, row by row
+static void add_perturbation(void *p, size_t first, size_t end) {
+  const perturbation *a = p;
+  const size_t n_out = a->n_out;
+  for (size_t b = first; b < end; b++) {
+    cred_real *restrict out = a->out + b * n_out;
+    const cred_real *restrict product = a->product + b * n_out;
+    const cred_real *restrict sign = a->sign + b * n_out;
+    for (size_t j = 0; j < n_out; j++)
+      out[j] += (product[j] + a->sd[j] * a->eps[j]) * sign[j];
+  }
 }
 
 void cred__dense_flipout_forward(const cred__layer *layer, const cred__pass *pass,
@@ -86,8 +91,14 @@ void cred__dense_flipout_forward(const cred__layer *layer, const cred__pass *pas
   cred__multiply(n_threads, signed_in, signed_in, in, n_rows * n_in);
   row_signs(layer, pass, n_threads, sign, true);
   cred__dense_forward_mean(layer, pass, out, in);
-  cred__dense_times(n_threads, layer, n_rows, product, signed_in, delta, false);
-  add_perturbation(layer, pass, out, product, sign, cache + n_in * n_out);
+  cred__dense_times(n_threads, layer, n_rows, product, signed_in, delta, NULL, false);
+  perturbation a = {.out = out,
+                    .product = product,
+                    .sign = sign,
+                    .sd = cred__dense_bias(layer, pass->sd),
+                    .eps = cache + n_in * n_out,
+                    .n_out = n_out};
+  cred__for_ranges(n_threads, n_rows, CHUNK / n_out + 1, add_perturbation, &a);
 }
 
 void cred__dense_flipout_backward(const cred__layer *layer, const cred__pass *pass,

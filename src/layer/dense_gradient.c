@@ -28,9 +28,9 @@ cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
   return cred__layer_draw_key(layer, &pass->key, purpose);
 }
 
-static void times(size_t n_threads, const cred__layer *layer, size_t n_rows,
-                  cred_real *out, const cred_real *x, const cred_real *weight,
-                  const cred_real *bias, bool accumulate) {
+void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
+                       cred_real *out, const cred_real *x, const cred_real *weight,
+                       const cred_real *bias, bool accumulate) {
   const size_t n_in = layer->n_in, n_out = layer->n_out;
   const cred__gemm_args g = {.m = n_rows,
                              .n = n_out,
@@ -44,12 +44,6 @@ static void times(size_t n_threads, const cred__layer *layer, size_t n_rows,
                              .ldc = n_out,
                              .bias = bias};
   cred__matmul(n_threads, &g);
-}
-
-void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
-                       cred_real *out, const cred_real *x, const cred_real *weight,
-                       bool accumulate) {
-  times(n_threads, layer, n_rows, out, x, weight, NULL, accumulate);
 }
 
 // Where W is wide, as (W d^T)^T: W is read where it lies, and d is packed instead. On one
@@ -91,9 +85,9 @@ void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
 
 void cred__dense_forward_mean(const cred__layer *layer, const cred__pass *pass,
                               cred_real *out, const cred_real *in) {
-  times(cred__dense_threads(layer, pass), layer, pass->n_rows, out, in,
-        cred__dense_weight(layer, pass->theta), cred__dense_bias(layer, pass->theta),
-        false);
+  cred__dense_times(cred__dense_threads(layer, pass), layer, pass->n_rows, out, in,
+                    cred__dense_weight(layer, pass->theta),
+                    cred__dense_bias(layer, pass->theta), false);
 }
 
 typedef struct {

@@ -5,19 +5,19 @@
 //   dM = x^T dy,  dS = 2 S o ((x^2)^T dv),  dx = dy M^T + 2 x o (dv (S^2)^T)
 // Kingma, Salimans & Welling (2015), eq. 6. The noise of a row is a function of its
 // index, so that a row's output does not depend on its block. Kept for backward: c (B,
-// n_out).
+// n_out), S^2 (n_in, n_out).
 
 #include "layer/dense.h"
 #include "kernel/kernel.h"
 #include "kernel/update.h"
 
 size_t cred__dense_local_n_cache(const cred__layer *layer, size_t n_rows) {
-  return n_rows * layer->n_out;
+  return (n_rows + layer->n_in) * layer->n_out;
 }
 
-// forward: x^2, S^2; spread: mean, var; backward: x^2, S^2, dv, dv (S^2)^T
+// forward: x^2, sb^2; spread: these, mean, var, S^2; backward: x^2, dv, dv (S^2)^T
 size_t cred__dense_local_n_scratch(const cred__layer *layer, size_t n_rows) {
-  return 2 * n_rows * layer->n_in + layer->n_in * layer->n_out +
+  return 2 * n_rows * layer->n_in + (layer->n_in + 1) * layer->n_out +
          2 * n_rows * layer->n_out;
 }
 
@@ -58,28 +58,28 @@ static void noisy(const noise *s, size_t n_rows) {
                    (void *)s);
 }
 
-// mean = x M + b, var = x^2 S^2 + sb^2; in2 (B, n_in), sd2 (n_in, n_out) scratch.
+// mean = x M + b, var = x^2 S^2 + sb^2; sd2 (n_in, n_out) written where the pass has no
+// variances, scratch for x^2 and sb^2.
 static void mean_var(const cred__layer *layer, const cred__pass *pass, cred_real *mean,
-                     cred_real *var, cred_real *in2, cred_real *sd2,
+                     cred_real *var, cred_real *sd2, cred_real *scratch,
                      const cred_real *in) {
   const size_t n_rows = pass->n_rows, n_in = layer->n_in, n_out = layer->n_out;
   const size_t n_threads = cred__dense_threads(layer, pass);
-  const cred_real *sd_bias = cred__dense_bias(layer, pass->sd);
+  cred_real *in2 = scratch, *bias_var = in2 + n_rows * n_in;
   cred__dense_forward_mean(layer, pass, mean, in);
   cred__square(n_threads, in2, in, n_rows * n_in);
+  cred__square(n_threads, bias_var, cred__dense_bias(layer, pass->sd), n_out);
   if (!pass->var)
     cred__square(n_threads, sd2, cred__dense_weight(layer, pass->sd), n_in * n_out);
-  for (size_t b = 0; b < n_rows; b++)
-    for (size_t j = 0; j < n_out; j++) var[b * n_out + j] = sd_bias[j] * sd_bias[j];
   cred__dense_times(n_threads, layer, n_rows, var, in2,
-                    pass->var ? cred__dense_weight(layer, pass->var) : sd2, true);
+                    pass->var ? cred__dense_weight(layer, pass->var) : sd2, bias_var,
+                    false);
 }
 
 void cred__dense_local_forward(const cred__layer *layer, const cred__pass *pass,
                                cred_real *out, cred_real *cache, cred_real *scratch,
                                const cred_real *in) {
-  cred_real *in2 = scratch, *sd2 = in2 + pass->n_rows * layer->n_in;
-  mean_var(layer, pass, out, cache, in2, sd2, in);
+  mean_var(layer, pass, out, cache, cache + pass->n_rows * layer->n_out, scratch, in);
   const noise s = {layer, pass, out, cache, pass->n_rows, out, cache};
   noisy(&s, pass->n_rows);
 }
@@ -90,9 +90,9 @@ void cred__dense_local_spread(const cred__layer *layer, const cred__pass *pass,
   cred__pass once = *pass;
   once.n_rows = pass->n_each;
   once.draws = NULL;
-  cred_real *in2 = scratch, *sd2 = in2 + once.n_rows * n_in, *mean = sd2 + n_in * n_out;
-  cred_real *var = mean + once.n_rows * n_out;
-  mean_var(layer, &once, mean, var, in2, sd2, in);
+  cred_real *mean = scratch, *var = mean + once.n_rows * n_out;
+  cred_real *sd2 = var + once.n_rows * n_out;
+  mean_var(layer, &once, mean, var, sd2, sd2 + n_in * n_out, in);
   const noise s = {layer, pass, mean, var, pass->n_each, out, NULL};
   noisy(&s, pass->n_rows);
 }
@@ -103,11 +103,13 @@ void cred__dense_local_backward(const cred__layer *layer, const cred__pass *pass
   const size_t n_rows = pass->n_rows, n_in = layer->n_in, n_out = layer->n_out;
   const size_t n_threads = cred__dense_threads(layer, pass);
   const cred_real *sd = cred__dense_weight(layer, pass->sd);
-  cred_real *in2 = scratch, *sd2 = in2 + n_rows * n_in, *dvar = sd2 + n_in * n_out;
-  cred_real *din2 = dvar + n_rows * n_out, *buffers = din2 + n_rows * n_in;
+  const cred_real *sd2 =
+      pass->var ? cred__dense_weight(layer, pass->var) : cache + n_rows * n_out;
+  cred_real *in2 = scratch, *dvar = in2 + n_rows * n_in;
+  cred_real *din2 = dvar + n_rows * n_out;
+  cred_real *buffers = scratch + cred__dense_local_n_scratch(layer, n_rows);
   cred__multiply(n_threads, dvar, dout, cache, n_rows * n_out);
   if (din) {
-    cred__square(n_threads, sd2, sd, n_in * n_out);
     cred__dense_times_transposed(n_threads, layer, n_rows, din2, buffers, dvar, sd2);
     cred__dense_times_transposed(n_threads, layer, n_rows, din, buffers, dout,
                                  cred__dense_weight(layer, pass->theta));

@@ -35,7 +35,7 @@ void cred__dense_moments(const cred__layer *layer, const cred__pass *pass,
   if (pass->sd) {
     if (!pass->var) cred__square(n_threads, own, cred__dense_weight(layer, pass->sd), n);
     cred__square(n_threads, in2, in_mean, n_rows * layer->n_in);
-    cred__dense_times(n_threads, layer, n_rows, out_var, in2, sd2, true);
+    cred__dense_times(n_threads, layer, n_rows, out_var, in2, sd2, NULL, true);
   }
   if (!in_var) return;
   const cred_real *second =
@@ -45,5 +45,5 @@ void cred__dense_moments(const cred__layer *layer, const cred__pass *pass,
     if (pass->sd)
       for (size_t i = 0; i < n; i++) square[i] += sd2[i];
   }
-  cred__dense_times(n_threads, layer, n_rows, out_var, in_var, second, true);
+  cred__dense_times(n_threads, layer, n_rows, out_var, in_var, second, NULL, true);
 }
