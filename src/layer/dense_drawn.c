@@ -12,7 +12,7 @@
 // Elements of a tile. Few rows: it stays in the first caches, and several draws find the
 // means and sds there too. Many: the outputs pass through once a tile. One column is
 // summed in lanes, and is not cut.
-enum { FEW_ROWS = 16, TILE_FEW = 8192, TILE_MANY = 196608 };
+enum { FEW_ROWS = 16, TILE_FEW = 32768, TILE_MANY = 196608 };
 
 static size_t tile_rows(const cred__layer *layer, size_t n_rows) {
   const size_t rows = (n_rows <= FEW_ROWS ? TILE_FEW : TILE_MANY) / layer->n_out;
