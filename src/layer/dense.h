@@ -35,8 +35,8 @@ cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
 cred_key cred__layer_draw_key(const cred__layer *layer, const cred_key *draw,
                               uint32_t purpose);
 
-// out = x W + bias (or NULL; accumulate: +=), x (B, n_in), W (n_in, n_out); and out = d W^T, `panels` as
-// the buffers of a gradient.
+// out = x W + bias (or NULL; accumulate: +=), x (B, n_in), W (n_in, n_out); and out = d
+// W^T, `panels` as the buffers of a gradient.
 void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
                        cred_real *out, const cred_real *x, const cred_real *weight,
                        const cred_real *bias, bool accumulate);
