@@ -173,6 +173,8 @@ static const cli__figure figures[] = {
     {"parity", true, false, of_numbers, cli__plot_parity},
     {"uncertainty", true, false, of_uncertainty, cli__plot_uncertainty},
     {"learning", false, true, of_learning, cli__plot_learning},
+    {"certainty", false, true, of_loss, cli__plot_certainty},
+    {"risk", false, true, of_loss, cli__plot_risk},
 };
 enum { N_FIGURES = sizeof figures / sizeof *figures };
 
@@ -192,7 +194,7 @@ static cred_status find_figure(const cli__figure **out, const char *name) {
   const char *nearest = cred__nearest(name, names, N_FIGURES);
   FAIL(CRED_EINVAL,
        "unknown figure '%s', expected band, loss, reliability, coverage, parity, "
-       "uncertainty or learning%s%s%s",
+       "uncertainty, learning, certainty or risk%s%s%s",
        name, nearest ? "\ndid you mean '" : "", nearest ? nearest : "",
        nearest ? "'?" : "");
 }
@@ -271,6 +273,10 @@ const cli_command cmd_plot = {
         "  uncertainty MODEL DATA --ood OTHER   can it tell OTHER from DATA?\n"
         "  learning CURVE...      curve.csv of runs of credence learn, each by its\n"
         "                         folder or as NAME=FILE; --column: its score\n"
+        "  certainty FOLDER       patches of a segmentation over thresholds: accurate "
+        "if\n"
+        "                         certain, uncertain if inaccurate, PAvPU\n"
+        "  risk FOLDER...         pixels: error against the share kept\n"
         "\n"
         "gnuplot draws; the ending of FILE gives the format.",
     .examples =

@@ -21,6 +21,15 @@ cred_status cli__plot_band(cred_plot **out, const cli_args *args,
 // cmd_plot_learning.c: from the files of learning curves; there is no model
 cred_status cli__plot_learning(cred_plot **out, const cli_args *args,
                                const cred_model *model);
+// The table of "NAME=FILE", or of FILE named by its folder; a folder stands for its file
+// `table`.
+cred_status cli__plot_table(cred_table **out, char name[64], const char *word,
+                            const char *table);
+// cmd_plot_segment.c: from folders of `credence segment`; there is no model
+cred_status cli__plot_certainty(cred_plot **out, const cli_args *args,
+                                const cred_model *model);
+cred_status cli__plot_risk(cred_plot **out, const cli_args *args,
+                           const cred_model *model);
 // cmd_plot_rows.c: from the predictions of DATA
 cred_status cli__plot_reliability(cred_plot **out, const cli_args *args,
                                   const cred_model *model);

@@ -71,25 +71,29 @@ static cred_status take_curve(loaded *l, char score[64], const cred_table *table
   return CRED_OK;
 }
 
-// The curve.csv of a run's folder; a file as it is.
-static const char *file_of(char path[4096], const char *word) {
+// The table of this name in a folder; a file as it is.
+static const char *file_of(char path[4096], const char *word, const char *table) {
   struct stat info;
   const size_t n = strlen(word);
   if (stat(word, &info) != 0 || !S_ISDIR(info.st_mode)) return word;
-  snprintf(path, 4096, "%s%scurve.csv", word, n && word[n - 1] == '/' ? "" : "/");
+  snprintf(path, 4096, "%s%s%s", word, n && word[n - 1] == '/' ? "" : "/", table);
   return path;
 }
 
-static cred_status load(loaded *l, char score[64], const char *word, const char *wanted) {
+cred_status cli__plot_table(cred_table **out, char name[64], const char *word,
+                            const char *table) {
   cred_table_options opt = cred_table_defaults();
-  cred_table *table;
   char path[4096];
   opt.format = CRED_FORMAT_CSV;
   opt.header = 1;
-  const char *file = split_name(l->name, word);
-  const char *curve = file_of(path, file);
-  if (curve == path && file == word) split_name(l->name, path); // the folder's name
-  TRY(cred_table_read(&table, curve, &opt));
+  const char *file = split_name(name, word), *found = file_of(path, file, table);
+  if (found == path && file == word) split_name(name, path); // the folder's name
+  return cred_table_read(out, found, &opt);
+}
+
+static cred_status load(loaded *l, char score[64], const char *word, const char *wanted) {
+  cred_table *table;
+  TRY(cli__plot_table(&table, l->name, word, "curve.csv"));
   const cred_status status = take_curve(l, score, table, wanted);
   cred_table_free(table);
   return status;

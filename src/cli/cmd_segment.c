@@ -250,7 +250,8 @@ const cli_command cmd_segment = {
         "and\n"
         "thresholds.csv has p(accurate | certain), p(uncertain | inaccurate), PAvPU, "
         "and\n"
-        "the error among the pixels kept, at 101 thresholds of the entropy.\n"
+        "the error among the pixels kept, at 101 thresholds of the entropy: `credence\n"
+        "plot certainty OUT` and `credence plot risk OUT` draw them.\n"
         "\n"
         "A large picture is cut into tiles that overlap by what the network looks at.",
     .examples =

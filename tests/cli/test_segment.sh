@@ -21,6 +21,21 @@ lines maps/thresholds.csv 102
 expect 0 credence segment a.cred new/images --labels new/labels --draws 3 -o again --threads 3
 diff -r maps again || fail "threads change the maps"
 
+# figures of the thresholds
+expect 0 credence plot certainty maps -o certainty.svg --script
+says certainty.svg.gp "p(accurate | certain)" "p(uncertain | inaccurate)" PAvPU
+[ "$(grep -c '^[0-9.e-]* [0-9.e-]*$' certainty.svg.gp)" -gt 200 ] ||
+  fail "three curves of about 100 points"
+expect 0 credence plot risk maps "other=again/thresholds.csv" -o risk.svg --script
+says risk.svg.gp "'maps'" "'other'"
+kept=$(awk -F, 'END { print $5 " " $6 }' maps/thresholds.csv)
+says risk.svg.gp "$kept"
+expect 64 credence plot certainty maps again -o no.svg
+says err "one folder too many"
+expect 66 credence plot risk nowhere -o no.svg
+expect 65 credence plot risk maps/images.csv -o no.svg
+says err "'kept'"
+
 # a class map is a label map; other sizes, tiles, one picture, no labels
 expect 0 credence segment a.cred new/images/00001.png -o one --sheet 0 --draws 2
 [ "$(ls one)" = "$(printf '%s\n' 00001_{class,entropy,expected,mutual,overlay}.png images.csv)" ] ||
