@@ -59,6 +59,14 @@ expect 0 credence fit shapes/images --labels shapes/labels --resume part.cred --
 expect 0 eval "$fit $net --epochs 4 -o straight.cred --schedule constant"
 cmp -s on.cred straight.cred || fail "resumed pictures end elsewhere"
 
+# without --net: a U-Net where it can halve twice
+expect 0 eval "$fit --steps 1 -o auto.cred"
+expect 0 credence inspect auto.cred
+says out "unet1" "dropout 0.05"
+expect 0 eval "$fit --steps 1 --resize 30x30 --posterior map -o auto.cred"
+expect 0 credence inspect auto.cred
+says out "dilation 8"
+
 # learned noise on the logits
 noise="$net --likelihood 'noisy-categorical 5'"
 expect 0 eval "$fit $noise --steps 6 -o noisy.cred"
