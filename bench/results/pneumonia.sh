@@ -79,9 +79,10 @@ done
   for posterior in map dropout vi ensemble; do
     cat "$folder/$posterior"-*-$part.scores | awk '
       { for (k = 3; k <= NF; k++) { sum[k] += $k; square[k] += $k * $k } }
-      function stat(k, factor, format,   mean, sd) {
-        mean = sum[k] / NR; sd = NR > 1 ? sqrt((square[k] - NR * mean * mean) / (NR - 1)) : 0
-        return sprintf(format " ± " format, factor * mean, sqrt(factor * factor) * sd)
+      function stat(k, factor, format,   mean, text) {
+        mean = sum[k] / NR; text = sprintf(format, factor * mean)
+        if (NR == 1) return text
+        return text " ± " sprintf(format, sqrt(factor ^ 2 * (square[k] - NR * mean * mean) / (NR - 1)))
       }
       END { printf "| %s | %s | %s | %s | %s | %s | %s | %d |\n", $1, stat(3, 100, "%.1f"),
         stat(4, 1, "%.4f"), stat(8, 1, "%.3f"), stat(5, -1, "%.3f"), stat(6, 1, "%.3f"),
