@@ -261,6 +261,30 @@ static cred_status check_actions(const cli__act *all) {
   return CRED_OK;
 }
 
+// The cells of ACTIONS by themselves, so that what is wrong in them is told of their file
+// and line, and not of the states beside which they are put.
+static cred_status check_cells(const cli__act *all) {
+  const cred_encode_options opt = cli_encode_options(all->args);
+  const cred_schema *s = cred_model_schema(all->model);
+  cred_schema part = *s;
+  cred_data data = {0};
+  if (opt.skip_bad) return CRED_OK; // leave_out() looks at the pairs
+  TRY(NEW(&part.columns, s->n_columns, "a schema"));
+  part.n_columns = part.n_inputs = part.n_targets = 0;
+  for (size_t i = 0; i < s->n_columns; i++) {
+    if (cred_table_find(all->actions, s->columns[i].name) == SIZE_MAX) continue;
+    part.columns[part.n_columns] = s->columns[i];
+    part.columns[part.n_columns++].first_input = part.n_inputs;
+    part.n_inputs += s->columns[i].n_inputs;
+  }
+  part.shape = (cred_shape){1, 1, part.n_inputs};
+  const cred_status status =
+      cred_schema_encode_with(&data, &part, all->actions, NULL, 0, 0, 0, &opt);
+  cred_data_clear(&data);
+  cred__free(part.columns);
+  return status;
+}
+
 static void warn_of_names(const cli__act *all) {
   for (size_t i = 0; i < all->n_actions; i++)
     for (size_t k = 0; k < i; k++)
@@ -348,6 +372,7 @@ static cred_status read_all(cli__act *all) {
   TRY(cli_read_table(&all->states, args, states, NULL));
   TRY(cli_read_table(&all->actions, args, actions, NULL));
   TRY(check_actions(all));
+  TRY(check_cells(all));
   TRY(take_names(all));
   warn_of_names(all);
   TRY(leave_out(all));

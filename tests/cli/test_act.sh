@@ -113,6 +113,14 @@ expect 0 credence act m.cred states.csv --actions actions.csv --risk cvar --leve
 expect 0 credence act m.cred states.csv --actions actions.csv --risk cvar --level 0.05 -o share.csv
 cmp -s five.csv share.csv || fail "5% and 0.05 differ"
 expect 64 credence act m.cred states.csv --actions actions.csv --risk bold
+# what is wrong in the actions is told of their file
+awk -F, -v OFS=, 'NR == 1 { print "state,kind,gain" } NR > 1 {
+  print $1, ($2 > 0 ? "k" : "m"), $3 }' doses.csv >kinds.csv
+expect 0 credence fit kinds.csv -t gain --hidden 8 --members 2 --epochs 20 -q -o kind.cred
+printf 'kind\nk\nK\n' >kind.csv
+expect 65 credence act kind.cred states.csv --actions kind.csv
+says err "kind.csv:3:1: 'K' is no level of 'kind'"
+expect 0 credence act kind.cred states.csv --actions kind.csv --unseen none
 printf 'name,dose\nlow,\n' >missing.csv
 expect 65 credence act m.cred states.csv --actions missing.csv
 expect 66 credence act m.cred states.csv --actions none.csv
