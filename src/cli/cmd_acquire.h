@@ -3,6 +3,7 @@
 #ifndef CRED_SRC_CLI_CMD_ACQUIRE_H
 #define CRED_SRC_CLI_CMD_ACQUIRE_H
 
+#include "cli/pictures.h"
 #include "cli/request.h"
 #include "credence/decide/acquire.h"
 

@@ -35,6 +35,7 @@ static const cli_option options[] = {
     CLI_OPTION_JSON,
     CLI_OPTION_ROWS_FILE,
     CLI_OPTION_LABELS,
+    CLI_OPTION_IGNORE_CLASS,
     CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
 };

@@ -41,6 +41,7 @@ static const cli_option options[] = {
     CLI_OPTION_STABLE,
     CLI_OPTION_ROWS_FILE,
     CLI_OPTION_LABELS,
+    CLI_OPTION_IGNORE_CLASS,
     CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
 };

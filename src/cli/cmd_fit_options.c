@@ -7,6 +7,7 @@
 #include "data/look.h"
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_choice(const cli_args *args, const char *name, const char *word) {
   return strcmp(cli_text(args, name), word) == 0;
@@ -245,6 +246,9 @@ cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
     out->path = path;
     return check_resume(args);
   }
+  const char *data = cli_positional(args, 0);
+  if (strcmp(data, "-") != 0 && access(data, F_OK) != 0)
+    FAIL(CRED_ENOINPUT, "%s: there is no such file or folder", data);
   TRY(check_kind(args, pictures));
   if (!cli_given(args, "target") && !pictures)
     return cli_usage("the columns to predict are missing: --target COLUMN");
@@ -334,10 +338,30 @@ static void warn_of_two_numbers(const cli__fit *fit, const cred_table *table) {
 }
 
 // Inputs that are none: they would be learned by heart, or tell the order of the file.
+// (rows, channels, height, width) is another order than ours, which has channels last.
+static void warn_of_channels_first(const cli__fit *fit, const cred_table *table) {
+  cred_shape s = {0};
+  size_t first = 0;
+  if (!cred_table_shape(&s, &first, table)) return;
+  if (s.height > 4 || s.channels <= 4 || (s.height < 3 && s.width != s.channels)) return;
+  cli_warn(
+      fit->args, "numpy.transpose(x, (0, 2, 3, 1)), and fit that",
+      "%s: images of %zu x %zu pixels (width x height) and %zu channels: rows, height, "
+      "width, channels is the order; do the channels stand first?",
+      cred_table_source(table), s.width, s.height, s.channels);
+}
+
 cred_status cli__fit_warn(const cli__fit *fit, const cred_table *table) {
   static const char *const looks[] = {"", "looks like dates", "counts the rows",
                                       "has another value in nearly every row"};
   warn_of_two_numbers(fit, table);
+  warn_of_channels_first(fit, table);
+  if (cred_images_has_header(cred_table_source(table)))
+    cli_warn(
+        fit->args, "credence fit LIST, without its first line and without --target",
+        "%s: the inputs are names of files, whose contents are not looked at: is it a "
+        "list of pictures with a header?",
+        cred_table_source(table));
   for (size_t i = 0; i < cred_table_n_columns(table); i++) {
     const char *name = cred_table_name(table, i);
     char word[512], next[1200];

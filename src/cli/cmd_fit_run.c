@@ -178,24 +178,36 @@ static void say_next(const cli__fit *fit, const cred_schema *schema) {
   cli_quoted(data, sizeof data, cli_positional(fit->args, 0));
   cli_reading(reading, sizeof reading, fit->args);
   if (cli_flag(fit->args, "quiet")) return;
-  if (schema->pixels.per_pixel)
+  cli_quoted(rows, sizeof rows, fit->held_out.n ? fit->held_out.s : "");
+  if (schema->pixels.per_pixel && fit->held_out.n)
+    fprintf(stderr, "next: credence segment %s %s --rows-file %s%s -o OUT\n", path, data,
+            rows, reading);
+  else if (schema->pixels.per_pixel)
     fprintf(stderr, "next: credence segment %s IMAGES -o OUT\n", path);
-  else if (schema->pixels.height)
+  else if (schema->pixels.height && !fit->held_out.n)
     fprintf(stderr, "next: credence evaluate %s IMAGES\n", path);
   else if (fit->held_out.n)
-    fprintf(stderr, "next: credence evaluate %s %s --rows-file %s%s\n", path, data,
-            cli_quoted(rows, sizeof rows, fit->held_out.s), reading);
+    fprintf(stderr, "next: credence evaluate %s %s --rows-file %s%s\n", path, data, rows,
+            reading);
   else
     fprintf(stderr, "next: credence evaluate %s TEST.csv%s\n", path, reading);
 }
 
-// A class in every few rows is hardly a classification.
+// A class in every few rows is hardly a classification; of pictures it is one to learn
+// little from. Pixels are many.
 static void warn_of_classes(const cli__fit *fit, const cred_model *model,
                             const cred_fit_info *info) {
   const cred_schema *schema = cred_model_schema(model);
   const size_t n = info->n_train + info->n_validation;
   const cred_schema_target *target = &schema->targets[0];
-  if (target->type == CRED_TARGET_CLASS && 5 * target->n_classes > n)
+  if (target->type != CRED_TARGET_CLASS || 5 * target->n_classes <= n ||
+      schema->pixels.per_pixel)
+    return;
+  if (schema->pixels.height)
+    cli_warn(fit->args, "credence fit ... with more pictures of each class",
+             "%zu classes in %zu pictures: too few of each to learn or to validate it",
+             target->n_classes, n);
+  else
     cli_warn(fit->args, "credence fit ... --task number",
              "the target '%s' has %zu classes in %zu rows: is it a number?", target->name,
              target->n_classes, n);

@@ -4,6 +4,7 @@
 #include "cli/cmd_segment.h"
 #include "base/alloc.h"
 #include "base/thread.h"
+#include "credence/model/evaluate.h"
 #include <math.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static const cli_option options[] = {
      .argument = "FOLDER",
      .help = "label maps of the same names: scores are printed"},
     {.name = "review",
-     .type = CLI_NUMBER,
+     .type = CLI_SHARE,
      .argument = "SHARE",
      .default_text = "0.5",
      .min = 0,
@@ -64,6 +65,7 @@ static const cli_option options[] = {
      .group = "Draws"},
     CLI_OPTION_SEED,
     CLI_OPTION_THREADS,
+    CLI_OPTION_ROWS_FILE,
 };
 
 static void clear(cli__segment *s) {
@@ -71,6 +73,7 @@ static void clear(cli__segment *s) {
   cred_segment_counts_clear(&s->counts);
   cred_segmenter_free(s->segmenter);
   cred_images_free(s->images);
+  cred__free(s->rows);
   cred_image_clear(&s->sheet);
   cred_model_free(s->model);
 }
@@ -79,6 +82,12 @@ static cred_status open_table(cli__segment *s) {
   cred__text path = {0};
   cred__text_printf(&path, "%s/images.csv", s->folder);
   cred_status status = cred__text_status(&path);
+  if (status == CRED_OK && cli_is_same_file(path.s, cred_images_source(s->images)))
+    status =
+        cred__fail(CRED_EINVAL,
+                   "%s: is read, and would be overwritten by the table: give another "
+                   "folder, -o FOLDER",
+                   path.s);
   if (status == CRED_OK) status = cred__writer_init(&s->table, path.s);
   cred__text_clear(&path);
   return status;
@@ -95,6 +104,17 @@ static cred_status open_segmenter(cli__segment *s) {
   return cred_segmenter_new(&s->segmenter, s->model, &opt);
 }
 
+// The rows of --rows-file; a warning of those that the model was fitted to, where there
+// are label maps to score them by.
+static cred_status take_rows(cli__segment *s) {
+  size_t n_seen;
+  TRY(cli_read_rows(&s->rows, &s->n_rows, s->args, cred_images_n_rows(s->images)));
+  if (!s->rows) s->n_rows = cred_images_n_rows(s->images);
+  TRY(cred_model_n_seen_images(&n_seen, s->model, s->images, s->rows, s->n_rows));
+  if (n_seen) cli_warn_of_seen(s->args, n_seen);
+  return CRED_OK;
+}
+
 static cred_status init(cli__segment *s, const cli_args *args) {
   *s = (cli__segment){.args = args, .folder = cli_text(args, "output")};
   if (!s->folder || strcmp(s->folder, "-") == 0)
@@ -108,6 +128,8 @@ static cred_status init(cli__segment *s, const cli_args *args) {
          cli_positional(args, 0));
   TRY(cli_find_pictures(&s->images, cli_positional(args, 1), s->schema,
                         cli_text(args, "labels")));
+  TRY(take_rows(s));
+  TRY(cli__segment_check_names(s));
   s->scored = cred_images_has_labels(s->images);
   const size_t n_classes = s->schema->targets[0].n_classes;
   s->review = cli_number(args, "review") * log((double)n_classes);
@@ -118,6 +140,7 @@ static cred_status init(cli__segment *s, const cli_args *args) {
   TRY(open_segmenter(s));
   TRY(cred__folder_make(s->folder));
   TRY(open_table(s));
+  cli__segment_remove_old(s);
   cli__segment_head(s);
   return CRED_OK;
 }
@@ -163,6 +186,8 @@ static cred_status put_picture(cli__segment *s, size_t row, const cred_image *im
                             maps->mutual_information, truth, maps->height, maps->width);
   s->seam = fmax(s->seam, maps->seam);
   s->n_tiled += maps->n_tiles > 1;
+  s->side = image->height > s->side ? image->height : s->side;
+  s->side = image->width > s->side ? image->width : s->side;
   cred__free(truth);
   return status;
 }
@@ -173,12 +198,13 @@ static cred_status run_some(cli__segment *s, size_t first, size_t n, cred_image 
   cred_status status = CRED_OK;
   size_t n_made = 0;
   for (size_t i = 0; i < n; i++)
-    TRY_DONE(cred_image_read(&images[i], cred_images_path(s->images, first + i),
+    TRY_DONE(cred_image_read(&images[i],
+                             cred_images_path(s->images, cli__segment_row(s, first + i)),
                              s->schema->pixels.channels));
   TRY_DONE(cred_segmenter_run(maps, s->segmenter, images, n));
   n_made = n;
   for (size_t i = 0; i < n; i++)
-    TRY_DONE(put_picture(s, first + i, &images[i], &maps[i]));
+    TRY_DONE(put_picture(s, cli__segment_row(s, first + i), &images[i], &maps[i]));
 done:
   for (size_t i = 0; i < n; i++) {
     cred_image_clear(&images[i]);
@@ -188,7 +214,7 @@ done:
 }
 
 static cred_status run_all(cli__segment *s) {
-  const size_t n = cred_images_n_rows(s->images);
+  const size_t n = s->n_rows;
   const size_t at_once = cred__n_threads(cli_size(s->args, "threads"));
   cred_image *images = NULL;
   cred_segmentation *maps = NULL;
@@ -206,14 +232,24 @@ done:
 }
 
 static void say(const cli__segment *s) {
-  const size_t n = cred_images_n_rows(s->images);
+  const size_t n = s->n_rows;
   cli_note(s->args, "%zu picture%s: maps and images.csv in %s", n, n > 1 ? "s" : "",
            s->folder);
+  const size_t n_strange = cli__segment_n_strange(s);
+  if (n_strange)
+    cli_warn(s->args, "credence segment ... -o ANOTHER_FOLDER",
+             "%s: it holds the maps of %zu other picture%s, from an earlier run",
+             s->folder, n_strange, n_strange > 1 ? "s" : "");
   if (s->n_tiled && s->seam > 0)
     cli_note(s->args,
-             "%zu in tiles that are blended, because the network looks at the whole: two "
-             "tiles differ by up to %.3g in a probability",
-             s->n_tiled, s->seam);
+             "%zu in tiles that are blended, because the network looks at %s: two tiles "
+             "differ by up to %.3g in a probability; --tile %zu makes no tiles and takes "
+             "more memory",
+             s->n_tiled,
+             cred_segmenter_reach(s->segmenter) == SIZE_MAX
+                 ? "the whole"
+                 : "more than a quarter of a tile to each side",
+             s->seam, s->side);
   else if (s->n_tiled)
     cli_note(s->args, "%zu in tiles, which agree with the whole", s->n_tiled);
 }

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/held_out.h"
 #include "cli/pictures.h"
 #include "cli/request.h"
 #include "credence/metric/segmentation.h"
@@ -19,6 +20,7 @@ typedef struct {
   cred_model *model;
   const cred_schema *schema;
   cred_images *images;
+  size_t *rows, n_rows; // pictures that are segmented; rows NULL: all
   cred_segmenter *segmenter;
   double review;                // pixels above this entropy, in nats, are to be looked at
   unsigned char number_of[256]; // in label maps, of each class
@@ -28,10 +30,21 @@ typedef struct {
   cred_image sheet;
   size_t sheet_rows, n_on_sheet, sheet_height, sheet_width; // cells
   double seam;
-  size_t n_tiled;
+  size_t n_tiled, side; // the longest side of a picture
 } cli__segment;
 
-// cmd_segment_maps.c: the maps of picture `row` as files, and its row of the sheet. truth
+// The i-th picture that is segmented, as a row of the set.
+static inline size_t cli__segment_row(const cli__segment *s, size_t i) {
+  return s->rows ? s->rows[i] : i;
+}
+
+// cmd_segment_maps.c: fails where two pictures would have maps of one name.
+cred_status cli__segment_check_names(const cli__segment *s);
+// Tables and sheet of an earlier run in the same folder, which would tell of other maps.
+void cli__segment_remove_old(const cli__segment *s);
+// Class maps in the folder that are of none of the pictures.
+size_t cli__segment_n_strange(const cli__segment *s);
+// The maps of picture `row` as files, and its row of the sheet. truth
 // (height, width): class indices, negative where nothing counts; NULL: not known.
 cred_status cli__segment_maps(cli__segment *s, size_t row, const cred_image *image,
                               const cred_segmentation *maps, const int32_t *truth);

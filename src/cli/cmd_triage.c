@@ -105,8 +105,9 @@ static const cli_option options[] = {
      .group = "Chosen limits"},
     {.name = "calibration",
      .type = CLI_FILE_IN,
-     .argument = "FILE",
-     .help = "rows with targets, like those to come, that the model was not fitted to",
+     .argument = "DATA",
+     .help = "rows with targets, or pictures with classes, like those to come, that the "
+             "model was not fitted to",
      .group = "Chosen limits"},
     {.name = "calibration-rows",
      .type = CLI_FILE_IN,
@@ -154,6 +155,7 @@ static const cli_option options[] = {
     CLI_OPTION_JSON,
     CLI_OPTION_ROWS_FILE,
     CLI_OPTION_LABELS,
+    CLI_OPTION_IGNORE_CLASS,
     CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
 };
@@ -175,16 +177,20 @@ static cred_status find_target(cli__triage *all) {
        nearest ? "\ndid you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
+// Cells of the column of ids; of pictures their names.
 static cred_status take_ids(cli__triage *all) {
   const cred_schema *schema = cred_model_schema(all->in.model);
+  const cli_held_out *in = &all->in;
   const size_t column =
-      schema->id ? cred_table_find(all->in.table, schema->id) : SIZE_MAX;
-  if (column == SIZE_MAX) return CRED_OK;
+      schema->id && in->table ? cred_table_find(in->table, schema->id) : SIZE_MAX;
+  if (column == SIZE_MAX && !in->images) return CRED_OK;
   TRY(NEW(&all->ids, all->cases.n, "ids"));
   for (size_t i = 0; i < all->cases.n; i++) {
+    const size_t row = (size_t)all->cases.row[i];
     char cell[512];
-    cred_table_cell(cell, sizeof cell, all->in.table, (size_t)all->cases.row[i], column);
-    TRY(cred__strdup(&all->ids[i], cell));
+    if (!in->images) cred_table_cell(cell, sizeof cell, in->table, row, column);
+    TRY(cred__strdup(&all->ids[i],
+                     in->images ? cred_images_name(in->images, row) : cell));
   }
   return CRED_OK;
 }
@@ -210,7 +216,7 @@ static cred_status write_all(cli__triage *all) {
   TRY(cli__triage_write(all, path));
   if (cli_given(args, "audit"))
     TRY(cred_triage_audit(cli_text(args, "audit"), all->in.model, &all->cases,
-                          &all->triage, &all->rule, cred_table_digest(all->in.table),
+                          &all->triage, &all->rule, cli_held_out_digest(&all->in),
                           (const char *const *)all->ids));
   if (cli_given(args, "plot")) TRY(cli__triage_plot(all, cli_text(args, "plot")));
   // cases or their log on standard output leave standard error for the report

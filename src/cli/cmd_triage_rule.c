@@ -133,17 +133,13 @@ static void take_doubt(cli__triage *all) {
 // --- calibration rows ---
 
 typedef struct {
-  cred_table *table;
-  cred_data data;
-  size_t *rows, n_rows;
+  cli_held_out in; // model: not looked at; table or images: of --calibration alone
   cred_cases cases;
 } calibration;
 
 static void calibration_clear(calibration *c) {
   cred_cases_clear(&c->cases);
-  cred_data_clear(&c->data);
-  cred__free(c->rows);
-  cred_table_free(c->table);
+  cli_held_out_clear(&c->in);
 }
 
 static cred_status read_file(calibration *c, const cli__triage *all, const char *path) {
@@ -151,20 +147,42 @@ static cred_status read_file(calibration *c, const cli__triage *all, const char 
   const char *labels = cli_text(all->args, "calibration-labels");
   const cred_schema *schema = cred_model_schema(all->in.model);
   TRY(cli_check_inputs(cli_positional(all->args, 1), path));
+  if (schema->pixels.height)
+    return cli_open_pictures(&c->in.images, all->args, path, schema, labels, 1);
   TRY(cli_table_options(&opt, all->args));
   if (cli_given(all->args, "calibration-member"))
     opt.member = cli_text(all->args, "calibration-member");
-  TRY(cred_table_read(&c->table, path, &opt));
+  TRY(cred_table_read(&c->in.table, path, &opt));
   if (!labels && cli_given(all->args, "calibration-labels-member"))
     labels = path; // another member of the same archive
   if (!labels) return CRED_OK;
-  cred_table *x = c->table, *y;
+  cred_table *x = c->in.table, *y;
   TRY(cli_read_labels(&y, all->args, labels, "calibration-labels-member"));
-  c->table = NULL;
-  const cred_status status = cred_table_join(&c->table, x, y, schema->targets[0].name);
+  c->in.table = NULL;
+  const cred_status status = cred_table_join(&c->in.table, x, y, schema->targets[0].name);
   cred_table_free(x);
   cred_table_free(y);
   return status;
+}
+
+static cred_status take_pictures(cli_held_out *c, size_t *n_seen, const cli__triage *all,
+                                 const cred_images *images) {
+  const cred_model *model = all->in.model;
+  if (!cred_images_has_labels(images))
+    FAIL(CRED_EDATA,
+         "%s: the pictures have no classes, so that they cannot calibrate: a folder a "
+         "class, or a list of PICTURE CLASS, is expected",
+         cred_images_source(images));
+  TRY(cred_images_rows(&c->data, cred_model_schema(model), images, c->rows, 0,
+                       c->rows ? c->n_rows : cred_images_n_rows(images)));
+  return cred_model_n_seen_images(n_seen, model, images, c->rows, c->n_rows);
+}
+
+static cred_status take_table(cli_held_out *c, size_t *n_seen, const cli__triage *all,
+                              const cred_table *table) {
+  TRY(cli_encode(&c->data, all->args, cred_model_schema(all->in.model), table, c->rows,
+                 c->n_rows, 1));
+  return cred_model_n_seen(n_seen, all->in.model, table, c->rows, c->n_rows);
 }
 
 static cred_status read_calibration(calibration *c, const cli__triage *all) {
@@ -172,14 +190,16 @@ static cred_status read_calibration(calibration *c, const cli__triage *all) {
   const char *rows = cli_text(all->args, "calibration-rows");
   size_t n_seen;
   if (path) TRY(read_file(c, all, path));
-  const cred_table *table = path ? c->table : all->in.table;
-  if (rows)
-    TRY(cred_split_read_index(&c->rows, &c->n_rows, rows, cred_table_n_rows(table)));
-  TRY(cli_encode(&c->data, all->args, cred_model_schema(all->in.model), table, c->rows,
-                 c->n_rows, 1));
-  TRY(cred_model_n_seen(&n_seen, all->in.model, table, c->rows, c->n_rows));
-  if (path && !rows && all->in.table && !cli_given(all->args, "rows-file") &&
-      strcmp(cred_table_digest(table), cred_table_digest(all->in.table)) == 0)
+  const cli_held_out *from = path ? &c->in : &all->in;
+  if (rows) {
+    const size_t n =
+        from->images ? cred_images_n_rows(from->images) : cred_table_n_rows(from->table);
+    TRY(cred_split_read_index(&c->in.rows, &c->in.n_rows, rows, n));
+  }
+  TRY(from->images ? take_pictures(&c->in, &n_seen, all, from->images)
+                   : take_table(&c->in, &n_seen, all, from->table));
+  if (path && !rows && !cli_given(all->args, "rows-file") &&
+      strcmp(cli_held_out_digest(from), cli_held_out_digest(&all->in)) == 0)
     cli_warn(all->args, "credence triage MODEL NEW --calibration FILE ...",
              "the calibration rows are those of DATA: that the report keeps the bound on "
              "them says nothing of new cases");
@@ -188,7 +208,8 @@ static cred_status read_calibration(calibration *c, const cli__triage *all) {
              "the model was fitted to %zu of the calibration rows: what is proved on "
              "them does not hold for new ones",
              n_seen);
-  return cred_cases_init(&c->cases, all->in.model, &c->data, all->target, &all->predict);
+  return cred_cases_init(&c->cases, all->in.model, &c->in.data, all->target,
+                         &all->predict);
 }
 
 static cred_status choose_budget(cli__triage *all, const cred_cases *c) {

@@ -22,9 +22,15 @@ typedef struct {
   cred_data data;
 } cli_held_out;
 
-// Reads positional 0 (the model) and 1 (the table), and encodes the rows. targets: as in
-// cli_encode. Warns of rows that the model was fitted to.
+// Reads positional 0 (the model) and 1 (the table, or pictures), and encodes the rows.
+// targets: as in cli_encode. Warns of rows that the model was fitted to.
 cred_status cli_held_out_read(cli_held_out *out, const cli_args *args, int targets);
 void cli_held_out_clear(cli_held_out *held_out);
+// The numbers in the file of --rows-file, below n_all; *rows is NULL without the option.
+cred_status cli_read_rows(size_t **rows, size_t *n_rows, const cli_args *args,
+                          size_t n_all);
+void cli_warn_of_seen(const cli_args *args, size_t n_seen);
+// Digest of the whole table or set.
+const char *cli_held_out_digest(const cli_held_out *held_out);
 
 #endif

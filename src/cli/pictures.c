@@ -4,10 +4,20 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/request.h"
 #include <string.h>
 
 bool cli_is_pictures(const char *path) {
   return cred_images_is_set(path);
+}
+
+cred_status cli_refuse_pictures(const cli_args *args, const char *path) {
+  if (!path || !cred_images_is_set(path)) return CRED_OK;
+  FAIL(
+      CRED_ECONFIG,
+      "%s: these are pictures; credence %s takes tables, and arrays of images (IDX, NPY, "
+      "NPZ)",
+      path, cli_args_command(args)->name);
 }
 
 static cred_status take_size(cred_images_options *opt, const char *text) {
@@ -39,6 +49,13 @@ static cred_status read_names(const char ***names, size_t *n, char **text,
   FAIL(CRED_EDATA, "%s: there are no names of classes in it", path);
 }
 
+static bool has_option(const cli_args *args, const char *name) {
+  const cli_option *option;
+  for (size_t i = 0; (option = cli_option_at(cli_args_command(args), i)); i++)
+    if (strcmp(option->name, name) == 0) return true;
+  return false;
+}
+
 cred_status cli_open_pictures(cred_images **out, const cli_args *args, const char *path,
                               const cred_schema *schema, const char *labels, int wanted) {
   cred_images_options opt = cred_images_defaults();
@@ -48,11 +65,13 @@ cred_status cli_open_pictures(cred_images **out, const cli_args *args, const cha
   *out = NULL;
   opt.labels = labels;
   opt.without_labels = wanted == 0;
+  opt.unknown_none = wanted == CLI_TARGETS_KNOWN;
   opt.schema = schema;
   opt.n_threads = cli_size(args, "threads");
+  if (has_option(args, "ignore-class"))
+    opt.ignore = cli_list(args, "ignore-class", &opt.n_ignore);
   if (!schema) {
     opt.classes = cli_list(args, "classes", &opt.n_classes);
-    opt.ignore = cli_list(args, "ignore-class", &opt.n_ignore);
     TRY(take_size(&opt, cli_text(args, "resize")));
     if (opt.n_classes && cli_given(args, "classes-file"))
       FAIL(CRED_ECONFIG,

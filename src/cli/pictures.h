@@ -6,6 +6,12 @@
 #include "cli/cli.h"
 #include "credence/data/images.h"
 
+#define CLI_OPTION_IGNORE_CLASS                                                          \
+  {                                                                                      \
+    .name = "ignore-class", .type = CLI_LIST, .argument = "NAMES",                       \
+    .help = "classes, or numbers of label maps, that count nothing", .group = "Pictures" \
+  }
+
 // Rows for the table of a command that takes pictures.
 #define CLI_OPTIONS_PICTURES                                                             \
   {.name = "classes",                                                                    \
@@ -18,20 +24,19 @@
        .argument = "FILE",                                                               \
        .help = "the same, a name a line",                                                \
        .group = "Pictures"},                                                             \
-      {.name = "ignore-class",                                                           \
-       .type = CLI_LIST,                                                                 \
-       .argument = "NAMES",                                                              \
-       .help = "classes, or numbers of label maps, that count nothing",                  \
-       .group = "Pictures"},                                                             \
-  {                                                                                      \
+      CLI_OPTION_IGNORE_CLASS, {                                                         \
     .name = "resize", .type = CLI_TEXT, .argument = "WIDTHxHEIGHT",                      \
     .help = "make all pictures this large", .group = "Pictures"                          \
   }
 
 // Whether the data of a command are pictures: a folder, a picture, a list of them.
 bool cli_is_pictures(const char *path);
-// Opens them by those options, or by the schema of a model (not NULL: the options are not
-// looked at). labels: 1 needed, 0 not looked for, -1 if they are there.
+// Fails where they are, for a command that takes tables and arrays alone.
+cred_status cli_refuse_pictures(const cli_args *args, const char *path);
+// Opens them by those options, or by the schema of a model (not NULL: only
+// --ignore-class, where the command has it, is looked at). wanted: labels are 1 needed, 0
+// not looked for, -1 taken if they are there, CLI_TARGETS_KNOWN the same, and classes
+// that the schema does not have are none.
 cred_status cli_open_pictures(cred_images **out, const cli_args *args, const char *path,
                               const cred_schema *schema, const char *labels, int wanted);
 // Names and paths alone, for a model of a class a pixel; label maps where `labels`, or a

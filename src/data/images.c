@@ -29,6 +29,7 @@ void cred_images_free(cred_images *images) {
   cred__free(images->pixels);
   cred__free(images->maps);
   cred__free(images->sums);
+  cred__free(images->ignored);
   cred__free(images->source);
   cred__free(images);
 }
@@ -50,6 +51,12 @@ static cred_status check_size(const cred_images *images, const cred_image *image
   if (images->resize ||
       (image->height == images->height && image->width == images->width))
     return CRED_OK;
+  if (images->of_model)
+    FAIL(CRED_EDATA,
+         "%s: %zu x %zu pixels, the model takes %zu x %zu (a model that was fitted with "
+         "--resize %zux%zu takes pictures of any size)",
+         path, image->width, image->height, images->width, images->height, images->width,
+         images->height);
   FAIL(CRED_EDATA,
        "%s: %zu x %zu pixels, %zu x %zu are expected as in the others (--resize "
        "WIDTHxHEIGHT makes them equal)",
@@ -154,6 +161,44 @@ static cred_status pass_row(void *context, size_t row, size_t worker) {
   return CRED_OK;
 }
 
+// Names, labels in words, and the bytes of all files.
+static void join_digests(cred_images *images, const uint64_t *of_row) {
+  uint64_t digest = cred__digest_start();
+  for (size_t i = 0; i < images->n_rows; i++) {
+    const cred__picture *row = &images->rows[i];
+    const char *label = row->label_text ? row->label_text : "";
+    digest = cred__digest_feed(digest, row->name, strlen(row->name) + 1);
+    digest = cred__digest_feed(digest, label, strlen(label) + 1);
+    digest = cred__digest_feed(digest, &of_row[i], sizeof of_row[i]);
+  }
+  cred__digest_text(images->digest, digest);
+}
+
+static cred_status digest_file(uint64_t *digest, const char *path) {
+  unsigned char *bytes;
+  size_t n;
+  TRY(cred__file_read(&bytes, &n, path, FILE_BYTES_MAX));
+  *digest = cred__digest_feed(*digest, bytes, n);
+  cred__free(bytes);
+  return CRED_OK;
+}
+
+// Of label maps whose pictures are not decoded here: the digest is the same.
+static cred_status digest_all(cred_images *images) {
+  uint64_t *digest;
+  TRY(NEW(&digest, images->n_rows, "a set of pictures"));
+  cred_status status = CRED_OK;
+  for (size_t i = 0; i < images->n_rows; i++) {
+    digest[i] = cred__digest_start();
+    TRY_DONE(digest_file(&digest[i], images->rows[i].path));
+    TRY_DONE(digest_file(&digest[i], images->rows[i].map));
+  }
+  join_digests(images, digest);
+done:
+  cred__free(digest);
+  return status;
+}
+
 static cred_status pass_all(cred_images *images, const cred_images_options *opt) {
   const size_t n_threads = cred__n_threads(opt->n_threads);
   const size_t n =
@@ -167,15 +212,7 @@ static cred_status pass_all(cred_images *images, const cred_images_options *opt)
   for (size_t i = 0; !images->pixels && i < n_threads; i++)
     TRY_DONE(NEW(&p->buffer[i], n, "a picture"));
   TRY_DONE(cred__parallel_try(n_threads, images->n_rows, pass_row, p));
-  uint64_t digest = cred__digest_start();
-  for (size_t i = 0; i < images->n_rows; i++) {
-    const cred__picture *row = &images->rows[i];
-    const char *label = row->label_text ? row->label_text : "";
-    digest = cred__digest_feed(digest, row->name, strlen(row->name) + 1);
-    digest = cred__digest_feed(digest, label, strlen(label) + 1);
-    digest = cred__digest_feed(digest, &p->digest[i], sizeof p->digest[i]);
-  }
-  cred__digest_text(images->digest, digest);
+  join_digests(images, p->digest);
   for (size_t v = 0; v < 256; v++) images->count[v] = p->count[v];
 done:
   for (size_t i = 0; p && p->buffer && i < n_threads; i++) cred__free(p->buffer[i]);
@@ -196,6 +233,7 @@ static cred_status take_size(cred_images *images, const cred_images_options *opt
     FAIL(CRED_EINVAL, "%s: a height of %zu and a width of %zu: give both or none",
          images->source, opt->height, opt->width);
   if (opt->schema) {
+    images->of_model = true;
     images->height = opt->schema->pixels.height;
     images->width = opt->schema->pixels.width;
     images->channels = opt->schema->pixels.channels;
@@ -234,8 +272,10 @@ cred_status cred_images_open(cred_images **out, const char *path,
   TRY_DONE(cred__images_find(images, path, opt));
   TRY_DONE(cred__images_name_classes(images, opt));
   if (opt->paths_only) {
+    if (images->per_pixel) TRY_DONE(digest_all(images));
     *out = images;
-    return CRED_OK;
+    images = NULL;
+    goto done;
   }
   TRY_DONE(take_size(images, opt));
   TRY_DONE(take_room(images, opt));

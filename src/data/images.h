@@ -22,8 +22,10 @@ struct cred_images {
   cred__picture *rows;
   size_t height, width, channels;
   bool resize, labelled, per_pixel, any_number; // any number of a map: classes not known
+  bool of_model;                                // sizes are a model's
   size_t n_classes;
   char **classes;
+  bool *ignored; // (n_ignore) whether a folder or a line of a list has that class
   unsigned char class_of[256];
   unsigned char *pixels, *maps; // (n_rows, ...) where they are held
   double *sums;                 // (n_rows, channels, 2) of pixels in [0, 1] and squares
@@ -39,7 +41,6 @@ cred_status cred__images_name_classes(cred_images *images,
                                       const cred_images_options *opt);
 cred_status cred__images_number_classes(cred_images *images,
                                         const cred_images_options *opt);
-bool cred__images_is_ignored(const cred_images_options *opt, const char *name);
 // One row from its files; digest: of their bytes, NULL: not wanted.
 cred_status cred__images_load(unsigned char *pixel, unsigned char *map, uint64_t *digest,
                               const cred_images *images, size_t row);

@@ -3,13 +3,14 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/text.h"
 #include "data/images.h"
 #include "data/levels.h"
 #include "data/schema.h"
 #include <stdio.h>
 #include <string.h>
 
-bool cred__images_is_ignored(const cred_images_options *opt, const char *name) {
+static bool is_ignored(const cred_images_options *opt, const char *name) {
   for (size_t i = 0; i < opt->n_ignore; i++)
     if (strcmp(opt->ignore[i], name) == 0) return true;
   return false;
@@ -18,8 +19,8 @@ bool cred__images_is_ignored(const cred_images_options *opt, const char *name) {
 static bool number_ignored(const cred_images_options *opt, size_t number) {
   char text[24];
   snprintf(text, sizeof text, "%zu", number);
-  return cred__images_is_ignored(opt, text) ||
-         (number < opt->n_classes && cred__images_is_ignored(opt, opt->classes[number]));
+  return is_ignored(opt, text) ||
+         (number < opt->n_classes && is_ignored(opt, opt->classes[number]));
 }
 
 static cred_status add_class(cred_images *images, const char *name) {
@@ -64,8 +65,8 @@ static cred_status classes_given(cred_images *images, const cred_images_options 
     FAIL(CRED_EINVAL, "%zu classes are given, label maps have %d at most", opt->n_classes,
          CRED_CLASS_UNKNOWN);
   for (size_t i = 0; i < opt->n_classes; i++) {
-    const bool out = cred__images_is_ignored(opt, opt->classes[i]) ||
-                     (images->per_pixel && number_ignored(opt, i));
+    const bool out =
+        is_ignored(opt, opt->classes[i]) || (images->per_pixel && number_ignored(opt, i));
     if (i < 256)
       images->class_of[i] = out ? CRED_CLASS_IGNORED : (unsigned char)images->n_classes;
     if (!out) TRY(add_class(images, opt->classes[i]));
@@ -77,25 +78,29 @@ static cred_status classes_given(cred_images *images, const cred_images_options 
 }
 
 static cred_status find_label(cred__picture *row, const cred_images *images,
-                              const cred__names *names) {
+                              const cred__names *names, bool unknown_none) {
   const size_t place = cred__names_find(names, row->label_text);
+  if (place == SIZE_MAX && unknown_none) return CRED_OK; // it stays -1
   if (place != SIZE_MAX) {
     row->label = (int32_t)place;
     return CRED_OK;
   }
   const char *nearest = cred__nearest(
       row->label_text, (const char *const *)images->classes, images->n_classes);
-  FAIL(CRED_EDATA, "%s: its class '%.100s' is none of the %zu known%s%s%s", row->path,
-       row->label_text, images->n_classes, nearest ? " (nearest: '" : "",
-       nearest ? nearest : "", nearest ? "')" : "");
+  FAIL(CRED_EDATA,
+       "%s: its class '%.100s' is none of the %zu known%s%s%s; --ignore-class %.100s "
+       "leaves "
+       "it out",
+       row->path, row->label_text, images->n_classes, nearest ? " (nearest: '" : "",
+       nearest ? nearest : "", nearest ? "')" : "", row->label_text);
 }
 
-static cred_status find_labels(cred_images *images) {
+static cred_status find_labels(cred_images *images, bool unknown_none) {
   cred__names names;
   TRY(cred__names_init(&names, images->classes, images->n_classes));
   cred_status status = CRED_OK;
   for (size_t i = 0; status == CRED_OK && i < images->n_rows; i++)
-    status = find_label(&images->rows[i], images, &names);
+    status = find_label(&images->rows[i], images, &names, unknown_none);
   cred__names_clear(&names);
   return status;
 }
@@ -120,9 +125,30 @@ static cred_status check_labels(cred_images *images) {
   return CRED_OK;
 }
 
+// A name to ignore must be one of something: of a class given or found, or, of label
+// maps, a number.
+static cred_status check_ignored(const cred_images *images,
+                                 const cred_images_options *opt) {
+  for (size_t i = 0; i < opt->n_ignore; i++) {
+    const char *name = opt->ignore[i];
+    size_t number;
+    bool known = images->ignored && images->ignored[i];
+    known |= images->per_pixel && cred__parse_size(&number, name, strlen(name)) &&
+             number < 256;
+    for (size_t c = 0; c < opt->n_classes; c++)
+      known |= strcmp(opt->classes[c], name) == 0;
+    if (!known)
+      FAIL(CRED_EDATA, "%s: '%.100s' is to be ignored, but no class is called that%s",
+           images->source, name,
+           images->per_pixel ? " (of label maps numbers are names, from 0 to 255)" : "");
+  }
+  return CRED_OK;
+}
+
 cred_status cred__images_name_classes(cred_images *images,
                                       const cred_images_options *opt) {
   TRY(check_labels(images));
+  if (!opt->schema) TRY(check_ignored(images, opt));
   memset(images->class_of, CRED_CLASS_UNKNOWN, sizeof images->class_of);
   if (opt->schema) {
     TRY(classes_of_schema(images, opt->schema));
@@ -140,7 +166,8 @@ cred_status cred__images_name_classes(cred_images *images,
   } else {
     TRY(classes_of_words(images));
   }
-  return images->labelled && !images->per_pixel ? find_labels(images) : CRED_OK;
+  return images->labelled && !images->per_pixel ? find_labels(images, opt->unknown_none)
+                                                : CRED_OK;
 }
 
 cred_status cred__images_number_classes(cred_images *images,

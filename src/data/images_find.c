@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,12 @@ static int by_bytes(const void *a, const void *b) {
 static bool is_folder(const char *path) {
   struct stat info;
   return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// What a look at its first lines does not take away, as it would from a pipe.
+static bool is_regular(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 static cred_status join(char **out, const char *folder, size_t n_folder,
@@ -130,7 +137,7 @@ static cred_status add_folder(cred_images *images, const char *root, const char 
 }
 
 static cred_status add_class_folder(cred_images *images, const char *root,
-                                    const char *name) {
+                                    const char *name, bool labelled) {
   name_list pictures = {0}, folders = {0};
   char *path;
   TRY(join(&path, root, strlen(root), name));
@@ -140,11 +147,86 @@ static cred_status add_class_folder(cred_images *images, const char *root,
                         path, folders.name[0]);
   if (status == CRED_OK && !pictures.n)
     status = cred__fail(CRED_EDATA, "%s: there are no pictures (.png, .jpg) in it", path);
-  if (status == CRED_OK) status = add_folder(images, root, path, &pictures, name, NULL);
+  if (status == CRED_OK)
+    status = add_folder(images, root, path, &pictures, labelled ? name : NULL, NULL);
   cred__free(path);
   names_clear(&pictures);
   names_clear(&folders);
   return status;
+}
+
+// Notes which of the names to ignore there are.
+static bool note_ignored(cred_images *images, const cred_images_options *opt,
+                         const char *name) {
+  bool found = false;
+  for (size_t i = 0; i < opt->n_ignore; i++)
+    if (strcmp(opt->ignore[i], name) == 0) images->ignored[i] = found = true;
+  return found;
+}
+
+static bool is_word_for_maps(const char *name) {
+  static const char *const words[] = {"label",        "labels",     "labelmaps",  "mask",
+                                      "masks",        "map",        "maps",       "truth",
+                                      "ground_truth", "annotation", "annotations"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcasecmp(name, words[i]) == 0) return true;
+  return false;
+}
+
+// Whether two folders hold pictures of the same names but for their endings.
+static cred_status have_same_names(bool *same, const char *root, const char *a,
+                                   const char *b) {
+  name_list pictures[2] = {{0}, {0}}, folders = {0};
+  const char *const names[2] = {a, b};
+  cred_status status = CRED_OK;
+  for (int k = 0; k < 2 && status == CRED_OK; k++) {
+    char *path;
+    TRY_DONE(join(&path, root, strlen(root), names[k]));
+    status = list_folder(&pictures[k], &folders, path);
+    cred__free(path);
+  }
+  *same = status == CRED_OK && pictures[0].n > 0 && pictures[0].n == pictures[1].n;
+  for (size_t i = 0; *same && i < pictures[0].n; i++) {
+    const char *x = pictures[0].name[i], *y = pictures[1].name[i];
+    const size_t n = (size_t)(strrchr(x, '.') - x);
+    *same = n == (size_t)(strrchr(y, '.') - y) && memcmp(x, y, n) == 0;
+  }
+done:
+  for (int k = 0; k < 2; k++) names_clear(&pictures[k]);
+  names_clear(&folders);
+  return status;
+}
+
+// Pictures and their label maps side by side are not two classes, unless they are named.
+static cred_status check_no_pairs(const cred_images *images, const char *path,
+                                  const name_list *folders,
+                                  const cred_images_options *opt) {
+  if (folders->n != 2 || opt->schema || opt->n_classes || opt->without_labels)
+    return CRED_OK;
+  const size_t maps = is_word_for_maps(folders->name[1]) ? 1 : 0;
+  const char *labels = folders->name[maps], *pictures = folders->name[1 - maps];
+  bool same = false;
+  if (!is_word_for_maps(labels)) return CRED_OK;
+  TRY(have_same_names(&same, path, pictures, labels));
+  if (!same) return CRED_OK;
+  const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
+  FAIL(CRED_EDATA,
+       "%s: holds the folders '%s' and '%s' with the same names in both: these are no "
+       "classes, but pictures with label maps?\n"
+       "did you mean '%s%s%s --labels %s%s%s'? (--classes %s,%s: they are classes)",
+       images->source, pictures, labels, path, slash, pictures, path, slash, labels,
+       folders->name[0], folders->name[1]);
+}
+
+static cred_status check_maps_folder(const char *path) {
+  if (is_folder(path)) return CRED_OK;
+  if (access(path, F_OK) != 0)
+    FAIL(CRED_ENOINPUT, "%s: there is no such folder of label maps", path);
+  FAIL(CRED_EDATA,
+       "%s: a folder of label maps is expected; for a class a picture give a list of "
+       "lines "
+       "'PICTURE CLASS' in the place of the folder, without --labels",
+       path);
 }
 
 static cred_status find_in_folder(cred_images *images, const char *path,
@@ -152,23 +234,28 @@ static cred_status find_in_folder(cred_images *images, const char *path,
   name_list pictures = {0}, folders = {0};
   const char *maps = opt->without_labels ? NULL : opt->labels;
   cred_status status;
+  if (maps) TRY_DONE(check_maps_folder(maps));
   TRY_DONE(list_folder(&pictures, &folders, path));
+  if (!pictures.n && folders.n && maps)
+    FAIL_DONE(CRED_EDATA,
+              "%s: holds folders, but pictures are expected in it where --labels gives "
+              "their label maps (without --labels each of its folders is a class)",
+              path);
   if (pictures.n && folders.n && !maps && !opt->without_labels)
     FAIL_DONE(CRED_EDATA,
               "%s: holds pictures and folders: a folder a class, or pictures alone "
               "(with --labels FOLDER for label maps) are expected",
               path);
-  if (!pictures.n && maps)
-    FAIL_DONE(CRED_EDATA, "%s: there are no pictures (.png, .jpg) in it", path);
   if (!pictures.n && !folders.n)
     FAIL_DONE(CRED_EDATA, "%s: there are no pictures (.png, .jpg) in it", path);
   if (pictures.n) {
     TRY_DONE(add_folder(images, path, path, &pictures, NULL, maps));
     goto done;
   }
+  TRY_DONE(check_no_pairs(images, path, &folders, opt));
   for (size_t i = 0; i < folders.n; i++)
-    if (!cred__images_is_ignored(opt, folders.name[i]))
-      TRY_DONE(add_class_folder(images, path, folders.name[i]));
+    if (!note_ignored(images, opt, folders.name[i]))
+      TRY_DONE(add_class_folder(images, path, folders.name[i], !opt->without_labels));
 done:
   names_clear(&pictures);
   names_clear(&folders);
@@ -198,7 +285,7 @@ static cred_status add_line(cred_images *images, const char *path, size_t n_fold
   char *label = line + end + (line[end] != 0), *whole, *map = NULL;
   label += strspn(label, " \t,;");
   line[end] = 0;
-  if (*label && cred__images_is_ignored(opt, label)) return CRED_OK;
+  if (*label && note_ignored(images, opt, label)) return CRED_OK;
   if (opt->without_labels) *label = 0;
   if (*label && cred_image_is_name(label)) {
     TRY(*label == '/' ? cred__strdup(&map, label) : join(&map, path, n_folder, label));
@@ -237,6 +324,7 @@ static cred_status find_in_list(cred_images *images, const char *path,
 
 cred_status cred__images_find(cred_images *images, const char *path,
                               const cred_images_options *opt) {
+  TRY(NEW(&images->ignored, opt->n_ignore + 1, "names of classes"));
   if (is_folder(path)) {
     TRY(find_in_folder(images, path, opt));
   } else if (cred_image_is_name(path)) {
@@ -251,16 +339,26 @@ cred_status cred__images_find(cred_images *images, const char *path,
   FAIL(CRED_EDATA, "%s: there are no pictures in it", path);
 }
 
-bool cred_images_is_set(const char *path) {
+static bool begins_with_picture(FILE *file) {
   char line[4096];
+  if (!fgets(line, sizeof line, file)) return false;
+  line[strcspn(line, "\r\n")] = 0;
+  return name_end(line + strspn(line, " \t")) > 0;
+}
+
+bool cred_images_is_set(const char *path) {
   FILE *file;
   if (is_folder(path) || cred_image_is_name(path)) return true;
-  if (strcmp(path, "-") == 0 || !(file = fopen(path, "rb"))) return false;
-  bool found = false;
-  if (fgets(line, sizeof line, file)) {
-    line[strcspn(line, "\r\n")] = 0;
-    found = name_end(line + strspn(line, " \t")) > 0;
-  }
+  if (!is_regular(path) || !(file = fopen(path, "rb"))) return false;
+  const bool found = begins_with_picture(file);
+  fclose(file);
+  return found;
+}
+
+bool cred_images_has_header(const char *path) {
+  FILE *file;
+  if (!is_regular(path) || !(file = fopen(path, "rb"))) return false;
+  const bool found = !begins_with_picture(file) && begins_with_picture(file);
   fclose(file);
   return found;
 }

@@ -123,7 +123,8 @@ static cred_status take_labels(cred_data *out, const cred_images *images) {
     } else {
       if (row >= images->n_rows)
         FAIL_DONE(CRED_EINVAL, "%s: row %zu of %zu", images->source, row, images->n_rows);
-      out->y[i] = (cred_real)images->rows[row].label;
+      const int32_t label = images->rows[row].label;
+      out->y[i] = label < 0 ? (cred_real)NAN : (cred_real)label;
     }
   }
 done:

@@ -62,4 +62,15 @@ expect 78 credence fit sine.csv --target y --augment flip --steps 2 -o no.cred
 says err "is of pictures"
 expect 64 eval "$fit --augment flop -o no.cred"
 says err "nearest: 'flip'"
+# (rows, channels, height, width) is another order
+# shellcheck disable=SC2059
+printf '\0\0\10\4\0\0\0\20\0\0\0\3\0\0\0\6\0\0\0\6'"$(printf '\\%o' $(seq 0 1727 | awk '{ print $1 * 37 % 251 }'))" >first.idx
+# shellcheck disable=SC2059
+printf '\0\0\10\1\0\0\0\20'"$(for i in $(seq 16); do printf '\\%o' $((i % 2)); done)" >first-y.idx
+expect 0 credence fit first.idx --labels first-y.idx --target y --task class --net linear --steps 1 \
+  --posterior map -o first.cred
+says err "images of 6 x 3 pixels (width x height) and 6 channels" "do the channels stand first?"
+expect 0 eval "$fit --steps 1 -o plain.cred"
+grep -q "stand first" err && fail "grey images have no channels first"
+
 finish

@@ -35,6 +35,56 @@ expect 0 credence calibrate a.cred test -o c.cred
 expect 0 credence predict c.cred test
 says out ",set"
 
+# a model decides on pictures: rows, folders, lists, and those without or of other classes
+expect 0 credence triage a.cred test --min-confidence 0.5 -o cases.csv --audit audit.jsonl
+lines cases.csv 61
+says cases.csv "row,id,decision," "0,0/00000.png,"
+says audit.jsonl '"id":"0/00000.png"'
+seq 0 2 59 >even
+seq 1 2 59 >odd
+expect 0 credence triage a.cred test --rows-file odd --calibration-rows even --max-error 60% -o c.csv
+says out "of the cases kept at most 0.6 are wrong" "kept: true"
+lines c.csv 31
+expect 0 credence triage a.cred test --calibration-rows even --review-rate 20% -o c.csv
+expect 0 credence demo digits --rows 50 --seed 9 -o known
+(cd known && for i in */*.png; do echo "$i ${i%%/*}"; done) >known/list.txt
+expect 0 credence triage a.cred test --max-error 60% --calibration known -o folder.csv
+expect 0 credence triage a.cred test --max-error 60% --calibration known/list.txt -o list.csv
+cmp -s folder.csv list.csv || fail "a list and a folder of the same pictures give other limits"
+expect 0 credence triage a.cred test --max-error 60% --calibration test -o c.csv
+says err "the calibration rows are those of DATA"
+expect 0 credence triage a.cred test --max-error 60% --calibration digits -o c.csv
+says err "fitted to 120 of the calibration rows"
+expect 65 credence triage a.cred test --max-error 60% --calibration test/3 -o c.csv
+says err "have no labels"
+expect 0 credence triage a.cred test/3 --min-confidence 0.5 -o c.csv
+says out reviewed
+mkdir strange strange/dog strange/3
+cp test/3/*.png strange/3
+cp test/4/*.png strange/dog
+expect 0 credence triage a.cred strange --min-confidence 0.5 -o c.csv
+says out "the outcome is known of 6 of 12 cases"
+says c.csv dog/
+
+# classes that the model does not have: no matter where no label is looked at
+expect 0 credence predict a.cred strange
+lines out 13
+expect 65 credence predict a.cred strange --log-prob
+says err "its class 'dog' is none of the 10 known"
+expect 0 credence evaluate a.cred test --ood strange --bootstrap 0
+says out "auroc_entropy"
+expect 0 credence plot uncertainty a.cred test --ood strange -o uncertainty.txt
+expect 65 credence evaluate a.cred strange
+expect 65 credence evaluate a.cred test --ood shapes/images
+says err "48 x 48 pixels, the model takes 28 x 28" "--resize 28x28"
+
+# pictures beside their label maps are no classes, unless that is said
+expect 65 credence fit shapes -o no.cred
+says err "did you mean 'shapes/images --labels shapes/labels'?"
+expect 0 credence fit shapes --classes images,labels --net linear --steps 1 --posterior map -o two.cred -q
+cp -r shapes other && rm other/labels/00000.png
+expect 0 credence fit other --net linear --steps 1 --posterior map -o two.cred -q
+
 expect 0 eval "$fit -o whole.cred --epochs 30"
 expect 0 credence fit digits --resume whole.cred --epochs 60 -o longer.cred -q
 expect 0 eval "$fit -o once.cred --epochs 30 --classes 0,1,2,3,4,5,6,7,8,9"
@@ -58,6 +108,7 @@ says err "does not fit the target 'class', which is a class"
 expect 78 eval "$fit -o no.cred --missing drop"
 says err "--missing' is of tables"
 expect 0 credence demo sine -o sine.csv
+expect 0 credence fit sine.csv --target y --hidden 2 --steps 2 --members 1 -q -o sine.cred
 expect 78 credence fit sine.csv --target y -o no.cred --augment flip
 says err "is of pictures"
 expect 64 eval "$fit -o no.cred --augment flop"
@@ -67,7 +118,7 @@ says err "expected WIDTHxHEIGHT"
 expect 65 credence fit shapes/images -o no.cred
 says err "have no labels"
 expect 65 credence predict a.cred shapes/images
-says err "48 x 48 pixels, 28 x 28 are expected"
+says err "48 x 48 pixels, the model takes 28 x 28"
 expect 78 credence predict a.cred test --keep x
 expect 66 credence predict a.cred nowhere.png
 printf 'no picture' >digits/3/broken.png
@@ -76,8 +127,43 @@ says err "digits/3/broken.png: this is neither a PNG nor a JPEG"
 [ ! -e no.cred ] || fail "a failed fit left a model"
 rm digits/3/broken.png
 
+# what is given in the place of something else
+printf '%s\n' path,label digits/0/00000.png,a digits/1/00001.png,b digits/2/00002.png,a \
+  digits/3/00003.png,b >header.csv
+expect 0 credence fit header.csv -t label --steps 1 --hidden 2 -o no.cred
+says err "a list of pictures with a header?"
+expect 66 credence fit nowhere -o no.cred
+says err "nowhere: there is no such file or folder"
+expect 65 credence fit shapes/images --labels header.csv -o no.cred
+says err "header.csv: a folder of label maps is expected" "PICTURE CLASS"
+expect 66 credence fit shapes/images --labels nowhere -o no.cred
+says err "no such folder of label maps"
+expect 65 credence fit digits --labels shapes/labels -o no.cred
+says err "holds folders, but pictures are expected"
+expect 65 eval "$fit -o no.cred --ignore-class nine"
+says err "'nine' is to be ignored, but no class is called that"
+expect 65 credence fit shapes/images --labels shapes/labels --ignore-class void -o no.cred
+says err "numbers are names"
+expect 78 credence check-data digits
+says err "credence check-data takes tables, and arrays of images"
+expect 78 credence acquire a.cred digits
+expect 78 credence learn digits --target class -o learned
+mkdir few few/a few/b
+cp test/0/00000.png few/a
+cp test/1/00001.png few/b
+expect 0 credence fit few --net linear --posterior map --steps 1 -o no.cred
+says err "2 classes in 2 pictures: too few of each" "next: credence"
+grep -q "is it a number" err && fail "advice that cannot be followed"
+
 # another size, another form, classes left out
 expect 0 eval "$fit -o small.cred --steps 20 --resize 14x14 --ignore-class 8,9"
+expect 65 credence evaluate small.cred test
+says err "its class '8' is none of the 8 known" "--ignore-class 8"
+expect 0 credence evaluate small.cred test --ignore-class 8,9 --bootstrap 0
+says err "48 rows"
+expect 0 credence evaluate small.cred digits --ignore-class 8,9 --bootstrap 0
+says err "fitted to 96 of these rows"
+expect 78 credence evaluate sine.cred sine.csv --ignore-class 8
 expect 0 credence predict small.cred shapes/images
 lines out 7
 expect 0 credence inspect small.cred

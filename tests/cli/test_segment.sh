@@ -36,6 +36,52 @@ expect 66 credence plot risk nowhere -o no.svg
 expect 65 credence plot risk maps/images.csv -o no.svg
 says err "'kept'"
 
+# what was held out is scored, what was fitted to is said
+expect 0 eval "$fit $net --steps 2 --hold-out 0.25 -o held.cred"
+expect 0 credence segment held.cred shapes/images --labels shapes/labels --rows-file held.rows -o held --draws 2
+lines held/images.csv 4
+[ "$(cut -d, -f1 held/images.csv | tail -n +2)" = "$(cat held.rows)" ] ||
+  fail "not the rows of the file: $(cut -d, -f1,2 held/images.csv), $(cat held.rows)"
+[ "$(ls held/*_class.png | wc -l)" -eq 3 ] || fail "maps of three pictures"
+grep -q "fitted to" err && fail "no row was fitted to"
+expect 0 credence segment held.cred shapes/images --labels shapes/labels -o held --draws 2
+says err "fitted to 9 of these rows"
+echo 99 >far.rows
+expect 65 credence segment held.cred shapes/images --rows-file far.rows -o no
+: >none.rows
+expect 65 credence segment held.cred shapes/images --rows-file none.rows -o no
+says err "there are no row numbers"
+
+# columns of the sheet, 160 pixels and a gap of 4 each: the truth only where it is known
+width() { od -An -tu1 -j16 -N4 "$1" | awk '{ print $3 * 256 + $4 }'; }
+expect 0 credence segment held.cred new/images -o blind --draws 2 --review 50%
+[ "$(width blind/sheet.png) $(width held/sheet.png)" = "660 824" ] ||
+  fail "columns of the sheets: $(width blind/sheet.png) and $(width held/sheet.png) pixels"
+
+# what an earlier run left in the folder
+expect 0 credence segment held.cred new/images -o held --draws 2 --sheet 0
+says err "held: it holds the maps of 8 other pictures, from an earlier run"
+[ ! -e held/thresholds.csv ] && [ ! -e held/sheet.png ] || fail "tables of other pictures"
+lines held/images.csv 5
+cp -r new/images own
+(cd own && ls *.png | sed 2q) >own/images.csv
+cp own/images.csv list
+expect 64 credence segment held.cred own/images.csv -o own --draws 2
+says err "own/images.csv: is read, and would be overwritten"
+cmp -s own/images.csv list || fail "a list that was read is gone"
+
+# two pictures of one name would have the same maps
+mkdir twins
+cp new/images/00001.png twins/x.png
+cp new/images/00002.png twins/x.PNG
+cp new/images/00003.png twins/y.png
+expect 65 credence segment a.cred twins -o twin-maps
+says err "the maps of 'x.PNG' and of 'x.png' would both be twin-maps/x_class.png"
+[ ! -e twin-maps ] || fail "a folder for maps that are not made"
+seq 1 2 >two.rows
+expect 0 credence segment a.cred twins --rows-file two.rows -o twin-maps --draws 2
+lines twin-maps/images.csv 3
+
 # a class map is a label map; other sizes, tiles, one picture, no labels
 expect 0 credence segment a.cred new/images/00001.png -o one --sheet 0 --draws 2
 [ "$(ls one)" = "$(printf '%s\n' 00001_{class,entropy,expected,mutual,overlay}.png images.csv)" ] ||
@@ -87,6 +133,7 @@ says err "-o FOLDER"
 expect 78 credence predict a.cred new/images
 says err "credence segment"
 expect 78 credence evaluate a.cred new/images --labels new/labels
+says err "credence segment MODEL PICTURES --labels FOLDER -o OUT"
 expect 0 eval "credence fit digits --net linear --posterior map --steps 2 -q -o class.cred"
 expect 78 credence segment class.cred new/images -o no
 says err "no class a pixel"

@@ -71,6 +71,19 @@ static void test_folders_by_class(void **state) {
   cred_images *other;
   assert_fails(cred_images_open(&other, below("classes"), &opt), CRED_EDATA,
                "its class 'void' is none of the 2 known");
+  opt.unknown_none = true; // a row without a label, among others
+  other = open_set("classes", &opt);
+  assert_ok(cred_images_rows(&data, back, other, NULL, 2, 2));
+  assert_near(data.y[0], 1, 0);
+  assert_true(isnan(data.y[1]));
+  cred_data_clear(&data);
+  cred_images_free(other);
+  opt.unknown_none = false, opt.without_labels = true;
+  other = open_set("classes", &opt);
+  assert_int_equal(cred_images_n_rows(other), 4);
+  assert_string_equal(cred_images_name(other, 3), "void/0.png");
+  assert_false(cred_images_has_labels(other));
+  cred_images_free(other);
   cred_schema_free(schema);
   cred_schema_free(back);
   cred_images_free(images);

@@ -38,7 +38,9 @@ typedef struct {
   size_t channels;      // 1, 3; 0: as the first
   const cred_schema *schema; // of a model: sizes and classes are the model's
   bool without_labels;       // they are not looked for
-  bool paths_only;           // nothing is read: names, paths and classes alone, any sizes
+  bool unknown_none;         // a class that the schema does not have is no label
+  bool paths_only;           // no picture is decoded: names, paths and classes alone, any
+                             // sizes; the digest only where there are label maps
   size_t cache_bytes;        // default 1 GiB
   size_t n_threads;          // 0: cores
 } cred_images_options;
@@ -48,6 +50,10 @@ CRED_API cred_images_options cred_images_defaults(void);
 /// Whether a path is a set of pictures by itself: a folder, a picture, a list whose first
 /// line begins with the name of a picture. Arrays are not (they may be tables as well).
 CRED_API bool cred_images_is_set(const char *path);
+
+/// Whether the second line of a file begins with the name of a picture and the first does
+/// not: a list with a header, which is none.
+CRED_API bool cred_images_has_header(const char *path);
 
 /// Open and check a set. Fails with CRED_EDATA ("FILE: what is wrong": no pictures, a
 /// picture without label, another size without one asked for, an unknown class with the
