@@ -207,6 +207,7 @@ void cred__plot_log_tics(cred_plot *plot, char axis, cred__range range) {
   static const double few[] = {1, 2, 5},
                       many[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9};
   const bool narrow = range.hi < 8 * range.lo;
+  cred__plot_printf(plot, "set %ctics autofreq\n", axis);
   if (!(range.hi < 500 * range.lo)) return;
   const double *steps = narrow ? many : few;
   const size_t n_steps = narrow ? sizeof many / sizeof *many : sizeof few / sizeof *few;
@@ -223,12 +224,21 @@ void cred__plot_log_tics(cred_plot *plot, char axis, cred__range range) {
   cred__plot_printf(plot, ")\n");
 }
 
+// The step of 2, 5 or 10 times a power of ten that cuts `span` into `n` parts at most.
+static double coarse_step(double span, double n) {
+  const double power = pow(10, floor(log10(span / n)));
+  return power * (span <= 2 * n * power ? 2 : span <= 5 * n * power ? 5 : 10);
+}
+
+// A small picture has room for few labels.
 static void set_range(cred_plot *plot, char axis, double lo, double hi) {
   cred__plot_printf(plot, "set %crange [", axis);
   cred__text_number(&plot->script, lo);
   cred__text_append(&plot->script, ":", 1);
   cred__text_number(&plot->script, hi);
-  cred__text_append(&plot->script, "]\n", 2);
+  cred__plot_printf(plot, "]\nif (is_small) { set %ctics ", axis);
+  cred__text_number(&plot->script, coarse_step(hi - lo, axis == 'x' ? 5 : 4));
+  cred__plot_printf(plot, " }\n");
 }
 
 void cred__plot_x_range(cred_plot *plot, const cred_plot_labels *labels,

@@ -45,16 +45,19 @@ static cred_status choose_size(size_t *width, size_t *height, format f,
 }
 
 // Fonts, lines and points grow and shrink with the picture, in hundredths of the default;
-// below 65 nothing can be read.
-static size_t scale_of(size_t width, size_t height) {
-  const size_t a = width / 9, b = height / 6, least = a < b ? a : b;
-  return least < 65 ? 65 : least;
+// below SCALE_MIN nothing can be read, and the labels become fewer instead.
+enum { SCALE_MIN = 65 };
+
+static size_t room_of(size_t width, size_t height) {
+  const size_t a = width / 9, b = height / 6;
+  return a < b ? a : b;
 }
 
 // Whole numbers only, so that no locale can touch them. A PDF has 100 "pixels" an inch.
 static void write_terminal(cred__text *script, format f, size_t width, size_t height) {
-  const size_t scale = scale_of(width, height), whole = scale / 100, rest = scale % 100;
-  cred__text_printf(script, "set terminal ");
+  const size_t room = room_of(width, height), scale = room < SCALE_MIN ? SCALE_MIN : room;
+  const size_t whole = scale / 100, rest = scale % 100;
+  cred__text_printf(script, "is_small = %d\nset terminal ", f != TXT && room < SCALE_MIN);
   switch (f) {
   case PNG:
     cred__text_printf(script, "pngcairo noenhanced size %zu,%zu font 'Sans,13' ", width,
