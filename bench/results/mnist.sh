@@ -32,8 +32,8 @@ cells() {
   local seed
   for seed in 1 2 3; do
     echo "mnist 400 vi $seed 60"
-    echo "mnist 1200 dropout $seed 30"
-    echo "mnist 1200 vi $seed 20"
+    echo "mnist 1200 dropout $seed 50"
+    echo "mnist 1200 vi $seed 60"
   done
   printf 'mnist 400 %s\n' 'dropout 1 60' 'map 1 20' 'ensemble 1 20'
   printf 'fashion-mnist 400 %s 1 10\n' vi dropout map ensemble
