@@ -76,9 +76,8 @@ CRED_API void cred_likelihood_init(cred_real *params, const cred_likelihood *lik
 /// weight        in  (B) or NULL for ones; a row of weight 0 adds nothing, whatever it
 ///               holds
 /// key           in  noisy-categorical: draws of the noise, a function of (key, row of
-/// the
-///               block), as in training; NULL: the mean over the noise instead, by 121
-///               points (error of a probability about 0.002, at worst 0.03)
+///               the block), as in training; NULL: the mean over the noise instead, by
+///               121 points (error of a probability about 0.002, at worst 0.03)
 ///
 /// A log variance or log sd far out (sd below 5e-4 or above 1800) is bent towards a
 /// bound, a rate above exp(20) goes on straight, so that nothing overflows; gradients are
