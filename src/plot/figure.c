@@ -230,8 +230,12 @@ static double coarse_step(double span, double n) {
   return power * (span <= 2 * n * power ? 2 : span <= 5 * n * power ? 5 : 10);
 }
 
-// A small picture has room for few labels.
+// A small picture has room for few labels; those of a narrow range far from 0 need more
+// than the six digits of "%g" to differ.
 static void set_range(cred_plot *plot, char axis, double lo, double hi) {
+  const double size = fmax(fabs(lo), fabs(hi));
+  const int n_digits = (int)fmin(fmax(ceil(log10(size / (hi - lo))) + 2, 1), 17);
+  if (n_digits > 6) cred__plot_printf(plot, "set format %c '%%.%dg'\n", axis, n_digits);
   cred__plot_printf(plot, "set %crange [", axis);
   cred__text_number(&plot->script, lo);
   cred__text_append(&plot->script, ":", 1);

@@ -58,7 +58,7 @@ static size_t collect(double *values, size_t n, const double *from, size_t n_fro
 static size_t tick_length(double value, double span) {
   char text[64];
   const double step = pow(10, floor(log10(span / 5)));
-  return (size_t)snprintf(text, sizeof text, "%g", round(value / step) * step);
+  return (size_t)snprintf(text, sizeof text, "%.12g", round(value / step) * step);
 }
 
 static size_t range_length(double *values, size_t n) {
@@ -131,7 +131,7 @@ static cred_status second_panel(cred_plot *plot, const cred_plot_loss *d,
   const char *name = d->kl_is_prior ? "-log prior" : "KL";
   cred__plot_printf(
       plot,
-      "unset title\nunset label 1\nunset key\nset origin 0, 0\n"
+      "unset title\nunset label 1\nunset key\nset format y '%%g'\nset origin 0, 0\n"
       "set size 1, 0.46\n"
       "set xlabel x_text noenhanced\n" CRED__PLOT_Y_LABEL("'%s a row (nats)'"),
       name, name);
