@@ -62,6 +62,10 @@ void cred__gemm(const cred__gemm_args *g) {
   table->gemm(g);
 }
 
+void cred__few_moments(const cred__moments_args *g) {
+  table->few_moments(g);
+}
+
 void cred__pack_columns(cred_real *panels, const cred__gemm_args *g, size_t first,
                         size_t end) {
   table->pack(panels, g, first, end);

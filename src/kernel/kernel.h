@@ -27,8 +27,27 @@ typedef struct {
   const cred_real *bias;   // (n) added to every row of C, or NULL
 } cred__gemm_args;
 void cred__gemm(const cred__gemm_args *g);
-// The same on n_threads threads, cut into fixed tiles.
+// So few rows of C that reading B takes longer than multiplying by it.
+enum { CRED__FEW_ROWS = 4 };
+// The same on n_threads threads, cut into tiles; no tile has one column unless C has, so
+// that an element is the same wherever the cuts are.
 void cred__matmul(size_t n_threads, const cred__gemm_args *g);
+
+// Mean and variance (m, n) of few rows x (m, k) of variance x_var, NULL where they are
+// certain, by weights (k, n) of mean M and variance V, NULL where they are certain:
+//   mean = x M + bias_mean,   var = (x2 V + bias_var) + x_var M^2
+// An element is that of the three products apart, to the bit. ldx, ld: distances of rows,
+// of the inputs and of all else. m is at most CRED__FEW_ROWS, or it is not fast.
+typedef struct {
+  size_t m, n, k, ldx, ld;
+  const cred_real *x, *x2, *x_var;           // x2 is read with V alone
+  const cred_real *weight_mean, *weight_var; // M, V
+  const cred_real *bias_mean, *bias_var;     // (n); bias_var may be NULL
+  cred_real *mean, *var, *more;              // more: scratch, with x_var
+} cred__moments_args;
+void cred__few_moments(const cred__moments_args *g);
+// The same on n_threads threads.
+void cred__matmul_moments(size_t n_threads, const cred__moments_args *g);
 
 // Panels of op(B), for products with several A or on several threads: k *
 // cred__panel_room(n) numbers. A product of a tall A with a transposed small B whose

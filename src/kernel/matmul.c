@@ -15,11 +15,29 @@ enum {
 
 typedef struct {
   const cred__gemm_args *g;
-  size_t n_column_tiles;
+  size_t columns, n_column_tiles; // of a tile; tiles side by side
 } context;
 
 static size_t tiles_of(size_t n, size_t size) {
   return (n + size - 1) / size;
+}
+
+// A tile of one column would be summed in another order: there is none, unless n is 1.
+static size_t without_single(size_t columns, size_t n, size_t step) {
+  while (n > 1 && n % columns == 1) columns += step;
+  return columns;
+}
+
+// Few rows read B in long runs: a part a thread.
+static size_t columns_of_few(size_t n, size_t n_threads) {
+  const size_t part = tiles_of(n, cred__n_threads(n_threads));
+  return without_single(tiles_of(part, CRED__PANEL_LANES) * CRED__PANEL_LANES, n,
+                        CRED__PANEL_LANES);
+}
+
+static size_t columns_of(const cred__gemm_args *g, size_t n_threads) {
+  if (g->m <= CRED__FEW_ROWS && !g->trans_b) return columns_of_few(g->n, n_threads);
+  return without_single(TILE_COLUMNS, g->n, CRED__PANEL_LANES);
 }
 
 static void one_tile(void *p, size_t task, size_t worker) {
@@ -27,13 +45,13 @@ static void one_tile(void *p, size_t task, size_t worker) {
   const context *c = p;
   cred__gemm_args t = *c->g;
   const size_t i = task / c->n_column_tiles * TILE_ROWS;
-  const size_t j = task % c->n_column_tiles * TILE_COLUMNS;
+  const size_t j = task % c->n_column_tiles * c->columns;
   t.a += t.trans_a ? i : i * t.lda;
   t.b += t.trans_b ? j * t.ldb : j;
   t.c += i * t.ldc + j;
   if (t.bias) t.bias += j;
   t.m = t.m - i < TILE_ROWS ? t.m - i : TILE_ROWS;
-  t.n = t.n - j < TILE_COLUMNS ? t.n - j : TILE_COLUMNS;
+  t.n = t.n - j < c->columns ? t.n - j : c->columns;
   cred__gemm(&t);
 }
 
@@ -53,9 +71,10 @@ void cred__matmul(size_t n_threads, const cred__gemm_args *g) {
     cred__parallel(n_threads, tiles_of(g->m, PACKED_ROWS), packed_rows, (void *)g);
     return;
   }
-  context c = {.g = g, .n_column_tiles = tiles_of(g->n, TILE_COLUMNS)};
-  const size_t n_tasks = c.n_column_tiles * tiles_of(g->m, TILE_ROWS);
   if (g->m * g->n * g->k < SERIAL) n_threads = 1;
+  context c = {.g = g, .columns = columns_of(g, n_threads)};
+  c.n_column_tiles = tiles_of(g->n, c.columns);
+  const size_t n_tasks = c.n_column_tiles * tiles_of(g->m, TILE_ROWS);
   if (n_threads == 1) {
     for (size_t i = 0; i < n_tasks; i++) one_tile(&c, i, 0);
     return;
@@ -80,4 +99,28 @@ void cred__pack(size_t n_threads, cred_real *panels, const cred__gemm_args *g) {
   const size_t n_tasks = tiles_of(g->n, CRED__PANEL_COLUMNS);
   if (g->n * g->k < SERIAL_PACK) n_threads = 1;
   cred__parallel(n_threads, n_tasks, pack_task, &c);
+}
+
+typedef struct {
+  const cred__moments_args *g;
+  size_t columns;
+} moments_context;
+
+static void moments_tile(void *p, size_t task, size_t worker) {
+  (void)worker;
+  const moments_context *c = p;
+  cred__moments_args t = *c->g;
+  const size_t j = task * c->columns;
+  t.n = t.n - j < c->columns ? t.n - j : c->columns;
+  t.weight_mean += j, t.bias_mean += j, t.mean += j, t.var += j;
+  if (t.weight_var) t.weight_var += j;
+  if (t.bias_var) t.bias_var += j;
+  if (t.more) t.more += j;
+  cred__few_moments(&t);
+}
+
+void cred__matmul_moments(size_t n_threads, const cred__moments_args *g) {
+  if (g->m * g->n * g->k < SERIAL) n_threads = 1;
+  moments_context c = {g, columns_of_few(g->n, n_threads)};
+  cred__parallel(n_threads, tiles_of(g->n, c.columns), moments_tile, &c);
 }

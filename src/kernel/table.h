@@ -8,6 +8,7 @@
 
 typedef struct {
   void (*gemm)(const cred__gemm_args *g);
+  void (*few_moments)(const cred__moments_args *g);
   void (*pack)(cred_real *panels, const cred__gemm_args *g, size_t first, size_t end);
   void (*normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                       uint64_t first);

@@ -43,7 +43,7 @@ typedef struct {
   const cred_real *theta;  // whole vector: the parameters, or their means
   const cred_real *sd;     // whole vector; NULL in a plain pass
   const cred_real *var;    // sd^2, or NULL: squared where it is needed
-  const cred_real *second; // theta^2 + var, or NULL: likewise; read by moments
+  const cred_real *theta2; // theta^2, or NULL: likewise; read by moments
   const cred_key *draws;   // of cred__network_forward_draws, else NULL: rows b n_each ...
   size_t n_each;           // (b + 1) n_each - 1 are draw b's, keyed by draws[b], not key
   const cred_sink *sink;   // backward only; NULL: gradients of parameters are not wanted

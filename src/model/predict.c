@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/thread.h"
 #include "prob/likelihood.h"
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -30,11 +31,12 @@ struct cred_predictor {
   size_t n_draws, n_draws_room; // to begin with; the most of a block
   size_t block_rows, n_threads, n_out;
   size_t work_rows;    // a pass may have
+  size_t pass_threads; // of each task under way
   size_t together_max; // draws that may share a pass; 1: they share nothing
   size_t together;     // of the block under way
   bool drawn; // function draws of the weights, made where they are used, of the block
-  cred_real *squares, *second; // (members, dim) variances of the weights and, for
-                               // moments, these and the squared means; or NULL
+  cred_real *squares, *theta2; // (members, dim) variances of the weights and, for
+                               // moments, their squared means; or NULL
   cred__network_work **net;    // (n_threads)
   cred__strip_work *strip;     // (n_threads)
   cred_real *out, *var;        // (n_draws_room, block_rows, n_out)
@@ -69,24 +71,6 @@ cred_predict_options cred_predict_defaults(void) {
   return opt;
 }
 
-static cred_status check_options(const cred_predict_options *opt, const cred_model *m) {
-  if (opt->draws < CRED_DRAWS_AUTO || opt->draws > CRED_DRAWS_MOMENTS)
-    FAIL(CRED_EINVAL, "draws %d is not one of auto, function, row, mean, moments",
-         (int)opt->draws);
-  if (opt->n_draws < 1 || opt->n_draws > 1000000)
-    FAIL(CRED_EINVAL, "draws: %zu given, 1 to 1000000 are possible", opt->n_draws);
-  if (!(opt->mc_error >= 0))
-    FAIL(CRED_EINVAL, "mc_error is %g, must be >= 0", opt->mc_error);
-  for (size_t i = 0; i < opt->n_levels; i++)
-    if (!(opt->levels[i] > 0 && opt->levels[i] < 1))
-      FAIL(CRED_EINVAL, "quantile level %g must be in (0, 1)", opt->levels[i]);
-  if (m->schema->pixels.per_pixel)
-    FAIL(CRED_ECONFIG, "the model has a class a pixel: it segments (cred_segmenter_new)");
-  if (m->likelihood.n_targets > 16)
-    FAIL(CRED_EINVAL, "%zu targets: 16 at most", m->likelihood.n_targets);
-  return CRED_OK;
-}
-
 static void choose_draws(cred_predictor *p) {
   const cred_posterior *q = p->model->posterior;
   p->draws = p->opt.draws;
@@ -117,7 +101,7 @@ void cred_predictor_free(cred_predictor *p) {
   cred__free(p->before);
   cred__free(p->made_x);
   cred__free(p->squares);
-  cred__free(p->second);
+  cred__free(p->theta2);
   cred__free(p->t_tables);
   cred__free(p->t_scales);
   cred__prediction_clear(&p->result);
@@ -166,11 +150,10 @@ static cred_status squares_new(cred_predictor *p) {
     for (size_t i = 0; i < dim; i++)
       p->squares[m * dim + i] = q->members[m].sd[i] * q->members[m].sd[i];
   if (p->draws != CRED_DRAWS_MOMENTS) return CRED_OK;
-  TRY(NEW(&p->second, q->n_members * dim, "second moments of the weights"));
+  TRY(NEW(&p->theta2, q->n_members * dim, "squared means of the weights"));
   for (size_t m = 0; m < q->n_members; m++)
     for (size_t i = 0; i < dim; i++)
-      p->second[m * dim + i] =
-          q->members[m].mean[i] * q->members[m].mean[i] + p->squares[m * dim + i];
+      p->theta2[m * dim + i] = q->members[m].mean[i] * q->members[m].mean[i];
   return CRED_OK;
 }
 
@@ -178,9 +161,10 @@ static cred_status workers_new(cred_predictor *p) {
   const bool moments = p->draws == CRED_DRAWS_MOMENTS;
   TRY(NEW(&p->net, p->n_threads, "predictors"));
   TRY(NEW(&p->strip, p->n_threads, "predictors"));
-  for (size_t i = 0; i < p->n_threads; i++) {
-    TRY(cred__network_work_new(&p->net[i], p->model->network, p->work_rows, 1, false,
-                               moments));
+  for (size_t i = 0; i < p->n_threads; i++) { // the first runs the rest of the tasks
+    const size_t n_threads = i == 0 ? p->n_threads : 1;
+    TRY(cred__network_work_new(&p->net[i], p->model->network, p->work_rows, n_threads,
+                               false, moments));
     TRY(cred__strip_work_init(&p->strip[i], p->model, p->n_draws_room));
   }
   return CRED_OK;
@@ -225,7 +209,7 @@ static cred_status t_tables_new(cred_predictor *p) {
 cred_status cred_predictor_new(cred_predictor **out, const cred_model *model,
                                const cred_predict_options *opt) {
   *out = NULL;
-  TRY(check_options(opt, model));
+  TRY(cred__predict_check(opt, model));
   cred_predictor *p = NULL;
   cred_status status = NEW(&p, 1, "a predictor");
   if (status != CRED_OK) return status;
@@ -331,7 +315,7 @@ static void output_task(void *context, size_t task, size_t worker) {
   const size_t row = strip * CRED__STRIP_ROWS, n_rows = strip_rows(p, strip);
   cred__pass pass = {.mode = CRED__PLAIN,
                      .n_rows = n_rows,
-                     .n_threads = 1,
+                     .n_threads = p->pass_threads,
                      .row = p->data->row ? p->data->row + p->first + row : NULL,
                      .key = cred_posterior_draw_key(&root, g.first),
                      .theta = member->mean};
@@ -340,7 +324,7 @@ static void output_task(void *context, size_t task, size_t worker) {
   pass.shared_mask = p->draws == CRED_DRAWS_FUNCTION;
   const size_t at = g.first % q->n_members * p->model->dim;
   if (p->squares) pass.var = p->squares + at;
-  if (p->second) pass.second = p->second + at;
+  if (p->theta2) pass.theta2 = p->theta2 + at;
   const cred_real *x = p->x + row * p->data->n_inputs;
   if (!sampled && p->draws == CRED_DRAWS_MOMENTS) {
     pass.sd = member->sd;
@@ -443,6 +427,23 @@ static cred_status begin_block(cred_predictor *p) {
   return CRED_OK;
 }
 
+// A task a thread, in whole rounds. What is left over would keep some of the threads: one
+// task, or few of much work, run one after another on all of them. The outputs are the
+// same to the bit.
+// Measured on two cores (AMD Zen 4), 784-1200-1200-10, one pass of 128 rows: 3.2 ms
+// instead of 6.1.
+static void output_tasks(cred_predictor *p, size_t n_tasks) {
+  enum { PRODUCTS_MIN = 1 << 20 };
+  const size_t left = n_tasks % p->n_threads;
+  const size_t n_rows = p->n_rows < CRED__STRIP_ROWS ? p->n_rows : CRED__STRIP_ROWS;
+  const bool large = n_rows * p->together >= PRODUCTS_MIN / p->model->dim;
+  const size_t alone = left == 1 || (large && 2 * left <= p->n_threads) ? left : 0;
+  p->pass_threads = 1;
+  cred__parallel(p->n_threads, n_tasks - alone, output_task, p);
+  p->pass_threads = p->n_threads;
+  for (size_t i = n_tasks - alone; i < n_tasks; i++) output_task(p, i, 0);
+}
+
 // Outputs of draws [from, to) for the open strips.
 static void make_outputs(cred_predictor *p, size_t from, size_t to) {
   const bool held = p->group && !p->drawn;
@@ -460,17 +461,17 @@ static void make_outputs(cred_predictor *p, size_t from, size_t to) {
     }
     p->draw_from = i;
     p->draw_to = end;
-    cred__parallel(p->n_threads, n_groups(p) * p->n_strips, output_task, p);
+    output_tasks(p, n_groups(p) * p->n_strips);
     i = end;
   }
 }
 
-static cred__strip strip_of(const cred_predictor *p, size_t strip) {
-  const size_t row = strip * CRED__STRIP_ROWS;
+// Rows [row, row + n_rows) of the block, all of one strip.
+static cred__strip rows_of(const cred_predictor *p, size_t row, size_t n_rows) {
   const cred__strip s = {.model = p->model,
                          .opt = &p->opt,
-                         .n_draws = p->made[strip],
-                         .n_rows = strip_rows(p, strip),
+                         .n_draws = p->made[row / CRED__STRIP_ROWS],
+                         .n_rows = n_rows,
                          .n_out = p->n_out,
                          .draw_stride = p->block_rows * p->n_out,
                          .out = p->out + row * p->n_out,
@@ -482,6 +483,10 @@ static cred__strip strip_of(const cred_predictor *p, size_t strip) {
   return s;
 }
 
+static cred__strip strip_of(const cred_predictor *p, size_t strip) {
+  return rows_of(p, strip * CRED__STRIP_ROWS, strip_rows(p, strip));
+}
+
 static void error_task(void *context, size_t strip, size_t worker) {
   cred_predictor *p = context;
   if (!p->open[strip]) return;
@@ -489,9 +494,14 @@ static void error_task(void *context, size_t strip, size_t worker) {
   p->error[strip] = cred__strip_mc_error(&s, &p->strip[worker]);
 }
 
-static void statistics_task(void *context, size_t strip, size_t worker) {
+// A row's statistics are its own: parts of a strip, so that one strip keeps all threads
+// busy.
+enum { PART_ROWS = 32 };
+static_assert(CRED__STRIP_ROWS % PART_ROWS == 0, "a part is within a strip");
+static void statistics_task(void *context, size_t part, size_t worker) {
   cred_predictor *p = context;
-  const cred__strip s = strip_of(p, strip);
+  const size_t row = part * PART_ROWS, left = p->n_rows - row;
+  const cred__strip s = rows_of(p, row, left < PART_ROWS ? left : PART_ROWS);
   cred__predict_strip(&p->result, &s, &p->strip[worker]);
 }
 
@@ -517,7 +527,8 @@ static cred_status predict_block(cred_predictor *p) {
   if (p->opt.mc_error > 0) more_draws(p);
   for (size_t i = 0; i < p->n_strips; i++)
     if (p->made[i] > p->result.n_draws) p->result.n_draws = p->made[i];
-  cred__parallel(p->n_threads, p->n_strips, statistics_task, p);
+  cred__parallel(p->n_threads, (p->n_rows + PART_ROWS - 1) / PART_ROWS, statistics_task,
+                 p);
   return CRED_OK;
 }
 

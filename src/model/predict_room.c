@@ -1,4 +1,5 @@
-// predict_room.c -- the arrays of a prediction, grown to the largest block asked.
+// predict_room.c -- options of a prediction checked; its arrays, grown to the largest
+// block asked.
 
 #include "model/predict.h"
 #include "base/alloc.h"
@@ -63,5 +64,23 @@ cred_status cred__prediction_room(cred_prediction *r, size_t *n_rows,
   r->n_targets = t;
   r->n_classes = classes ? c : 0;
   r->n_levels = l;
+  return CRED_OK;
+}
+
+cred_status cred__predict_check(const cred_predict_options *opt, const cred_model *m) {
+  if (opt->draws < CRED_DRAWS_AUTO || opt->draws > CRED_DRAWS_MOMENTS)
+    FAIL(CRED_EINVAL, "draws %d is not one of auto, function, row, mean, moments",
+         (int)opt->draws);
+  if (opt->n_draws < 1 || opt->n_draws > 1000000)
+    FAIL(CRED_EINVAL, "draws: %zu given, 1 to 1000000 are possible", opt->n_draws);
+  if (!(opt->mc_error >= 0))
+    FAIL(CRED_EINVAL, "mc_error is %g, must be >= 0", opt->mc_error);
+  for (size_t i = 0; i < opt->n_levels; i++)
+    if (!(opt->levels[i] > 0 && opt->levels[i] < 1))
+      FAIL(CRED_EINVAL, "quantile level %g must be in (0, 1)", opt->levels[i]);
+  if (m->schema->pixels.per_pixel)
+    FAIL(CRED_ECONFIG, "the model has a class a pixel: it segments (cred_segmenter_new)");
+  if (m->likelihood.n_targets > 16)
+    FAIL(CRED_EINVAL, "%zu targets: 16 at most", m->likelihood.n_targets);
   return CRED_OK;
 }

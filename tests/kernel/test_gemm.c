@@ -153,7 +153,7 @@ static void every_size(void) {
   const cred_key key = cred_key_make(9);
   uint64_t at = 0;
   for (size_t m = 1; m <= 70; m += m < 18 ? 1 : 13)
-    for (size_t n = 1; n <= 70; n += n < 10 ? 1 : 7) {
+    for (size_t n = 1; n <= 120; n += n < 10 ? 1 : 7) {
       const size_t k = 1 + (size_t)cred_key_below(&key, at++, 40);
       one(m, n, k, (int)cred_key_below(&key, at, FORMS), at % 2 ? 0 : PAD);
     }
@@ -190,10 +190,11 @@ static void test_cut_anywhere(void **state) {
         assert_ok(NEW(&parts, p.n_c, "c"));
         for (size_t c = 0; c < 6; c++) {
           memcpy(parts, p.c_before, p.n_c * sizeof *parts);
-          for (size_t i = 0; i < M; i += 9)
+          const size_t rows = c % 2 ? 9 : CRED__FEW_ROWS - 1;
+          for (size_t i = 0; i < M; i += rows)
             for (size_t k = 0; k < K; k += cuts[c]) {
               cred__gemm_args g = p.g;
-              g.m = M - i < 9 ? M - i : 9;
+              g.m = M - i < rows ? M - i : rows;
               g.k = K - k < cuts[c] ? K - k : cuts[c];
               g.a += g.trans_a ? k * g.lda + i : i * g.lda + k;
               g.b += g.trans_b ? k : k * g.ldb;
@@ -247,8 +248,9 @@ static void test_nan_stays(void **state) {
 
 static void test_matmul_does_not_depend_on_threads(void **state) {
   (void)state;
-  static const size_t sizes[][3] = {
-      {1030, 97, 70}, {600, 200, 300}, {257, 1, 2000}, {40, 40, 40}};
+  static const size_t sizes[][3] = {{1030, 97, 70}, {600, 200, 300}, {257, 1, 2000},
+                                    {40, 40, 40},   {1, 1200, 230},  {3, 97, 900},
+                                    {2, 113, 1200}, {4, 259, 300}};
   static const size_t threads[] = {1, 2, 3, 8};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
     for (int form = 0; form < FORMS; form++) {

@@ -153,24 +153,27 @@ static void test_same_bytes_on_maps(void **state) {
 
 static void test_moments_same_bytes(void **state) {
   (void)state;
+  enum { B = 150, OUT = 13 };
   fixture f;
-  float first[2][150 * 13];
-  fixture_init(&f, "dense 300 relu, dense 100 silu", 150, 100, 13);
-  for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
-    const cred__pass pass = pass_of(&f, CRED__LOCAL, n_threads, NULL);
-    cred__network_work *work;
-    const float *mean, *var;
-    assert_ok(cred__network_work_new(&work, f.network, 150, n_threads, false, true));
-    cred__network_moments(f.network, work, &mean, &var, &pass, f.x);
-    if (n_threads == 1) {
-      memcpy(first[0], mean, sizeof first[0]);
-      memcpy(first[1], var, sizeof first[1]);
-      for (size_t i = 0; i < 150 * 13; i++) assert_true(var[i] > 0);
+  float first[2][B * OUT];
+  fixture_init(&f, "dense 600 relu, dense 500 silu", B, 100, OUT);
+  for (size_t n_threads = 1; n_threads <= 3; n_threads++)
+    for (size_t n_rows = B; n_rows > 0; n_rows = n_rows == B ? 3 : 0) {
+      cred__pass pass = pass_of(&f, CRED__LOCAL, n_threads, NULL);
+      cred__network_work *work;
+      const float *mean, *var;
+      pass.n_rows = n_rows;
+      assert_ok(cred__network_work_new(&work, f.network, B, n_threads, false, true));
+      cred__network_moments(f.network, work, &mean, &var, &pass, f.x);
+      if (n_threads == 1 && n_rows == B) {
+        memcpy(first[0], mean, sizeof first[0]);
+        memcpy(first[1], var, sizeof first[1]);
+        for (size_t i = 0; i < B * OUT; i++) assert_true(var[i] > 0);
+      }
+      assert_memory_equal(first[0], mean, n_rows * OUT * sizeof *mean);
+      assert_memory_equal(first[1], var, n_rows * OUT * sizeof *var);
+      cred__network_work_free(work);
     }
-    assert_memory_equal(first[0], mean, sizeof first[0]);
-    assert_memory_equal(first[1], var, sizeof first[1]);
-    cred__network_work_free(work);
-  }
   fixture_clear(&f);
 }
 
@@ -193,6 +196,52 @@ static void check_rows(fixture *f, cred__network_work *work, cred__mode mode) {
     }
 }
 
+// Moments of a row, alone or in any block; with what the weights need squared before,
+// too.
+static void check_moments_of_rows(fixture *f, cred__network_work *work, bool squared) {
+  enum { B = 37, OUT = 3 };
+  float *theta2, *sd2, mean[B * OUT], var[B * OUT];
+  const float *part_mean, *part_var;
+  assert_ok(NEW(&theta2, f->n_params, "squares"));
+  assert_ok(NEW(&sd2, f->n_params, "squares"));
+  for (size_t i = 0; i < f->n_params; i++) theta2[i] = f->theta[i] * f->theta[i];
+  for (size_t i = 0; i < f->n_params; i++) sd2[i] = f->sd[i] * f->sd[i];
+  cred__pass pass = pass_of(f, CRED__LOCAL, 1, NULL);
+  cred__network_moments(f->network, work, &part_mean, &part_var, &pass, f->x);
+  memcpy(mean, part_mean, sizeof mean);
+  memcpy(var, part_var, sizeof var);
+  pass.theta2 = squared ? theta2 : NULL;
+  pass.var = squared ? sd2 : NULL;
+  for (size_t size = 1; size < B; size += size < 6 ? 1 : 9)
+    for (size_t b = 0; b + size <= B; b += 5) {
+      pass.n_rows = size;
+      cred__network_moments(f->network, work, &part_mean, &part_var, &pass,
+                            f->x + b * f->n_in);
+      assert_memory_equal(part_mean, mean + b * OUT, size * OUT * sizeof *mean);
+      assert_memory_equal(part_var, var + b * OUT, size * OUT * sizeof *var);
+    }
+  cred__free(theta2);
+  cred__free(sd2);
+}
+
+static void test_moments_do_not_depend_on_their_block(void **state) {
+  (void)state;
+  static const char *const nets[] = {"dense 70 relu, dropout 0.3, dense 97 silu, dense 1",
+                                     "dense 193 tanh, dense 64 relu"};
+  for (size_t i = 0; i < 2; i++)
+    for (int set = 0; set < N_SETS; set++) {
+      if (!cred__kernel_select(sets[set])) continue;
+      fixture f;
+      cred__network_work *work;
+      fixture_init(&f, nets[i], 37, 11, 3);
+      assert_ok(cred__network_work_new(&work, f.network, 37, 1, false, true));
+      for (int squared = 0; squared < 2; squared++)
+        check_moments_of_rows(&f, work, squared);
+      cred__network_work_free(work);
+      fixture_clear(&f);
+    }
+}
+
 // The output of a row is a function of the row and of its index: alone, or in any block.
 static void test_rows_do_not_depend_on_their_block(void **state) {
   (void)state;
@@ -202,7 +251,7 @@ static void test_rows_do_not_depend_on_their_block(void **state) {
       fixture_init_shaped(&f, "conv 5 3 relu, dropout 0.3, pool 2, conv 7 2 same", 37,
                           (cred_shape){6, 7, 2}, 3);
     else
-      fixture_init(&f, "dense 70 tanh, dropout 0.3, dense 33 relu, dense 5 gelu", 37, 11,
+      fixture_init(&f, "dense 97 tanh, dropout 0.3, dense 193 relu, dense 5 gelu", 37, 11,
                    3);
     cred__network_work *work;
     assert_ok(cred__network_work_new(&work, f.network, 37, 1, false, false));
@@ -518,6 +567,7 @@ int main(void) {
       cmocka_unit_test(test_same_bytes_for_any_threads),
       cmocka_unit_test(test_same_bytes_on_maps),
       cmocka_unit_test(test_moments_same_bytes),
+      cmocka_unit_test(test_moments_do_not_depend_on_their_block),
       cmocka_unit_test(test_rows_do_not_depend_on_their_block),
       cmocka_unit_test(test_shared_mask),
       cmocka_unit_test(test_draws_in_one_pass),

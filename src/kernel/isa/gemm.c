@@ -16,12 +16,10 @@
 
 #include "isa.h"
 #include "list.h"
+#include "vector.h"
 #include <string.h>
 
 enum { DEPTH = 256 };
-
-typedef cred_real vec
-    __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)), may_alias));
 
 // Where vector v of a row of n_vectors begins: the last may overlap the one before it.
 static inline __attribute__((always_inline)) size_t at(int v, int n_vectors,
@@ -59,22 +57,6 @@ typedef struct {
   size_t a_row, a_step, panel_stride, ldc, depth, columns, last;
   bool add, trans_c;
 } block;
-
-// The first n of K_LANES numbers: a masked move where there is one, never a call.
-static inline void copy_part(cred_real *to, const cred_real *from, size_t n) {
-  for (int l = 0; l < K_LANES; l++)
-    if ((size_t)l < n) to[l] = from[l];
-}
-
-static inline vec load_part(const cred_real *from, size_t n) {
-  vec part = {0};
-  copy_part((cred_real *)&part, from, n);
-  return part;
-}
-
-static inline vec load(const cred_real *from, size_t n) {
-  return n >= K_LANES ? *(const vec *)from : load_part(from, n);
-}
 
 static inline __attribute__((always_inline)) void
 load_columns(const block *k, vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors) {
@@ -485,6 +467,8 @@ void K(gemm)(const cred__gemm_args *g) {
     one_column(g);
   else if (is_narrow(g))
     narrow(g);
+  else if (g->m <= CRED__FEW_ROWS && !g->trans_b && g->n > K_COLUMNS)
+    K(few_rows)(g);
   else
     wide(g);
 }

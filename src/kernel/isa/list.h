@@ -6,6 +6,8 @@
 #include "isa.h"
 
 void K(gemm)(const cred__gemm_args *g);
+void K(few_rows)(const cred__gemm_args *g); // by gemm, where they are few
+void K(few_moments)(const cred__moments_args *g);
 void K(pack)(cred_real *panels, const cred__gemm_args *g, size_t first, size_t end);
 void K(normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                     uint64_t first);

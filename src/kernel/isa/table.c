@@ -5,6 +5,7 @@
 
 const cred__kernel_table K(kernel_table) = {
     .gemm = K(gemm),
+    .few_moments = K(few_moments),
     .pack = K(pack),
     .normal_fill = K(normal_fill),
     .gaussian_fill = K(gaussian_fill),
