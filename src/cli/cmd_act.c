@@ -58,7 +58,7 @@ static const cli_option options[] = {
     {.name = "value",
      .type = CLI_TEXT,
      .argument = "NAME",
-     .help = "target (or class) of the model that is the value; without it the first "
+     .help = "target (or class) of the model that is the value; without it the only "
              "target, or the second of two classes",
      .group = "Risk"},
     {.name = "minimise",
@@ -130,11 +130,10 @@ static cred_status find_quantity(cred_quantity *out, const cred_model *model,
     out->index = i;
     return CRED_OK;
   }
-  if (!name && classes && n > 2)
-    FAIL(CRED_ECONFIG,
-         "the model has %zu classes: say whose probability is the value, such as --%s "
-         "'%s'",
-         n, option, names[0]);
+  if (!name && n > (classes ? 2 : 1))
+    FAIL(CRED_ECONFIG, "the model has %zu %s: say %s is the value, such as --%s '%s'", n,
+         classes ? "classes" : "targets", classes ? "whose probability" : "which", option,
+         names[0]);
   if (!name) return CRED_OK;
   const char *nearest = cred__nearest(name, names, n);
   FAIL(CRED_EDATA, "option '--%s': '%s' is no %s of the model%s%s%s", option, name,
@@ -261,6 +260,35 @@ static cred_status check_actions(const cli__act *all) {
   return CRED_OK;
 }
 
+// Farther than this from the mean of the training cells, in their sds, lie at most 4 % of
+// them, however they are spread (Chebyshev): of most tables none.
+static const double far_sds = 5;
+
+// The cell of the actions that lies farthest out, if it is far.
+static void warn_of_far(const cli__act *all, const cred_schema *part,
+                        const cred_data *data) {
+  const cred_schema_column *where = NULL;
+  double most = far_sds;
+  size_t row = 0;
+  for (size_t c = 0; c < part->n_columns; c++) {
+    const cred_schema_column *column = &part->columns[c];
+    const double scale = part->input_scale > 0 ? part->input_scale : column->sd;
+    const double shift = part->input_scale > 0 ? column->mean : 0;
+    if (column->type != CRED_COLUMN_NUMERIC || column->constant) continue;
+    for (size_t i = 0; i < data->n_rows; i++) {
+      const double x = (double)data->x[i * data->n_inputs + column->first_input];
+      const double sds = fabs(x * scale - shift) / column->sd;
+      if (sds > most) most = sds, where = column, row = (size_t)data->row[i];
+    }
+  }
+  if (where)
+    cli_warn(all->args, "credence act ... --risk lcb, and see sd_epistemic",
+             "%s:%zu: '%s' lies %.3g sds from the mean of the training rows: what the "
+             "model says so far out is a guess",
+             cred_table_source(all->actions), cred_table_line(all->actions, row),
+             where->name, most);
+}
+
 // The cells of ACTIONS by themselves, so that what is wrong in them is told of their file
 // and line, and not of the states beside which they are put.
 static cred_status check_cells(const cli__act *all) {
@@ -268,7 +296,6 @@ static cred_status check_cells(const cli__act *all) {
   const cred_schema *s = cred_model_schema(all->model);
   cred_schema part = *s;
   cred_data data = {0};
-  if (opt.skip_bad) return CRED_OK; // leave_out() looks at the pairs
   TRY(NEW(&part.columns, s->n_columns, "a schema"));
   part.n_columns = part.n_inputs = part.n_targets = 0;
   for (size_t i = 0; i < s->n_columns; i++) {
@@ -280,6 +307,7 @@ static cred_status check_cells(const cli__act *all) {
   part.shape = (cred_shape){1, 1, part.n_inputs};
   const cred_status status =
       cred_schema_encode_with(&data, &part, all->actions, NULL, 0, 0, 0, &opt);
+  if (status == CRED_OK) warn_of_far(all, &part, &data);
   cred_data_clear(&data);
   cred__free(part.columns);
   return status;

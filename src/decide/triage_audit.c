@@ -38,9 +38,11 @@ static json_t *head(const cred_model *model, const char *digest, const char *dat
   const cred_schema_target *target = &cred_model_schema(model)->targets[c->target];
   cred_rule_sentence(sentence, sizeof sentence, rule, model);
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)rule->seed);
+  const size_t n_draws =
+      cred_posterior_n_draws(cred_model_posterior(model), rule->n_draws); // as drawn
   return json_pack("{ss ss ss ss ss sI ss so sI}", "kind", "triage", "model", digest,
                    "data", data_digest, "target", target->name, "seed", seed, "draws",
-                   (json_int_t)rule->n_draws, "sentence", sentence, "rule",
+                   (json_int_t)n_draws, "sentence", sentence, "rule",
                    cred__rule_to_json(rule), "cases", (json_int_t)c->n);
 }
 

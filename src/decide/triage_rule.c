@@ -20,6 +20,7 @@ cred_rule cred_rule_defaults(const cred_predict_options *opt) {
                     .tolerance = NAN,
                     .confidence = 0.95,
                     .upper = NAN,
+                    .upper_miss = NAN,
                     .positive = 1,
                     .draws = opt->draws,
                     .n_draws = opt->n_draws,
@@ -223,6 +224,23 @@ static cred_status fail_unproved(const cred_rule *r, const cred_bound_info *info
        info->upper, needed);
 }
 
+// What the limit proves of the misses, where errors are the first promise.
+static void prove_misses(cred_rule *rule, const promises *p) {
+  rule->n_rows_miss = rule->n_kept_miss = rule->n_wrong_miss = 0;
+  rule->upper_miss = NAN;
+  if (p->n < 2) return;
+  const cred_promise *miss = &p->promise[1];
+  for (size_t i = 0; i < miss->n; i++) {
+    if (!miss->counts[i]) continue;
+    rule->n_rows_miss++;
+    if (!(p->doubt[i] <= rule->limit[rule->doubt])) continue;
+    rule->n_kept_miss++;
+    rule->n_wrong_miss += miss->wrong[i];
+  }
+  rule->upper_miss =
+      cred_binomial_upper(rule->n_wrong_miss, rule->n_kept_miss, rule->confidence);
+}
+
 cred_status cred_rule_by_bound(cred_rule *rule, const cred_cases *c) {
   promises p = {0};
   cred_bound_info info;
@@ -243,6 +261,7 @@ cred_status cred_rule_by_bound(cred_rule *rule, const cred_cases *c) {
   rule->n_kept = info.n_kept;
   rule->n_wrong = info.n_wrong;
   rule->upper = info.upper;
+  prove_misses(rule, &p);
 done:
   promises_clear(&p);
   return status;

@@ -34,17 +34,26 @@ static void add_limit(cred__text *text, const cred_rule *r, int d, bool classes)
                       d == CRED_DOUBT_SD && classes ? " of the logit" : "", r->limit[d]);
 }
 
+static void add_proof(cred__text *text, size_t n_wrong, size_t n_kept, size_t n_rows,
+                      double upper) {
+  cred__text_printf(text, " (%zu of %zu kept, of %zu calibration rows; proved: %.3g %%)",
+                    n_wrong, n_kept, n_rows, 100 * upper);
+}
+
 static void add_bound(cred__text *text, const cred_rule *r, const cred_model *model) {
-  cred__text_printf(text, "; with confidence %g, of the cases kept at most",
-                    r->confidence);
-  if (!isnan(r->max_error)) cred__text_printf(text, " %g are wrong", r->max_error);
+  const bool errors = !isnan(r->max_error), misses = !isnan(r->max_miss);
+  cred__text_printf(text, "; with confidence %g %%, of the cases kept at most",
+                    100 * r->confidence);
+  if (errors) cred__text_printf(text, " %g %% are wrong", 100 * r->max_error);
   if (!isnan(r->tolerance)) cred__text_printf(text, " by more than %g", r->tolerance);
-  if (!isnan(r->max_miss))
-    cred__text_printf(text, "%s %g of class '%.60s' are missed",
-                      isnan(r->max_error) ? "" : " and", r->max_miss,
-                      class_name(model, r->positive));
-  cred__text_printf(text, " (%zu of %zu kept, of %zu calibration rows; proved: %.3g)",
-                    r->n_wrong, r->n_kept, r->n_rows, r->upper);
+  if (errors) add_proof(text, r->n_wrong, r->n_kept, r->n_rows, r->upper);
+  if (!misses) return;
+  cred__text_printf(text, "%s %g %% of class '%.60s' are missed", errors ? " and" : "",
+                    100 * r->max_miss, class_name(model, r->positive));
+  if (!errors)
+    add_proof(text, r->n_wrong, r->n_kept, r->n_rows, r->upper);
+  else if (!isnan(r->upper_miss)) // not of rules that were kept without it
+    add_proof(text, r->n_wrong_miss, r->n_kept_miss, r->n_rows_miss, r->upper_miss);
 }
 
 void cred_rule_sentence(char *out, size_t n_bytes, const cred_rule *r,
@@ -64,8 +73,8 @@ void cred_rule_sentence(char *out, size_t n_bytes, const cred_rule *r,
   else
     cred__text_printf(&text, "review nothing");
   if (r->kind == CRED_RULE_BUDGET)
-    cred__text_printf(&text, "; at most %g of the cases it was chosen on",
-                      r->review_rate);
+    cred__text_printf(&text, "; at most %g %% of the cases it was chosen on",
+                      100 * r->review_rate);
   if (r->kind == CRED_RULE_BOUND) add_bound(&text, r, model);
   snprintf(out, n_bytes, "%s", text.failed || limits.failed ? "?" : text.s);
   cred__text_clear(&text);
@@ -102,6 +111,12 @@ json_t *cred__rule_to_json(const cred_rule *r) {
     json_object_set_new(o, "rows", json_integer((json_int_t)r->n_rows));
     json_object_set_new(o, "kept", json_integer((json_int_t)r->n_kept));
     json_object_set_new(o, "wrong", json_integer((json_int_t)r->n_wrong));
+  }
+  if (r->kind == CRED_RULE_BOUND && !isnan(r->upper_miss)) {
+    set_number(o, "upper-miss", r->upper_miss);
+    json_object_set_new(o, "rows-miss", json_integer((json_int_t)r->n_rows_miss));
+    json_object_set_new(o, "kept-miss", json_integer((json_int_t)r->n_kept_miss));
+    json_object_set_new(o, "wrong-miss", json_integer((json_int_t)r->n_wrong_miss));
   }
   if (r->kind == CRED_RULE_COST) {
     set_number(o, "cost-wrong-positive", r->cost_wrong_positive);
@@ -185,6 +200,12 @@ static cred_status read_rule(cred_rule *r, const json_t *o, const cred_likelihoo
     TRY(whole(&r->n_rows, o, "rows"));
     TRY(whole(&r->n_kept, o, "kept"));
     TRY(whole(&r->n_wrong, o, "wrong"));
+  }
+  r->upper_miss = number_or(o, "upper-miss", NAN);
+  if (!isnan(r->upper_miss)) {
+    TRY(whole(&r->n_rows_miss, o, "rows-miss"));
+    TRY(whole(&r->n_kept_miss, o, "kept-miss"));
+    TRY(whole(&r->n_wrong_miss, o, "wrong-miss"));
   }
   if (n_classes && r->positive >= n_classes)
     FAIL(CRED_EDATA, "the rule of the model: class %zu of %zu", r->positive, n_classes);

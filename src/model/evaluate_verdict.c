@@ -87,6 +87,32 @@ static void say_middle(char out[240], const cred_evaluation *e, const cred_model
           : "");
 }
 
+// Two values alone are more likely classes: a density covers them by being wide.
+static void say_two_values(char out[240], const cred_evaluation *e, const cred_model *m) {
+  const size_t n_targets = m->schema->n_targets;
+  out[0] = '\0';
+  if (m->likelihood.kind == CRED_LIK_POISSON) return;
+  for (size_t t = 0; t < n_targets; t++) {
+    const double slack = 1e-5 * cred__target_sd(m, t);
+    const double *y = e->observed + t, a = y[0];
+    double b = NAN;
+    bool two = true;
+    for (size_t i = 1; i < e->prediction.n_rows && two; i++) {
+      const double v = y[i * n_targets];
+      if (fabs(v - a) <= slack) continue;
+      if (isnan(b)) b = v;
+      two = fabs(v - b) <= slack;
+    }
+    if (!two || isnan(b)) continue;
+    snprintf(out, 240,
+             " But '%.80s' is %.4g or %.4g in every row, and an interval says little of "
+             "two values: if they are classes, fit with --task class.",
+             m->schema->targets[t].name, fabs(fmin(a, b)) > slack ? fmin(a, b) : 0,
+             fabs(fmax(a, b)) > slack ? fmax(a, b) : 0);
+    return;
+  }
+}
+
 static void judge_numbers(cred_evaluation *e, const cred_model *m) {
   const bool fitted = m->calibration.fitted;
   const double level = fitted ? m->calibration.coverage : 0.9;
@@ -94,10 +120,11 @@ static void judge_numbers(cred_evaluation *e, const cred_model *m) {
   const coverage c =
       judge_coverage(e, fitted ? "conformal_coverage" : "coverage90", level, se);
   const char *what = fitted ? "conformal" : "central";
-  char few[96], target[160], middle[240] = "";
+  char few[96], target[160], middle[240] = "", values[240];
   say_rows(few, e->n_effective, NUMBERS_ROWS_FEW);
   say_target(target, m, c.target);
-  if (!fitted) say_middle(middle, e, m);
+  say_two_values(values, e, m);
+  if (!fitted && !values[0]) say_middle(middle, e, m);
   e->well = c.well;
   const char *next = fitted ? "these rows are not like those of the calibration; run "
                               "'credence calibrate' again on "
@@ -108,15 +135,15 @@ static void judge_numbers(cred_evaluation *e, const cred_model *m) {
     snprintf(
         e->verdict, sizeof e->verdict,
         "calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard error "
-        "%.1f points).%s%s",
-        what, 100 * level, target, 100 * c.worst, 100 * se, middle, few);
+        "%.1f points).%s%s%s",
+        what, 100 * level, target, 100 * c.worst, 100 * se, values, middle, few);
   else
     snprintf(
         e->verdict, sizeof e->verdict,
         "not calibrated: the %s %g %% interval%s covers %.1f %% of the rows (standard "
-        "error %.1f points), it is too %s. Next: %s.%s",
+        "error %.1f points), it is too %s. Next: %s.%s%s",
         what, 100 * level, target, 100 * c.worst, 100 * se,
-        c.worst < level ? "narrow" : "wide", next, few);
+        c.worst < level ? "narrow" : "wide", next, values, few);
 }
 
 // Mean and sd of the ECE that a calibrated model of these confidences would have.

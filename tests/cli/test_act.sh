@@ -44,15 +44,15 @@ expect 0 credence act m.cred states.csv --actions actions.csv --name name \
   --cost-model harm.cred --cost 1 --delta 0.1
 says out "0,high,no"
 says err "high: chosen in 0, left out everywhere"
-expect 0 credence act both.cred states.csv --actions actions.csv --cost gain --limit -50
+expect 0 credence act both.cred states.csv --actions actions.csv --value harm --cost gain --limit -50
 says err "every action is left out" "a larger --limit or --delta"
 grep -q ",yes," out && fail "chosen although left out"
 # one line a state, also where none is chosen
-expect 0 credence act both.cred states.csv --actions actions.csv --cost gain --limit -50 --best-only
+expect 0 credence act both.cred states.csv --actions actions.csv --value harm --cost gain --limit -50 --best-only
 lines out 3
 says out "0,,no,,,,,,,every action is left out" "1,,no,"
 [ "$(awk -F, '{ print NF }' out | sort -u | wc -l)" -eq 1 ] || fail "lines of other lengths"
-expect 0 credence act both.cred states.csv --actions actions.csv --cost gain --limit -50 \
+expect 0 credence act both.cred states.csv --actions actions.csv --value harm --cost gain --limit -50 \
   --best-only --json -q
 lines out 2
 says out '{"row":0,"action":null,"chosen":false,"excluded":"every action is left out"}'
@@ -86,6 +86,14 @@ printf 'dose,colour\n-1,red\n-1,red\n' >twice.csv
 expect 0 credence act m.cred states.csv --actions twice.csv
 says err "1 column is not used by the model: 'colour'" "has the name '-1 red' too" \
   "in 2 states all actions have the same score"
+# an action far outside the training rows
+printf 'dose\n-1\n1.5\n40\n-20\n' >far.csv
+expect 0 credence act m.cred states.csv --actions far.csv
+says err "far.csv:4: 'dose' lies" "sds from the mean of the training rows" "sd_epistemic"
+expect 0 credence act m.cred states.csv --actions far.csv --bad-rows skip
+says err "far.csv:4: 'dose' lies"
+expect 0 credence act m.cred states.csv --actions actions.csv
+grep -q "sds from the mean" err && fail "an action like those of the training is called far"
 # of three classes the one that is the value must be named
 awk -F, -v OFS=, 'NR == 1 { print "state,dose,grade" } NR > 1 {
   print $1, $2, ($3 > 0.3 ? "good" : $3 < -0.3 ? "bad" : "fair") }' doses.csv >grades.csv
@@ -100,7 +108,9 @@ expect 65 credence act m.cred states.csv --actions actions.csv --name nam
 says err "did you mean 'name'?"
 expect 65 credence act both.cred states.csv --actions actions.csv --value gian
 says err "'gian' is no target" "did you mean 'gain'?"
-expect 78 credence act both.cred states.csv --actions actions.csv --cost harm
+expect 78 credence act both.cred states.csv --actions actions.csv
+says err "2 targets: say which is the value, such as --value 'gain'"
+expect 78 credence act both.cred states.csv --actions actions.csv --value gain --cost harm
 says err "--limit"
 expect 78 credence act m.cred states.csv --actions actions.csv --limit 1
 says err "'--limit' belongs to --cost"

@@ -49,6 +49,12 @@ if command -v gnuplot >/dev/null; then
   [ -s curve.txt ] || fail "no figure"
 fi
 
+# two numbers alone are more likely classes
+awk -F, -v OFS=, 'NR > 1 { $2 = $2 > 0 ? 1 : 0 } { print }' sine.csv >zero-one.csv
+expect 0 credence fit zero-one.csv -t y --task number $fit -o zero-one.cred
+expect 0 credence evaluate zero-one.cred zero-one.csv --draws 10
+says err "'y' is 0 or 1 in every row" "fit with --task class"
+
 # a noise that is far too small: a negative verdict, and calibration
 expect 0 credence fit sine.csv -t y $fit --noise 0.01 -o narrow.cred
 expect 1 credence evaluate narrow.cred test.csv --require-calibrated

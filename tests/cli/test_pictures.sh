@@ -43,7 +43,7 @@ says audit.jsonl '"id":"0/00000.png"'
 seq 0 2 59 >even
 seq 1 2 59 >odd
 expect 0 credence triage a.cred test --rows-file odd --calibration-rows even --max-error 60% -o c.csv
-says out "of the cases kept at most 0.6 are wrong" "kept: true"
+says out "of the cases kept at most 60 % are wrong" "kept: true"
 lines c.csv 31
 expect 0 credence triage a.cred test --calibration-rows even --review-rate 20% -o c.csv
 expect 0 credence demo digits --rows 50 --seed 9 -o known

@@ -46,7 +46,7 @@ kept_below() { # CONFIDENCE: no case below it is kept
 }
 expect 0 credence triage m.cred new.csv --max-error 8% --calibration known.csv --min-confidence 75%
 kept_below 0.75 out
-says err "the confidence is below 0.75; with confidence 0.95"
+says err "the confidence is below 0.75; with confidence 95 %"
 expect 0 credence triage m.cred new.csv --review-rate 10% --min-confidence 0.99
 kept_below 0.99 out
 says err "--review-rate 10% alone would review fewer"
@@ -74,7 +74,7 @@ says err "a missing cell in column 'label'"
 # a bound, kept in the model, and its audit log
 expect 0 credence triage m.cred new.csv --max-error 8% --calibration known.csv \
   --keep-rule ruled.cred --audit a.jsonl -o cases.csv
-says out "with confidence 0.95, of the cases kept at most 0.08 are wrong"
+says out "with confidence 95 %, of the cases kept at most 8 % are wrong"
 expect 0 credence triage ruled.cred new.csv --audit b.jsonl -o again.csv --threads 1
 cmp -s cases.csv again.csv || fail "the kept rule decides otherwise"
 cmp -s a.jsonl b.jsonl || fail "the audit log is not the same"
@@ -99,11 +99,17 @@ says err "the model keeps none"
 # a class of its own; costs
 expect 0 credence triage m.cred new.csv --max-miss 0.15 --positive upper \
   --calibration known.csv -o cases.csv
-says out "at most 0.15 of class 'upper' are missed"
+says out "at most 15 % of class 'upper' are missed"
 expect 0 credence triage m.cred new.csv --costs 1,10,0.5 --positive upper -o cases.csv
 says out "the expected cost is above 0.5 (wrongly 'upper' 1, wrongly not 10)" "cost a case"
 expect 0 credence triage m.cred new.csv --outlier-rate 2% --calibration known.csv
 says err "the distance is above"
+# both bounds: what is proved of each; draws as they were made
+expect 0 credence triage m.cred new.csv --max-error 15% --max-miss 20% --positive upper \
+  --calibration known.csv --draws 101 --audit both.jsonl -o cases.csv
+says out "at most 15 % are wrong (" "and 20 % of class 'upper' are missed ("
+[ "$(grep -o 'proved:' out | wc -l)" -eq 2 ] || fail "not two proofs"
+says both.jsonl '"draws":102,' # two members: a multiple of them
 # which class is positive is said wherever it makes a difference
 expect 78 credence triage m.cred new.csv --max-miss 0.15 --calibration known.csv
 says err "name it with --positive, 'lower' or 'upper'"
@@ -192,7 +198,7 @@ expect 0 credence fit train-x.idx --labels train-y.idx -t sick --task class --hi
 expect 0 credence triage pictures.cred new-x.idx --labels new-y.idx --calibration known-x.idx \
   --calibration-labels known-y.idx --max-error 5% -o pictures.csv
 lines pictures.csv 91
-says out "of the cases kept at most 0.05 are wrong" "of 200 calibration rows; proved"
+says out "of the cases kept at most 5 % are wrong" "of 200 calibration rows; proved"
 expect 0 credence triage pictures.cred new-x.idx --review-rate 20% -o few.csv
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "needs_review") at = i }
   NR > 1 && $at == "yes" { n++ } END { exit n > 18 }' few.csv || fail "more than 20 % reviewed"

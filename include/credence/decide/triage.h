@@ -84,7 +84,9 @@ typedef struct {
   double confidence;           // BOUND
   size_t n_rows, n_kept, n_wrong; // BOUND: calibration rows, first promise
   double upper;                   // BOUND: Clopper-Pearson bound of its risk
-  size_t positive;                // class of max_miss and of the costs
+  size_t n_rows_miss, n_kept_miss, n_wrong_miss; // BOUND with max_error and max_miss:
+  double upper_miss;                             // the same of the misses
+  size_t positive;                               // class of max_miss and of the costs
   double cost_wrong_positive, cost_wrong_negative, cost_review; // COST
   size_t target;                                                // numbers: which target
   cred_draws draws;                                             // how doubts were made
