@@ -3,12 +3,14 @@
 #include "credence/decide/bandit.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "decide/bandit_linear.h"
 #include <math.h>
 #include <string.h>
 
 struct cred_bandit {
   cred_bandit_options opt;
   cred_online *online;
+  cred__heads *heads; // LINEAR, else NULL
   size_t n_context, n_actions, n_features;
   double *features;     // (A, F)
   double *rows;         // (A, context + F): a context beside each action
@@ -26,7 +28,8 @@ cred_bandit_options cred_bandit_defaults(void) {
                                    .n_draws = 20,
                                    .n_first = 3,
                                    .every = 1,
-                                   .n_updates = 4};
+                                   .n_updates = 4,
+                                   .linear = cred_linear_defaults()};
   return opt;
 }
 
@@ -36,9 +39,12 @@ static cred_status check(size_t n_context, size_t n_actions,
     FAIL(CRED_EINVAL, "bandit: %zu actions, 2 to 1024 are possible", n_actions);
   if (n_context > 1000000)
     FAIL(CRED_EINVAL, "bandit: a context of %zu numbers, 1000000 at most", n_context);
-  if ((unsigned)opt->policy > CRED_BANDIT_UCB)
-    FAIL(CRED_EINVAL, "bandit: policy %d is not one of thompson, greedy, epsilon, ucb",
+  if ((unsigned)opt->policy > CRED_BANDIT_LINEAR)
+    FAIL(CRED_EINVAL,
+         "bandit: policy %d is not one of thompson, greedy, epsilon, ucb, linear",
          (int)opt->policy);
+  if (!(opt->noise_floor >= 0 && isfinite(opt->noise_floor)))
+    FAIL(CRED_EINVAL, "bandit: noise_floor is %g, must be >= 0", opt->noise_floor);
   if (!(opt->epsilon >= 0 && opt->epsilon <= 1))
     FAIL(CRED_EINVAL, "bandit: epsilon is %g, must be in [0, 1]", opt->epsilon);
   if (!(opt->k >= 0 && isfinite(opt->k)))
@@ -87,6 +93,8 @@ cred_status cred_bandit_new(cred_bandit **out, size_t n_context, size_t n_action
   TRY_DONE(NEW(&b->square, n_actions, "actions"));
   TRY_DONE(NEW(&b->arms, n_actions, "actions"));
   TRY_DONE(cred_online_new(&b->online, width, &opt->model));
+  if (opt->policy == CRED_BANDIT_LINEAR)
+    TRY_DONE(cred__heads_new(&b->heads, b->online, width, n_actions, opt));
   *out = b;
   b = NULL;
 done:
@@ -96,6 +104,7 @@ done:
 
 void cred_bandit_free(cred_bandit *b) {
   if (!b) return;
+  cred__heads_free(b->heads);
   cred_online_free(b->online);
   cred__free(b->features);
   cred__free(b->rows);
@@ -139,6 +148,8 @@ static cred_status evaluate(cred_bandit *b, const cred_key *key) {
     return cred_online_values(b->value, b->online, b->rows, b->n_actions, key, 0);
   case CRED_BANDIT_UCB:
     return upper_values(b, key);
+  case CRED_BANDIT_LINEAR:
+    return cred__heads_values(b->value, b->heads, b->rows, key);
   case CRED_BANDIT_GREEDY:
   case CRED_BANDIT_EPSILON:
     break;
@@ -180,8 +191,9 @@ cred_status cred_bandit_learn(cred_bandit *b, const double *context, size_t acti
   if (action >= b->n_actions)
     FAIL(CRED_EINVAL, "bandit: action %zu, there are %zu (from 0)", action, b->n_actions);
   lay_out(b, context);
-  TRY(cred_online_add(b->online, b->rows + action * (b->n_context + b->n_features),
-                      reward));
+  const double *row = b->rows + action * (b->n_context + b->n_features);
+  TRY(cred_online_add(b->online, row, reward));
+  if (b->heads) TRY(cred__heads_learn(b->heads, row, action, reward));
   b->arms[action].n++;
   b->arms[action].reward_sum += reward;
   b->books.n_rewards++;
@@ -193,7 +205,7 @@ cred_status cred_bandit_learn(cred_bandit *b, const double *context, size_t acti
   TRY(cred_online_train(b->online, n_updates, &n_diverged));
   b->books.n_updates += n_updates;
   b->books.n_diverged += n_diverged;
-  return CRED_OK;
+  return b->heads && n_updates ? cred__heads_renew(b->heads) : CRED_OK;
 }
 
 cred_bandit_info cred_bandit_books(const cred_bandit *b) {

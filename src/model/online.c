@@ -262,12 +262,17 @@ static void add_values(double *out, cred_online *o, const cred__pass *pass,
               (double)n_members;
 }
 
-cred_status cred_online_values(double *out, cred_online *o, const double *x,
-                               size_t n_rows, const cred_key *key, uint64_t index) {
-  const cred_posterior *q = o->model->posterior;
+static cred_status take_rows(cred_online *o, const double *x, size_t n_rows) {
   if (n_rows < 1 || n_rows > VALUES_ROWS_MAX)
     FAIL(CRED_EINVAL, "online: %zu rows, 1 to %d are possible", n_rows, VALUES_ROWS_MAX);
   for (size_t i = 0; i < n_rows * o->n_inputs; i++) o->x[i] = (cred_real)x[i];
+  return CRED_OK;
+}
+
+cred_status cred_online_values(double *out, cred_online *o, const double *x,
+                               size_t n_rows, const cred_key *key, uint64_t index) {
+  const cred_posterior *q = o->model->posterior;
+  TRY(take_rows(o, x, n_rows));
   for (size_t i = 0; i < n_rows; i++) out[i] = 0;
   cred__pass pass = {.mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1};
   if (!key) {
@@ -287,6 +292,51 @@ cred_status cred_online_values(double *out, cred_online *o, const double *x,
   pass.shared_mask = true;
   pass.key = draw;
   add_values(out, o, &pass, 1);
+  return CRED_OK;
+}
+
+// The output layer is the last of the network's.
+static const cred__layer *output_layer(const cred_online *o) {
+  const cred_network *network = o->model->network;
+  return cred__network_item(network, cred__network_n_items(network) - 1);
+}
+
+size_t cred_online_n_features(const cred_online *o) {
+  return o->model->posterior->n_members * output_layer(o)->n_in;
+}
+
+cred_status cred_online_features(double *out, double *noise, cred_online *o,
+                                 const double *x, size_t n_rows) {
+  const cred_model *m = o->model;
+  const size_t n_members = m->posterior->n_members, n = output_layer(o)->n_in;
+  const size_t last = cred__network_n_items(m->network) - 1;
+  TRY(take_rows(o, x, n_rows));
+  for (size_t i = 0; noise && i < n_rows; i++) noise[i] = 0;
+  cred__pass pass = {.mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1};
+  for (size_t k = 0; k < n_members; k++) {
+    pass.theta = m->posterior->members[k].mean;
+    const cred_real *h =
+        cred__network_forward_part(m->network, o->net, &pass, o->x, 0, last);
+    for (size_t i = 0; i < n_rows; i++)
+      for (size_t j = 0; j < n; j++)
+        out[(i * n_members + k) * n + j] = (double)h[i * n + j];
+    if (!noise) continue;
+    const cred_real *y =
+        cred__network_forward_part(m->network, o->net, &pass, h, last, last + 1);
+    cred_likelihood_mean_var(o->mean, o->var, &m->likelihood, y,
+                             pass.theta + m->noise_offset, n_rows);
+    for (size_t i = 0; i < n_rows; i++) noise[i] += o->var[i] / (double)n_members;
+  }
+  return CRED_OK;
+}
+
+cred_status cred_online_row(double *x, double *y, const cred_online *o, size_t i) {
+  const size_t n = cred_online_n_rows(o);
+  if (i >= n) FAIL(CRED_EINVAL, "online: row %zu of a buffer of %zu", i, n);
+  const size_t at = (size_t)((o->n_added - n + i) % o->capacity);
+  for (size_t j = 0; j < o->n_inputs; j++) x[j] = (double)o->data.x[at * o->n_inputs + j];
+  *y = cred__target_mean(o->model, 0) +
+       cred__target_sd(o->model, 0) * (double)o->data.y[at];
   return CRED_OK;
 }
 

@@ -100,18 +100,19 @@ static double share_right(const cred_bandit_options *opt, uint64_t *fingerprint)
 static void test_it_learns(void **state) {
   (void)state;
   static const cred_bandit_policy policies[] = {CRED_BANDIT_THOMPSON, CRED_BANDIT_GREEDY,
-                                                CRED_BANDIT_EPSILON, CRED_BANDIT_UCB};
+                                                CRED_BANDIT_EPSILON, CRED_BANDIT_UCB,
+                                                CRED_BANDIT_LINEAR};
   static const cred_fit_posterior posteriors[] = {CRED_FIT_VI, CRED_FIT_MAP,
                                                   CRED_FIT_DROPOUT};
   uint64_t first, second;
-  for (size_t p = 0; p < 4; p++)
+  for (size_t p = 0; p < 5; p++)
     for (size_t q = 0; q < 3; q++) {
       cred_bandit_options opt = small(policies[p]);
       opt.model.fit.posterior = posteriors[q];
       opt.model.fit.n_members = q == 1 ? 3 : 1;
       opt.model.fit.dropout = 0.1;
       assert_true(share_right(&opt, &first) >= 0.85);
-      if (p) continue;
+      if (p > 0 && p < 4) continue;
       opt.model.fit.n_threads = 3; // the same choices on any number of threads
       share_right(&opt, &second);
       assert_true(first == second);
@@ -119,6 +120,63 @@ static void test_it_learns(void **state) {
       share_right(&opt, &second);
       assert_true(first != second);
     }
+}
+
+// Without a hidden layer, and without training, it is a regression on (inputs, inputs,
+// 1): its choices against regressions kept beside it, also once old rows have left.
+static void test_linear_against_regressions(void **state) {
+  (void)state;
+  enum { CAPACITY = 30, WIDE = 9 };
+  cred_bandit_options opt = small(CRED_BANDIT_LINEAR);
+  double seen[200][WIDE], reward[200], w[WIDE];
+  size_t action, taken[200], n_differ = 0;
+  cred_bandit *b;
+  opt.model.fit.net = "linear";
+  opt.model.fit.posterior = CRED_FIT_MAP;
+  opt.model.fit.prior = "normal 1";
+  opt.model.capacity = CAPACITY;
+  opt.model.target_sd = 2;
+  opt.n_first = 0;
+  opt.noise_floor = 0.5; // noise 0.3^2 everywhere
+  opt.linear.precision = 0.5;
+  opt.every = 1;
+  opt.n_updates = 1; // moves only the output layer, which is not looked at
+  assert_ok(cred_bandit_new(&b, 2, 2, &opt));
+  const cred_key key = cred_key_make(17), root = cred_key_make(opt.model.fit.seed);
+  const cred_key of_bandit = cred_key_derive(&root, CRED_FOR_ACTIONS, 0);
+  for (size_t t = 0; t < 200; t++) {
+    const double x[2] = {(float)cred_key_normal(&key, 2 * t),
+                         (float)cred_key_normal(&key, 2 * t + 1)};
+    const cred_key step = cred_key_derive(&of_bandit, CRED_FOR_STEP, t);
+    double value[2];
+    for (size_t a = 0; a < 2; a++) {
+      const double z[WIDE] = {x[0], x[1], a == 0, a == 1, x[0], x[1], a == 0, a == 1, 1};
+      const cred_key draw = cred_key_derive(&step, CRED_FOR_DRAW, a);
+      const double scale = 1 / sqrt(0.5 + 0.09);
+      cred_linear *l;
+      assert_ok(cred_linear_new(&l, WIDE, &opt.linear));
+      for (size_t r = t > CAPACITY ? t - CAPACITY : 0; r < t; r++) {
+        double row[WIDE];
+        for (size_t j = 0; j < WIDE; j++) row[j] = scale * seen[r][j];
+        if (taken[r] == a) cred_linear_add(l, row, scale * reward[r] / 2);
+      }
+      cred_linear_draw(w, l, &draw);
+      value[a] = 0;
+      for (size_t j = 0; j < WIDE; j++) value[a] += w[j] * z[j];
+      cred_linear_free(l);
+    }
+    assert_ok(cred_bandit_choose(&action, b, x));
+    if (fabs(value[0] - value[1]) > 1e-5) assert_int_equal(action, value[1] > value[0]);
+    taken[t] = action;
+    n_differ += action == 1;
+    reward[t] = (float)((action ? x[0] : x[1]) + 0.5 * cred_key_normal(&key, 1000 + t));
+    for (size_t j = 0; j < 8; j++)
+      seen[t][j] = j % 4 < 2 ? x[j % 4] : (double)(j % 4 - 2 == action);
+    seen[t][8] = 1;
+    assert_ok(cred_bandit_learn(b, x, action, reward[t]));
+  }
+  assert_true(n_differ > 20 && n_differ < 180);
+  cred_bandit_free(b);
 }
 
 // Actions by their features: what is learned of two tells of a third between them.
@@ -159,6 +217,13 @@ static void test_bad_arguments(void **state) {
   opt.every = 0;
   assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "every 0");
   opt.every = 1;
+  opt.noise_floor = -1;
+  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "noise_floor is -1");
+  opt.noise_floor = 0;
+  opt.policy = CRED_BANDIT_LINEAR;
+  opt.linear.rate = 0;
+  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "rate 0");
+  opt.policy = CRED_BANDIT_GREEDY;
   opt.n_features = 2;
   assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "no array");
   opt.n_features = 0;
@@ -172,7 +237,7 @@ static void test_no_memory(void **state) {
   const long live = cred__alloc_live();
   cred_status status = CRED_ENOMEM;
   for (long n = 0; status != CRED_OK; n++) {
-    const cred_bandit_options opt = small(CRED_BANDIT_THOMPSON);
+    const cred_bandit_options opt = small(CRED_BANDIT_LINEAR);
     cred_bandit *b;
     cred__alloc_fail_after(n);
     status = cred_bandit_new(&b, 2, 2, &opt);
@@ -188,6 +253,7 @@ int main(void) {
       cmocka_unit_test(test_books_against_a_table),
       cmocka_unit_test(test_every_action_comes_first),
       cmocka_unit_test(test_it_learns),
+      cmocka_unit_test(test_linear_against_regressions),
       cmocka_unit_test(test_features_of_actions),
       cmocka_unit_test(test_bad_arguments),
       cmocka_unit_test(test_no_memory),

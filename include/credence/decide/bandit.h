@@ -6,10 +6,19 @@
 // Thompson sampling takes the action that is best under one draw of the network, so that
 // it tries what it does not know and stops once it does: Thompson (1933); with a
 // posterior on weights Blundell et al. (2015), section 5.3.
+//
+// Of a network's posterior Thompson sampling sees an approximation. LINEAR keeps the
+// exact one of what is on top (credence/decide/linear.h): a linear regression for every
+// action on the last hidden layer, the inputs and a constant, of all rewards in the
+// buffer; the network only makes the layer. After every update of the network the
+// regressions learn the buffer anew, so let it be updated seldom (every = 20, n_updates =
+// 80). Source: NeuralLinear of Riquelme, Tucker & Snoek (2018), without the inputs; those
+// keep what is linear in them safe from a layer that has seen little.
 
 #ifndef CRED_DECIDE_BANDIT_H
 #define CRED_DECIDE_BANDIT_H
 
+#include "credence/decide/linear.h"
 #include "credence/model/online.h"
 
 #ifdef __cplusplus
@@ -20,7 +29,8 @@ typedef enum {
   CRED_BANDIT_THOMPSON = 0, // best under one draw
   CRED_BANDIT_GREEDY,       // best by the mean
   CRED_BANDIT_EPSILON,      // greedy, but any action with probability epsilon
-  CRED_BANDIT_UCB           // best by mean + k sd over n_draws draws
+  CRED_BANDIT_UCB,          // best by mean + k sd over n_draws draws
+  CRED_BANDIT_LINEAR        // best under one draw of the linear regressions
 } cred_bandit_policy;
 
 typedef struct {
@@ -35,7 +45,11 @@ typedef struct {
   size_t n_updates; // steps an update; default 4
   size_t n_early, n_updates_early; // steps an update up to the n_early-th reward: what is
                                    // learned then counts longest; default 0: the same
-  size_t n_features;      // of an action; 0: one input an action, 1 for the one taken
+  cred_linear_options linear;      // prior of LINEAR, for rewards in units of target_sd
+  double noise_floor; // LINEAR: a reward counts as its noise, as the network's likelihood
+                      // has it there, allows: weight 1 / (variance + noise_floor), in
+                      // units of target_sd squared; default 0: all alike
+  size_t n_features;  // of an action; 0: one input an action, 1 for the one taken
   const double *features; // (n_actions, n_features), copied; NULL if there are none
 } cred_bandit_options;
 
