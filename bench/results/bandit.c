@@ -65,98 +65,43 @@ static mushrooms read_mushrooms(const char *path) {
 
 // --- the linear baseline ---
 //
-// Bayesian linear regression for each action, noise and weights unknown:
-//   s2 ~ IG(a, b),  w | s2 ~ N(mean, s2 / precision),  a0 = b0 = 6, precision0 = 0.25
-// Source: Riquelme, Tucker & Snoek (2018), section 3 ("Linear"), and its published code.
+// Bayesian linear regression for each action on the inputs and a constant, noise and
+// weights unknown: Riquelme, Tucker & Snoek (2018), section 3 ("Linear").
 
 typedef struct {
-  size_t d;          // inputs and a constant
-  double *precision; // (d, d)
-  double *xy;        // (d)
-  double yy, n;
-  double *chol, *mean, *draw; // (d, d), (d), (d)
-  bool fresh;
+  cred_linear *of[N_ACTIONS];
+  double *row, *weights; // (d + 1)
+  size_t d;
 } linear;
 
-static linear linear_new(size_t n_inputs) {
-  linear l = {.d = n_inputs + 1};
-  l.precision = room(l.d * l.d, sizeof(double));
-  l.chol = room(l.d * l.d, sizeof(double));
-  l.xy = room(l.d, sizeof(double));
-  l.mean = room(l.d, sizeof(double));
-  l.draw = room(l.d, sizeof(double));
-  for (size_t i = 0; i < l.d; i++) l.precision[i * l.d + i] = 0.25;
+static linear linear_new(size_t n_inputs, const cred_linear_options *opt) {
+  linear l = {.d = n_inputs};
+  for (size_t a = 0; a < N_ACTIONS; a++) stop(cred_linear_new(&l.of[a], l.d + 1, opt));
+  l.row = room(l.d + 1, sizeof(double));
+  l.weights = room(l.d + 1, sizeof(double));
+  l.row[l.d] = 1;
   return l;
 }
 
 static void linear_free(linear *l) {
-  free(l->precision), free(l->chol), free(l->xy), free(l->mean), free(l->draw);
+  for (size_t a = 0; a < N_ACTIONS; a++) cred_linear_free(l->of[a]);
+  free(l->row), free(l->weights);
 }
 
-static double at(const double *x, size_t i, size_t d) {
-  return i + 1 == d ? 1 : x[i];
+static void linear_add(linear *l, const double *x, size_t action, double reward) {
+  memcpy(l->row, x, l->d * sizeof *x);
+  cred_linear_add(l->of[action], l->row, reward);
 }
 
-static void linear_add(linear *l, const double *x, double y) {
-  for (size_t i = 0; i < l->d; i++) {
-    const double xi = at(x, i, l->d);
-    if (xi == 0) continue;
-    for (size_t j = 0; j < l->d; j++) l->precision[i * l->d + j] += xi * at(x, j, l->d);
-    l->xy[i] += xi * y;
+static size_t linear_choose(linear *l, const double *x, const cred_key *key) {
+  double value[N_ACTIONS] = {0};
+  for (size_t a = 0; a < N_ACTIONS; a++) {
+    const cred_key draw = cred_key_derive(key, CRED_FOR_DRAW, a);
+    cred_linear_draw(l->weights, l->of[a], &draw);
+    value[a] = l->weights[l->d];
+    for (size_t i = 0; i < l->d; i++) value[a] += l->weights[i] * x[i];
   }
-  l->yy += y * y;
-  l->n++;
-  l->fresh = false;
-}
-
-// precision = L L^T; mean solves precision mean = xy.
-static void linear_solve(linear *l) {
-  const size_t d = l->d;
-  double *c = l->chol;
-  for (size_t i = 0; i < d; i++)
-    for (size_t j = 0; j <= i; j++) {
-      double sum = l->precision[i * d + j];
-      for (size_t k = 0; k < j; k++) sum -= c[i * d + k] * c[j * d + k];
-      c[i * d + j] = i == j ? sqrt(sum) : sum / c[j * d + j];
-    }
-  for (size_t i = 0; i < d; i++) {
-    double sum = l->xy[i];
-    for (size_t k = 0; k < i; k++) sum -= c[i * d + k] * l->mean[k];
-    l->mean[i] = sum / c[i * d + i];
-  }
-  for (size_t i = d; i-- > 0;) {
-    double sum = l->mean[i];
-    for (size_t k = i + 1; k < d; k++) sum -= c[k * d + i] * l->mean[k];
-    l->mean[i] = sum / c[i * d + i];
-  }
-  l->fresh = true;
-}
-
-// Gamma(shape, 1) for shape >= 1; Marsaglia & Tsang (2000).
-static double gamma_draw(double shape, const cred_key *key) {
-  const double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
-  for (uint64_t i = 0;; i++) {
-    const double z = cred_key_normal(key, 1000 + 2 * i), v = pow(1 + c * z, 3);
-    if (!(v > 0)) continue;
-    if (log(cred_key_uniform(key, 1001 + 2 * i)) < 0.5 * z * z + d - d * v + d * log(v))
-      return d * v;
-  }
-}
-
-static double linear_sample(linear *l, const double *x, const cred_key *key) {
-  const size_t d = l->d;
-  if (!l->fresh) linear_solve(l);
-  double fit = 0, value = 0;
-  for (size_t i = 0; i < d; i++) fit += l->mean[i] * l->xy[i];
-  const double b = 6 + 0.5 * fmax(0, l->yy - fit);
-  const double s = sqrt(b / gamma_draw(6 + 0.5 * l->n, key));
-  for (size_t i = d; i-- > 0;) { // L^T draw = z
-    double sum = cred_key_normal(key, 1000000 + i);
-    for (size_t k = i + 1; k < d; k++) sum -= l->chol[k * d + i] * l->draw[k];
-    l->draw[i] = sum / l->chol[i * d + i];
-  }
-  for (size_t i = 0; i < d; i++) value += at(x, i, d) * (l->mean[i] + s * l->draw[i]);
-  return value;
+  return value[EAT] > value[NOT_EAT];
 }
 
 // --- a run ---
@@ -197,12 +142,12 @@ static outcome run_one(const setting *s, const mushrooms *m, size_t run) {
   const cred_key luck = cred_key_derive(&root, CRED_FOR_USER, 1);
   const bool is_linear = strcmp(s->method, "linear") == 0;
   cred_bandit *b = NULL;
-  linear arm[N_ACTIONS];
+  linear arms = {0};
   outcome out = {.time_s = now_s()};
   cred_bandit_options opt = s->bandit;
   opt.model.fit.seed = run + 1;
   if (is_linear)
-    for (size_t a = 0; a < N_ACTIONS; a++) arm[a] = linear_new(m->d);
+    arms = linear_new(m->d, &opt.linear);
   else
     stop(cred_bandit_new(&b, m->d, N_ACTIONS, &opt));
   for (size_t t = 0; t < s->n_contexts; t++) {
@@ -211,19 +156,14 @@ static outcome run_one(const setting *s, const mushrooms *m, size_t run) {
     size_t action = NOT_EAT;
     if (is_linear) {
       const cred_key key = cred_key_derive(&luck, CRED_FOR_STEP, t);
-      double value[N_ACTIONS];
-      for (size_t a = 0; a < N_ACTIONS; a++) {
-        const cred_key draw = cred_key_derive(&key, CRED_FOR_DRAW, a);
-        value[a] = linear_sample(&arm[a], x, &draw);
-      }
-      action = value[EAT] > value[NOT_EAT];
+      action = linear_choose(&arms, x, &key);
       if (t < 6) action = t % 2;
     } else {
       stop(cred_bandit_choose(&action, b, x));
     }
     const double reward = reward_of(m->is_poisonous[i], action, &luck, t);
     if (is_linear)
-      linear_add(&arm[action], x, reward);
+      linear_add(&arms, x, action, reward);
     else
       stop(cred_bandit_learn(b, x, action,
                              reward + s->jitter * cred_key_normal(&luck, 1000000 + t)));
@@ -234,7 +174,7 @@ static outcome run_one(const setting *s, const mushrooms *m, size_t run) {
   }
   out.time_s = now_s() - out.time_s;
   if (b) out.books = cred_bandit_books(b);
-  for (size_t a = 0; is_linear && a < N_ACTIONS; a++) linear_free(&arm[a]);
+  if (is_linear) linear_free(&arms);
   cred_bandit_free(b);
   return out;
 }
@@ -261,10 +201,15 @@ static void take_method(setting *s) {
     f->n_members = 5;
   } else if (strcmp(s->method, "vi") == 0) {
     f->posterior = CRED_FIT_VI;
+  } else if (strcmp(s->method, "neural-linear") == 0) {
+    f->posterior = CRED_FIT_MAP;
+    o->policy = CRED_BANDIT_LINEAR;
+    o->every = 20, o->n_updates = 80;
+    o->linear.rate = 0.06; // 6 in units of rewards
   } else if (strcmp(s->method, "linear") != 0) {
     fprintf(stderr,
-            "bandit: method '%s', expected greedy, vi, dropout, ensemble or "
-            "linear\n",
+            "bandit: method '%s', expected greedy, vi, dropout, ensemble, "
+            "linear or neural-linear\n",
             s->method);
     exit(CRED_EINVAL);
   }
@@ -306,6 +251,14 @@ static const char *take_setting(setting *s, char *word) {
     o->n_first = (size_t)x;
   else if (!strcmp(word, "capacity"))
     o->model.capacity = (size_t)x;
+  else if (!strcmp(word, "precision"))
+    o->linear.precision = x;
+  else if (!strcmp(word, "ig-rate"))
+    o->linear.rate = x;
+  else if (!strcmp(word, "hidden"))
+    o->hidden_scale = x;
+  else if (!strcmp(word, "floor"))
+    o->noise_floor = x;
   else if (!strcmp(word, "scale"))
     o->model.target_sd = x;
   else if (!strcmp(word, "jitter"))

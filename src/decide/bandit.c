@@ -29,7 +29,9 @@ cred_bandit_options cred_bandit_defaults(void) {
                                    .n_first = 3,
                                    .every = 1,
                                    .n_updates = 4,
-                                   .linear = cred_linear_defaults()};
+                                   .linear = cred_linear_defaults(),
+                                   .hidden_scale = 0.3,
+                                   .noise_floor = 0.1};
   return opt;
 }
 
@@ -45,6 +47,8 @@ static cred_status check(size_t n_context, size_t n_actions,
          (int)opt->policy);
   if (!(opt->noise_floor >= 0 && isfinite(opt->noise_floor)))
     FAIL(CRED_EINVAL, "bandit: noise_floor is %g, must be >= 0", opt->noise_floor);
+  if (!(opt->hidden_scale >= 0 && isfinite(opt->hidden_scale)))
+    FAIL(CRED_EINVAL, "bandit: hidden_scale is %g, must be >= 0", opt->hidden_scale);
   if (!(opt->epsilon >= 0 && opt->epsilon <= 1))
     FAIL(CRED_EINVAL, "bandit: epsilon is %g, must be in [0, 1]", opt->epsilon);
   if (!(opt->k >= 0 && isfinite(opt->k)))

@@ -305,14 +305,13 @@ size_t cred_online_n_features(const cred_online *o) {
   return o->model->posterior->n_members * output_layer(o)->n_in;
 }
 
-cred_status cred_online_features(double *out, double *noise, cred_online *o,
-                                 const double *x, size_t n_rows) {
+cred_status cred_online_features(double *out, cred_online *o, const double *x,
+                                 size_t n_rows) {
   const cred_model *m = o->model;
   const size_t n_members = m->posterior->n_members, n = output_layer(o)->n_in;
   const size_t last = cred__network_n_items(m->network) - 1;
-  TRY(take_rows(o, x, n_rows));
-  for (size_t i = 0; noise && i < n_rows; i++) noise[i] = 0;
   cred__pass pass = {.mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1};
+  TRY(take_rows(o, x, n_rows));
   for (size_t k = 0; k < n_members; k++) {
     pass.theta = m->posterior->members[k].mean;
     const cred_real *h =
@@ -320,12 +319,6 @@ cred_status cred_online_features(double *out, double *noise, cred_online *o,
     for (size_t i = 0; i < n_rows; i++)
       for (size_t j = 0; j < n; j++)
         out[(i * n_members + k) * n + j] = (double)h[i * n + j];
-    if (!noise) continue;
-    const cred_real *y =
-        cred__network_forward_part(m->network, o->net, &pass, h, last, last + 1);
-    cred_likelihood_mean_var(o->mean, o->var, &m->likelihood, y,
-                             pass.theta + m->noise_offset, n_rows);
-    for (size_t i = 0; i < n_rows; i++) noise[i] += o->var[i] / (double)n_members;
   }
   return CRED_OK;
 }

@@ -122,61 +122,108 @@ static void test_it_learns(void **state) {
     }
 }
 
-// Without a hidden layer, and without training, it is a regression on (inputs, inputs,
-// 1): its choices against regressions kept beside it, also once old rows have left.
-static void test_linear_against_regressions(void **state) {
-  (void)state;
-  enum { CAPACITY = 30, WIDE = 9 };
+enum { BUFFER = 30, WIDE = 9, STEPS = 200 };
+typedef struct {
+  double z[STEPS][WIDE], y[STEPS];
+  size_t action[STEPS];
+} log_of_linear;
+
+// A regression of the targets (y, or what is left of it) of one action in rows [from,
+// to), each divided by its sd; its mean in w.
+static cred_linear *regress(double w[WIDE], const log_of_linear *log,
+                            const double *target, const double *sd, size_t action,
+                            size_t from, size_t to, const cred_linear_options *opt) {
+  cred_linear *l;
+  assert_ok(cred_linear_new(&l, WIDE, opt));
+  for (size_t r = from; r < to; r++) {
+    double row[WIDE];
+    for (size_t j = 0; j < WIDE; j++) row[j] = log->z[r][j] / sd[r];
+    if (log->action[r] == action) cred_linear_add(l, row, target[r] / sd[r]);
+  }
+  cred_linear_mean(w, l);
+  return l;
+}
+
+static double times(const double w[WIDE], const double z[WIDE]) {
+  double sum = 0;
+  for (size_t j = 0; j < WIDE; j++) sum += w[j] * z[j];
+  return sum;
+}
+
+// One draw of an action's value: least squares, squares of what it leaves, and with the
+// variance that they give least squares again.
+static double value_by_hand(const log_of_linear *log, size_t action, size_t t,
+                            const double z[WIDE], const cred_key *key,
+                            const cred_bandit_options *opt) {
+  double w[WIDE], v[WIDE], one[STEPS], square[STEPS], sd[STEPS];
+  const size_t from = t > BUFFER ? t - BUFFER : 0;
+  for (size_t r = 0; r < STEPS; r++) one[r] = 1;
+  cred_linear *l = regress(w, log, log->y, one, action, from, t, &opt->linear);
+  if (opt->noise_floor > 0) {
+    cred_linear_free(l);
+    for (size_t r = from; r < t; r++) square[r] = pow(log->y[r] - times(w, log->z[r]), 2);
+    cred_linear_free(regress(v, log, square, one, action, from, t, &opt->linear));
+    for (size_t r = from; r < t; r++)
+      sd[r] = sqrt(fmax(times(v, log->z[r]), 0) + opt->noise_floor);
+    l = regress(w, log, log->y, sd, action, from, t, &opt->linear);
+  }
+  cred_linear_draw(w, l, key);
+  cred_linear_free(l);
+  return times(w, z);
+}
+
+static void fill_row(double z[WIDE], const double x[2], size_t action, double hidden) {
+  for (size_t k = 0; k < 2; k++) { // without a hidden layer it is the inputs
+    const double scale = k ? 1 : hidden;
+    z[4 * k] = scale * x[0], z[4 * k + 1] = scale * x[1];
+    z[4 * k + 2] = scale * (action == 0), z[4 * k + 3] = scale * (action == 1);
+  }
+  z[WIDE - 1] = 1;
+}
+
+// Choices against regressions kept beside it, also once old rows have left the buffer.
+static void check_linear(double noise_floor) {
+  static log_of_linear log;
   cred_bandit_options opt = small(CRED_BANDIT_LINEAR);
-  double seen[200][WIDE], reward[200], w[WIDE];
-  size_t action, taken[200], n_differ = 0;
   cred_bandit *b;
+  size_t n_second = 0, action;
   opt.model.fit.net = "linear";
-  opt.model.fit.posterior = CRED_FIT_MAP;
-  opt.model.fit.prior = "normal 1";
-  opt.model.capacity = CAPACITY;
+  opt.model.capacity = BUFFER;
   opt.model.target_sd = 2;
   opt.n_first = 0;
-  opt.noise_floor = 0.5; // noise 0.3^2 everywhere
+  opt.noise_floor = noise_floor;
   opt.linear.precision = 0.5;
-  opt.every = 1;
-  opt.n_updates = 1; // moves only the output layer, which is not looked at
+  opt.every = opt.n_updates = 1; // moves the output layer alone, which is not looked at
   assert_ok(cred_bandit_new(&b, 2, 2, &opt));
   const cred_key key = cred_key_make(17), root = cred_key_make(opt.model.fit.seed);
   const cred_key of_bandit = cred_key_derive(&root, CRED_FOR_ACTIONS, 0);
-  for (size_t t = 0; t < 200; t++) {
+  for (size_t t = 0; t < STEPS; t++) {
     const double x[2] = {(float)cred_key_normal(&key, 2 * t),
                          (float)cred_key_normal(&key, 2 * t + 1)};
     const cred_key step = cred_key_derive(&of_bandit, CRED_FOR_STEP, t);
-    double value[2];
+    double value[2], z[2][WIDE];
     for (size_t a = 0; a < 2; a++) {
-      const double z[WIDE] = {x[0], x[1], a == 0, a == 1, x[0], x[1], a == 0, a == 1, 1};
       const cred_key draw = cred_key_derive(&step, CRED_FOR_DRAW, a);
-      const double scale = 1 / sqrt(0.5 + 0.09);
-      cred_linear *l;
-      assert_ok(cred_linear_new(&l, WIDE, &opt.linear));
-      for (size_t r = t > CAPACITY ? t - CAPACITY : 0; r < t; r++) {
-        double row[WIDE];
-        for (size_t j = 0; j < WIDE; j++) row[j] = scale * seen[r][j];
-        if (taken[r] == a) cred_linear_add(l, row, scale * reward[r] / 2);
-      }
-      cred_linear_draw(w, l, &draw);
-      value[a] = 0;
-      for (size_t j = 0; j < WIDE; j++) value[a] += w[j] * z[j];
-      cred_linear_free(l);
+      fill_row(z[a], x, a, opt.hidden_scale);
+      value[a] = value_by_hand(&log, a, t, z[a], &draw, &opt);
     }
     assert_ok(cred_bandit_choose(&action, b, x));
-    if (fabs(value[0] - value[1]) > 1e-5) assert_int_equal(action, value[1] > value[0]);
-    taken[t] = action;
-    n_differ += action == 1;
-    reward[t] = (float)((action ? x[0] : x[1]) + 0.5 * cred_key_normal(&key, 1000 + t));
-    for (size_t j = 0; j < 8; j++)
-      seen[t][j] = j % 4 < 2 ? x[j % 4] : (double)(j % 4 - 2 == action);
-    seen[t][8] = 1;
-    assert_ok(cred_bandit_learn(b, x, action, reward[t]));
+    if (fabs(value[0] - value[1]) > 1e-4) assert_int_equal(action, value[1] > value[0]);
+    const double reward = (action ? x[0] * (1 + cred_key_normal(&key, 1000 + t)) : x[1]);
+    assert_ok(cred_bandit_learn(b, x, action, reward));
+    memcpy(log.z[t], z[action], sizeof log.z[t]);
+    log.y[t] = (float)(reward / 2);
+    log.action[t] = action;
+    n_second += action == 1;
   }
-  assert_true(n_differ > 20 && n_differ < 180);
+  assert_true(n_second > 20 && n_second < 180);
   cred_bandit_free(b);
+}
+
+static void test_linear_against_regressions(void **state) {
+  (void)state;
+  check_linear(0);
+  check_linear(0.2);
 }
 
 // Actions by their features: what is learned of two tells of a third between them.
@@ -220,6 +267,9 @@ static void test_bad_arguments(void **state) {
   opt.noise_floor = -1;
   assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "noise_floor is -1");
   opt.noise_floor = 0;
+  opt.hidden_scale = NAN;
+  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "hidden_scale is nan");
+  opt.hidden_scale = 1;
   opt.policy = CRED_BANDIT_LINEAR;
   opt.linear.rate = 0;
   assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "rate 0");

@@ -10,10 +10,10 @@
 // Of a network's posterior Thompson sampling sees an approximation. LINEAR keeps the
 // exact one of what is on top (credence/decide/linear.h): a linear regression for every
 // action on the last hidden layer, the inputs and a constant, of all rewards in the
-// buffer; the network only makes the layer. After every update of the network the
-// regressions learn the buffer anew, so let it be updated seldom (every = 20, n_updates =
-// 80). Source: NeuralLinear of Riquelme, Tucker & Snoek (2018), without the inputs; those
-// keep what is linear in them safe from a layer that has seen little.
+// buffer; the network only makes the layer. Its noise may depend on them (noise_floor).
+// After every update of the network the regressions learn the buffer anew, so let it be
+// updated seldom (every = 20, n_updates = 80). Source: NeuralLinear of Riquelme, Tucker &
+// Snoek (2018), there without the inputs and with one noise.
 
 #ifndef CRED_DECIDE_BANDIT_H
 #define CRED_DECIDE_BANDIT_H
@@ -46,9 +46,11 @@ typedef struct {
   size_t n_early, n_updates_early; // steps an update up to the n_early-th reward: what is
                                    // learned then counts longest; default 0: the same
   cred_linear_options linear;      // prior of LINEAR, for rewards in units of target_sd
-  double noise_floor; // LINEAR: a reward counts as its noise, as the network's likelihood
-                      // has it there, allows: weight 1 / (variance + noise_floor), in
-                      // units of target_sd squared; default 0: all alike
+  double hidden_scale; // LINEAR: factor on the hidden layer beside the inputs; the
+                       // smaller, the more rewards it takes until it counts; default 0.3
+  double noise_floor; // LINEAR: > 0: the noise may depend on the row, its variance, which
+                      // is regressed too, is at least this, in units of target_sd
+                      // squared; 0: it is the same everywhere; default 0.1
   size_t n_features;  // of an action; 0: one input an action, 1 for the one taken
   const double *features; // (n_actions, n_features), copied; NULL if there are none
 } cred_bandit_options;

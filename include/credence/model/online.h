@@ -53,11 +53,9 @@ CRED_API cred_status cred_online_values(double *out, cred_online *online, const 
 
 /// What the output layer sees of rows x (n_rows, n_inputs), at the means of the members
 /// and without masks: the last hidden layer of each, side by side, out (n_rows,
-/// n_features); without a hidden layer the inputs. noise (n_rows), or NULL: the variance
-/// of y about the function, in units of target_sd squared, mean over the members. Rows at
-/// most 1,024. Allocates nothing.
+/// n_features); without a hidden layer the inputs. Rows at most 1,024. Allocates nothing.
 CRED_API size_t cred_online_n_features(const cred_online *online);
-CRED_API cred_status cred_online_features(double *out, double *noise, cred_online *online,
+CRED_API cred_status cred_online_features(double *out, cred_online *online,
                                           const double *x, size_t n_rows);
 /// Row i of the buffer, 0 the oldest: x (n_inputs) and y, in single precision.
 CRED_API cred_status cred_online_row(double *x, double *y, const cred_online *online,
