@@ -91,27 +91,27 @@ static void box_muller(cred_real *cosine, cred_real *sine, const uint32_t *a,
   }
 }
 #else
-// log(u) for u in (0, 1]: u = m 2^e with m in [sqrt 1/2, sqrt 2), log m = 2 atanh(s),
-// s = (m - 1) / (m + 1), by its series to s^9 (error below 2e-8 for |s| <= 0.172).
-static inline float log_unit(float u) {
+// -2 log(u) for u = t 2^-31 in (0, 1]: u = m 2^e with m in [sqrt 1/2, sqrt 2), log m = 2
+// atanh(s), s = (m - 1) / (m + 1), by its series to s^9 (error of log m below 2e-8 for
+// |s| <= 0.172). Every factor carries the -2.
+static inline float minus_twice_log(float t) {
   int32_t bits;
-  memcpy(&bits, &u, sizeof bits);
-  const int32_t shifted = bits - 0x3f3504f3; // sqrt(1/2)
+  memcpy(&bits, &t, sizeof bits);
+  const int32_t shifted = bits - (0x3f3504f3 + (31 << 23)); // sqrt(1/2)
   const int32_t exponent = shifted >> 23;
   const int32_t mantissa = (shifted & 0x7fffff) + 0x3f3504f3;
   float m;
   memcpy(&m, &mantissa, sizeof m);
   const float s = (m - 1.0f) / (m + 1.0f), q = s * s;
-  const float series = 0.22222222f * q + 0.28571429f;
-  const float tail = ((series * q + 0.4f) * q + 0.66666667f) * q;
-  return (float)exponent * 0.693147181f + (2.0f * s + s * tail);
+  const float series = -2 * 0.22222222f * q + -2 * 0.28571429f;
+  const float tail = ((series * q + -2 * 0.4f) * q + -2 * 0.66666667f) * q;
+  return (float)exponent * (-2 * 0.693147181f) + (-4.0f * s + s * tail);
 }
 
 static inline void box_muller(float *cosine, float *sine, const uint32_t *a,
                               const uint32_t *b) {
   for (int l = 0; l < LANES; l++) {
-    const float u = ((float)(int32_t)(a[l] >> 1) + 0.5f) * 0x1p-31f;
-    const float r = sqrtf(-2.0f * log_unit(u));
+    const float r = sqrtf(minus_twice_log((float)(int32_t)(a[l] >> 1) + 0.5f));
     // angle 2 pi v with v in [-1/2, 1/2): nearest quarter turn, then series on [-pi/4,
     // pi/4]
     const float v4 = (float)(int32_t)b[l] * 0x1p-30f; // four times v
@@ -124,9 +124,20 @@ static inline void box_muller(float *cosine, float *sine, const uint32_t *a,
     const float c =
         1.0f +
         q * (-0.5f + q * (4.1666667e-2f + q * (-1.3888889e-3f + q * 2.4801587e-5f)));
-    const float cs = quarter & 1 ? s : c, sn = quarter & 1 ? c : s;
-    cosine[l] = r * ((quarter + 1) & 2 ? -cs : cs);
-    sine[l] = r * (quarter & 2 ? -sn : sn);
+    // a quarter turn swaps the two, in bits; signs: bit 1 of quarter for the sine, of
+    // quarter + 1 for the cosine
+    const uint32_t turn = (uint32_t)quarter << 30, odd = turn << 1;
+    uint32_t cos_bits, sin_bits;
+    memcpy(&cos_bits, &c, sizeof c);
+    memcpy(&sin_bits, &s, sizeof s);
+    const uint32_t swap = (cos_bits ^ sin_bits) & (uint32_t)((int32_t)odd >> 31);
+    cos_bits ^= swap ^ ((turn ^ odd) & 0x80000000u);
+    sin_bits ^= swap ^ (turn & 0x80000000u);
+    float cs, sn;
+    memcpy(&cs, &cos_bits, sizeof cs);
+    memcpy(&sn, &sin_bits, sizeof sn);
+    cosine[l] = r * cs;
+    sine[l] = r * sn;
   }
 }
 #endif
@@ -142,12 +153,12 @@ static inline void xoshiro_next(uint32_t word[LANES], xoshiro *x) {
   const lanes_vec sum = x->s[0] + x->s[3], t = x->s[1] << 9;
   const lanes_vec next = ROTATE(sum, 7) + x->s[0];
   memcpy(word, &next, sizeof next);
-  x->s[2] ^= x->s[0];
-  x->s[3] ^= x->s[1];
-  x->s[1] ^= x->s[2];
-  x->s[0] ^= x->s[3];
-  x->s[2] ^= t;
-  x->s[3] = ROTATE(x->s[3], 11);
+  const lanes_vec s3 = x->s[3] ^ x->s[1];
+  const lanes_vec s1 = x->s[1] ^ x->s[2] ^ x->s[0];
+  x->s[2] = x->s[2] ^ x->s[0] ^ t;
+  x->s[0] = x->s[0] ^ s3;
+  x->s[1] = s1;
+  x->s[3] = ROTATE(s3, 11);
 }
 
 // The generator of a tile, before its block `block`.
@@ -199,14 +210,17 @@ void K(gaussian_fill)(cred_real *out, size_t n, const cred_real *mean,
   for (uint64_t tile = first / CRED__NOISE_TILE; n > 0; tile++, block = 0) {
     xoshiro x;
     xoshiro_start(&x, key, index, tile, block);
+    for (; skip == 0 && block < PER_TILE && n >= BLOCK; block++) { // z in registers
+      cred_real z[BLOCK];
+      normal_block(z, &x);
+      shift(out, mean, sd, z, BLOCK);
+      out += BLOCK, mean += BLOCK, sd += BLOCK, n -= BLOCK;
+    }
     for (; block < PER_TILE && n > 0; block++, skip = 0) {
       cred_real z[BLOCK];
       normal_block(z, &x);
       const size_t m = n < BLOCK - skip ? n : BLOCK - skip;
-      if (m == BLOCK)
-        shift(out, mean, sd, z, BLOCK);
-      else
-        shift(out, mean, sd, z + skip, m);
+      shift(out, mean, sd, z + skip, m);
       out += m, mean += m, sd += m, n -= m;
     }
   }
