@@ -1,6 +1,7 @@
 // version.c -- what this program is made of.
 
 #include "cli/cli.h"
+#include "credence_commit.h"
 #include "credence_version.h"
 #include "kernel/kernel.h"
 #include <jansson.h>
