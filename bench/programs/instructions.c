@@ -1,9 +1,9 @@
 // instructions.c -- one case of the guard against slow-downs, run under callgrind by
 // bench/instructions: all but `counted` is warm-up and not counted.
 //
-// One thread, the AVX2 kernels (valgrind 3.19 knows no AVX-512): what is counted depends on
-// compiler and library alone, not on the machine or its load.
-// Usage: instructions list | instructions CASE
+// One thread, the AVX2 kernels (valgrind 3.19 knows no AVX-512): what is counted depends
+// on compiler and library alone, not on the machine or its load. Usage: instructions list
+// | instructions CASE
 
 #include "kernel/kernel.h"
 #include "model/bench.h"
@@ -21,7 +21,8 @@ typedef struct {
 
 static float *a, *b, *c;
 
-// which: 0 X W, 1 dY W' (second factor transposed), 2 X' dY (first factor transposed)
+// which: 0 X W, 1 dY W' (second factor transposed), 2 X' dY (first factor transposed), 3
+// X W without the zeros of X, which are a half, 4 one row
 static void product(void *context) {
   const int which = *(const int *)context;
   cred__gemm_args g = {.m = ROWS, .n = WIDTH, .k = WIDTH, .a = a, .b = b, .c = c};
@@ -29,15 +30,43 @@ static void product(void *context) {
   g.trans_b = which == 1;
   g.trans_a = which == 2;
   if (which == 2) g.m = WIDTH, g.k = ROWS;
+  if (which == 4) g.m = 1;
+  g.skip_zeros = which == 3;
   cred__gemm(&g);
+}
+
+static void moments(void *context) {
+  (void)context;
+  const cred__moments_args g = {.m = 1,
+                                .n = WIDTH,
+                                .k = WIDTH,
+                                .ldx = WIDTH,
+                                .ld = WIDTH,
+                                .x = a,
+                                .x2 = a,
+                                .x_var = a,
+                                .weight_mean = b,
+                                .weight_var = b,
+                                .bias_mean = b,
+                                .bias_var = b,
+                                .mean = c,
+                                .var = c + WIDTH,
+                                .more = c + 2 * WIDTH};
+  cred__few_moments(&g);
 }
 
 static void noise(void *context) {
   const cred_key key = cred_key_make(1);
   switch (*(const int *)context) {
-  case 0: cred__normal_fill(c, NUMBERS, &key, 0, 0); break;
-  case 1: cred__mask_fill(c, NUMBERS, 0.5, &key, 0, 0); break;
-  default: cred__sign_fill(c, NUMBERS, &key, 0, 0); break;
+  case 0:
+    cred__normal_fill(c, NUMBERS, &key, 0, 0);
+    break;
+  case 1:
+    cred__mask_fill(c, NUMBERS, 0.5, &key, 0, 0);
+    break;
+  default:
+    cred__sign_fill(c, NUMBERS, &key, 0, 0);
+    break;
   }
 }
 
@@ -45,6 +74,9 @@ static const kernel_case kernels[] = {
     {"product", product, 0},
     {"product-second-transposed", product, 1},
     {"product-first-transposed", product, 2},
+    {"product-of-half-zeros", product, 3},
+    {"product-of-one-row", product, 4},
+    {"moments-of-one-row", moments, 0},
     {"normals", noise, 0},
     {"masks", noise, 1},
     {"signs", noise, 2},
@@ -113,6 +145,7 @@ int main(int argc, char **argv) {
   }
   if (!cred__kernel_select("avx2")) return 77;
   a = zeros(), b = zeros(), c = zeros();
+  for (size_t i = 0; i < ROWS * WIDTH; i += 2) a[i] = 1;
   for (size_t i = 0; i < N_KERNELS; i++)
     if (strcmp(kernels[i].name, argv[1]) == 0) {
       int which = kernels[i].which;

@@ -25,6 +25,7 @@ typedef struct {
   const cred_real *packed; // op(B) as cred__pack left it, k > 0; b is then not read
   bool trans_c;            // with packed: C is stored (n, m)
   const cred_real *bias;   // (n) added to every row of C, or NULL
+  bool skip_zeros;         // B is finite: terms of A's zeros may be left out
 } cred__gemm_args;
 void cred__gemm(const cred__gemm_args *g);
 // So few rows of C that reading B takes longer than multiplying by it.

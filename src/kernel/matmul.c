@@ -28,7 +28,7 @@ static size_t without_single(size_t columns, size_t n, size_t step) {
   return columns;
 }
 
-// Few rows read B in long runs: a part a thread.
+// Few rows read B in long runs, sparse ones are listed once a tile: a part a thread.
 static size_t columns_of_few(size_t n, size_t n_threads) {
   const size_t part = tiles_of(n, cred__n_threads(n_threads));
   return without_single(tiles_of(part, CRED__PANEL_LANES) * CRED__PANEL_LANES, n,
@@ -36,7 +36,8 @@ static size_t columns_of_few(size_t n, size_t n_threads) {
 }
 
 static size_t columns_of(const cred__gemm_args *g, size_t n_threads) {
-  if (g->m <= CRED__FEW_ROWS && !g->trans_b) return columns_of_few(g->n, n_threads);
+  const bool few = g->m <= CRED__FEW_ROWS;
+  if ((few || g->skip_zeros) && !g->trans_b) return columns_of_few(g->n, n_threads);
   return without_single(TILE_COLUMNS, g->n, CRED__PANEL_LANES);
 }
 

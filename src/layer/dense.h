@@ -40,6 +40,11 @@ cred_key cred__layer_draw_key(const cred__layer *layer, const cred_key *draw,
 void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
                        cred_real *out, const cred_real *x, const cred_real *weight,
                        const cred_real *bias, bool accumulate);
+// The same on the threads of the pass; zeros of x are left out where its weights are
+// finite.
+void cred__dense_product(const cred__layer *layer, const cred__pass *pass, cred_real *out,
+                         const cred_real *x, const cred_real *weight,
+                         const cred_real *bias);
 void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
                                   size_t n_rows, cred_real *out, cred_real *panels,
                                   const cred_real *d, const cred_real *weight);

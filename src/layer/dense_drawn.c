@@ -56,7 +56,8 @@ static void add_tile(const arrays *a, size_t k, size_t i, size_t rows) {
                              .lda = layer->n_in,
                              .ldb = n_out,
                              .ldc = n_out,
-                             .bias = i == 0 ? a->bias : NULL};
+                             .bias = i == 0 ? a->bias : NULL,
+                             .skip_zeros = a->pass->finite};
   cred__gemm(&g);
 }
 

@@ -28,22 +28,37 @@ cred_key cred__layer_key(const cred__layer *layer, const cred__pass *pass,
   return cred__layer_draw_key(layer, &pass->key, purpose);
 }
 
+// x W + bias, as arguments.
+static cred__gemm_args times(const cred__layer *layer, size_t n_rows, cred_real *out,
+                             const cred_real *x, const cred_real *weight,
+                             const cred_real *bias) {
+  const size_t n_in = layer->n_in, n_out = layer->n_out;
+  return (cred__gemm_args){.m = n_rows,
+                           .n = n_out,
+                           .k = n_in,
+                           .a = x,
+                           .b = weight,
+                           .c = out,
+                           .lda = n_in,
+                           .ldb = n_out,
+                           .ldc = n_out,
+                           .bias = bias};
+}
+
 void cred__dense_times(size_t n_threads, const cred__layer *layer, size_t n_rows,
                        cred_real *out, const cred_real *x, const cred_real *weight,
                        const cred_real *bias, bool accumulate) {
-  const size_t n_in = layer->n_in, n_out = layer->n_out;
-  const cred__gemm_args g = {.m = n_rows,
-                             .n = n_out,
-                             .k = n_in,
-                             .accumulate = accumulate,
-                             .a = x,
-                             .b = weight,
-                             .c = out,
-                             .lda = n_in,
-                             .ldb = n_out,
-                             .ldc = n_out,
-                             .bias = bias};
+  cred__gemm_args g = times(layer, n_rows, out, x, weight, bias);
+  g.accumulate = accumulate;
   cred__matmul(n_threads, &g);
+}
+
+void cred__dense_product(const cred__layer *layer, const cred__pass *pass, cred_real *out,
+                         const cred_real *x, const cred_real *weight,
+                         const cred_real *bias) {
+  cred__gemm_args g = times(layer, pass->n_rows, out, x, weight, bias);
+  g.skip_zeros = pass->finite;
+  cred__matmul(cred__dense_threads(layer, pass), &g);
 }
 
 // Where W is wide, as (W d^T)^T: W is read where it lies, and d is packed instead. On one
@@ -85,9 +100,8 @@ void cred__dense_times_transposed(size_t n_threads, const cred__layer *layer,
 
 void cred__dense_forward_mean(const cred__layer *layer, const cred__pass *pass,
                               cred_real *out, const cred_real *in) {
-  cred__dense_times(cred__dense_threads(layer, pass), layer, pass->n_rows, out, in,
-                    cred__dense_weight(layer, pass->theta),
-                    cred__dense_bias(layer, pass->theta), false);
+  cred__dense_product(layer, pass, out, in, cred__dense_weight(layer, pass->theta),
+                      cred__dense_bias(layer, pass->theta));
 }
 
 typedef struct {

@@ -71,9 +71,8 @@ static void mean_var(const cred__layer *layer, const cred__pass *pass, cred_real
   cred__square(n_threads, bias_var, cred__dense_bias(layer, pass->sd), n_out);
   if (!pass->var)
     cred__square(n_threads, sd2, cred__dense_weight(layer, pass->sd), n_in * n_out);
-  cred__dense_times(n_threads, layer, n_rows, var, in2,
-                    pass->var ? cred__dense_weight(layer, pass->var) : sd2, bias_var,
-                    false);
+  cred__dense_product(layer, pass, var, in2,
+                      pass->var ? cred__dense_weight(layer, pass->var) : sd2, bias_var);
 }
 
 void cred__dense_local_forward(const cred__layer *layer, const cred__pass *pass,

@@ -40,6 +40,8 @@ typedef struct {
   const uint64_t *row; // (B) index that keys the noise of a row; NULL: 0, 1, 2, ...
   cred_key key;        // of this step and draw; a layer derives its own by its index
   size_t n_threads;
+  bool finite; // the parameters and their variances are: zeros of a layer's input need
+               // not be multiplied
   const cred_real *theta;  // whole vector: the parameters, or their means
   const cred_real *sd;     // whole vector; NULL in a plain pass
   const cred_real *var;    // sd^2, or NULL: squared where it is needed

@@ -34,6 +34,7 @@ struct cred_predictor {
   size_t pass_threads; // of each task under way
   size_t together_max; // draws that may share a pass; 1: they share nothing
   size_t together;     // of the block under way
+  bool finite;         // the weights and their sds are
   bool drawn; // function draws of the weights, made where they are used, of the block
   cred_real *squares, *theta2; // (members, dim) variances of the weights and, for
                                // moments, their squared means; or NULL
@@ -221,6 +222,7 @@ cred_status cred_predictor_new(cred_predictor **out, const cred_model *model,
   TRY_DONE(NEW(&p->levels, opt->n_levels, "quantile levels"));
   for (size_t i = 0; i < p->opt.n_levels; i++) p->levels[i] = opt->levels[i];
   p->opt.levels = p->levels;
+  p->finite = cred__predict_finite(model);
   choose_draws(p);
   choose_sharing(p);
   TRY_DONE(squares_new(p));
@@ -251,8 +253,11 @@ static void before_task(void *context, size_t task, size_t worker) {
   const size_t strip = task % p->n_strips, k = task / p->n_strips;
   const cred_member *member = &p->model->posterior->members[k];
   const size_t n_rows = strip_rows(p, strip), row = strip * CRED__STRIP_ROWS;
-  const cred__pass pass = {
-      .mode = CRED__PLAIN, .n_rows = n_rows, .n_threads = 1, .theta = member->mean};
+  const cred__pass pass = {.mode = CRED__PLAIN,
+                           .n_rows = n_rows,
+                           .n_threads = 1,
+                           .finite = p->finite,
+                           .theta = member->mean};
   const cred_real *out =
       cred__network_forward_part(p->model->network, p->net[worker], &pass,
                                  p->x + row * p->data->n_inputs, 0, p->n_before);
@@ -318,6 +323,7 @@ static void output_task(void *context, size_t task, size_t worker) {
                      .n_threads = p->pass_threads,
                      .row = p->data->row ? p->data->row + p->first + row : NULL,
                      .key = cred_posterior_draw_key(&root, g.first),
+                     .finite = p->finite,
                      .theta = member->mean};
   const bool sampled = p->draws == CRED_DRAWS_ROW || p->draws == CRED_DRAWS_FUNCTION;
   pass.dropout = member->kind == CRED_POSTERIOR_DROPOUT && p->draws != CRED_DRAWS_MEAN;

@@ -43,6 +43,8 @@ void cred__strip_work_clear(cred__strip_work *work);
 // Fails with CRED_EINVAL or CRED_ECONFIG where the options are none, or none of this
 // model.
 cred_status cred__predict_check(const cred_predict_options *opt, const cred_model *m);
+// Whether all weights and sds are so far from infinity that draws and squares are finite.
+bool cred__predict_finite(const cred_model *m);
 // Room for n rows in every array that this model and these data fill; n_rows: the room
 // there is.
 cred_status cred__prediction_room(cred_prediction *r, size_t *n_rows,

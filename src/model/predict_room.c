@@ -4,6 +4,7 @@
 #include "model/predict.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "kernel/update.h"
 
 void cred__prediction_clear(cred_prediction *r) {
   double *const numbers[] = {r->mean,
@@ -83,4 +84,15 @@ cred_status cred__predict_check(const cred_predict_options *opt, const cred_mode
   if (m->likelihood.n_targets > 16)
     FAIL(CRED_EINVAL, "%zu targets: 16 at most", m->likelihood.n_targets);
   return CRED_OK;
+}
+
+bool cred__predict_finite(const cred_model *m) {
+  const cred_real limit = (cred_real)1e15;
+  bool finite = true;
+  for (size_t i = 0; i < m->posterior->n_members; i++) {
+    const cred_member *member = &m->posterior->members[i];
+    finite &= cred__all_within(member->mean, limit, m->dim);
+    if (member->sd) finite &= cred__all_within(member->sd, limit, m->dim);
+  }
+  return finite;
 }

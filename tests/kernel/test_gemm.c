@@ -210,6 +210,60 @@ static void test_cut_anywhere(void **state) {
       }
 }
 
+// Zeros of A left out, or multiplied: the same bytes, also where nothing is left.
+static void check_zeros(size_t m, size_t n, size_t k, int form, double share) {
+  const cred_key key = cred_key_make(m + n);
+  product p;
+  float *whole;
+  product_init(&p, m, n, k, form, PAD);
+  assert_ok(NEW(&whole, p.n_c, "c"));
+  for (size_t i = 0; i < m * p.g.lda; i++)
+    if (cred_key_uniform(&key, i) < share) p.a[i] = i % 2 ? 0.0f : -0.0f;
+  memcpy(p.c, p.c_before, p.n_c * sizeof *p.c);
+  cred__matmul(1, &p.g);
+  check(&p);
+  memcpy(whole, p.c, p.n_c * sizeof *p.c);
+  p.g.skip_zeros = true;
+  for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
+    memcpy(p.c, p.c_before, p.n_c * sizeof *p.c);
+    cred__matmul(n_threads, &p.g);
+    assert_memory_equal(whole, p.c, p.n_c * sizeof *p.c);
+  }
+  cred__free(whole);
+  product_clear(&p);
+}
+
+static void test_zeros_left_out(void **state) {
+  (void)state;
+  static const size_t sizes[][3] = {{8, 96, 64},    {9, 97, 65},    {17, 193, 200},
+                                    {135, 150, 40}, {40, 300, 999}, {3, 120, 80}};
+  static const double shares[] = {0, 0.3, 0.5, 0.9, 1};
+  for (size_t s = 0; s < N_SETS; s++)
+    for (size_t i = 0; i < 6 && cred__kernel_select(sets[s]); i++)
+      for (size_t z = 0; z < 5; z++)
+        for (int form = 0; form < FORMS; form += 4)
+          check_zeros(sizes[i][0], sizes[i][1], sizes[i][2], form, shares[z]);
+}
+
+// What is not a number is not a zero.
+static void test_nan_is_not_left_out(void **state) {
+  (void)state;
+  enum { M = 20, N = 130, K = 90, ROW = 13 };
+  for (size_t s = 0; s < N_SETS; s++) {
+    if (!cred__kernel_select(sets[s])) continue;
+    product p;
+    product_init(&p, M, N, K, 0, PAD);
+    memset(p.a, 0, M * p.g.lda * sizeof *p.a);
+    p.a[ROW * p.g.lda + K - 1] = NAN;
+    p.g.skip_zeros = true;
+    cred__gemm(&p.g);
+    for (size_t i = 0; i < M; i++)
+      for (size_t j = 0; j < N; j++)
+        assert_true(i == ROW ? isnan(p.c[i * p.g.ldc + j]) : p.c[i * p.g.ldc + j] == 0);
+    product_clear(&p);
+  }
+}
+
 static void test_no_terms(void **state) {
   (void)state;
   for (size_t s = 0; s < N_SETS; s++) {
@@ -279,6 +333,8 @@ int main(void) {
       cmocka_unit_test(test_against_triple_loop),
       cmocka_unit_test(test_packed),
       cmocka_unit_test(test_cut_anywhere),
+      cmocka_unit_test(test_zeros_left_out),
+      cmocka_unit_test(test_nan_is_not_left_out),
       cmocka_unit_test(test_no_terms),
       cmocka_unit_test(test_nan_stays),
       cmocka_unit_test(test_matmul_does_not_depend_on_threads),

@@ -184,6 +184,7 @@ static void check_rows(fixture *f, cred__network_work *work, cred__mode mode) {
   for (size_t b = 0; b < B; b++) index[b] = 1000 - 7 * b;
   cred__pass pass = pass_of(f, mode, 1, NULL);
   pass.row = index;
+  pass.finite = false; // the parts leave zeros out
   assert_int_equal(f->n_rows, B);
   const float *out = cred__network_forward(f->network, work, &pass, f->x);
   memcpy(f->out, out, B * OUT * sizeof *out);
@@ -191,6 +192,7 @@ static void check_rows(fixture *f, cred__network_work *work, cred__mode mode) {
     for (size_t b = 0; b + size <= B; b += 3) {
       pass.row = index + b;
       pass.n_rows = size;
+      pass.finite = true;
       out = cred__network_forward(f->network, work, &pass, f->x + b * n_in);
       assert_memory_equal(out, f->out + b * OUT, size * OUT * sizeof *out);
     }
@@ -251,7 +253,7 @@ static void test_rows_do_not_depend_on_their_block(void **state) {
       fixture_init_shaped(&f, "conv 5 3 relu, dropout 0.3, pool 2, conv 7 2 same", 37,
                           (cred_shape){6, 7, 2}, 3);
     else
-      fixture_init(&f, "dense 97 tanh, dropout 0.3, dense 193 relu, dense 5 gelu", 37, 11,
+      fixture_init(&f, "dense 97 tanh, dropout 0.5, dense 193 relu, dense 5 gelu", 37, 11,
                    3);
     cred__network_work *work;
     assert_ok(cred__network_work_new(&work, f.network, 37, 1, false, false));

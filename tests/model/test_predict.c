@@ -410,37 +410,6 @@ static void test_blocks_and_threads(void **state) {
     }
 }
 
-// Where there are fewer tasks than threads, a task runs on several.
-static void test_few_tasks_on_many_threads(void **state) {
-  (void)state;
-  static const size_t rows[] = {1, 3, 128}, threads[] = {1, 2, 3, 8};
-  static const cred_draws kinds[] = {CRED_DRAWS_MEAN, CRED_DRAWS_MOMENTS, CRED_DRAWS_ROW,
-                                     CRED_DRAWS_FUNCTION};
-  assembled a;
-  recipe_of_test r = known_noise;
-  r.posterior = CRED_FIT_VI;
-  setup(&a, r, "dense 300 relu, dense 900 tanh", 1);
-  random_posterior(&a, 1, 0.1);
-  for (size_t k = 0; k < 4; k++)
-    for (size_t i = 0; i < 3; i++) {
-      cred_predict_options opt = options(kinds[k], 3);
-      cred_data data = a.data;
-      data.n_rows = rows[i];
-      cred_prediction whole, part;
-      cred_predictor *p = NULL, *q;
-      for (size_t t = 0; t < 4; t++) {
-        opt.n_threads = threads[t];
-        assert_ok(cred_predictor_new(t ? &q : &p, a.model, &opt));
-        assert_ok(cred_predictor_run(t ? &part : &whole, t ? q : p, &data));
-        if (t == 0) continue;
-        assert_same_rows(&whole, 0, &part);
-        cred_predictor_free(q);
-      }
-      cred_predictor_free(p);
-    }
-  assembled_clear(&a);
-}
-
 static void test_as_many_draws_as_it_takes(void **state) {
   (void)state;
   assembled a;
@@ -586,7 +555,6 @@ int main(void) {
       cmocka_unit_test(test_crps_by_integration),
       cmocka_unit_test(test_members_count_equally),
       cmocka_unit_test(test_blocks_and_threads),
-      cmocka_unit_test(test_few_tasks_on_many_threads),
       cmocka_unit_test(test_as_many_draws_as_it_takes),
       cmocka_unit_test(test_pit_is_uniform),
       cmocka_unit_test(test_function_draws),

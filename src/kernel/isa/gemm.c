@@ -469,6 +469,6 @@ void K(gemm)(const cred__gemm_args *g) {
     narrow(g);
   else if (g->m <= CRED__FEW_ROWS && !g->trans_b && g->n > K_COLUMNS)
     K(few_rows)(g);
-  else
+  else if (!g->skip_zeros || !K(sparse_product)(g))
     wide(g);
 }

@@ -7,6 +7,8 @@
 
 void K(gemm)(const cred__gemm_args *g);
 void K(few_rows)(const cred__gemm_args *g); // by gemm, where they are few
+// False, and nothing done, where few of A's numbers are 0.
+bool K(sparse_product)(const cred__gemm_args *g);
 void K(few_moments)(const cred__moments_args *g);
 void K(pack)(cred_real *panels, const cred__gemm_args *g, size_t first, size_t end);
 void K(normal_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
