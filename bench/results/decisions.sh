@@ -21,14 +21,14 @@ build() { # NAME SOURCE
     -Wl,-rpath,"$library" -lcredence -lm -o "$folder/$1"
 }
 
-# The settings of the methods were chosen on runs 0 to 3 (see docs/results/decisions.md).
-bandit() { # METHOD [NAME=VALUE]...
+# How the settings of the methods were chosen: docs/results/decisions.md.
+bandit() { # NAME METHOD [SETTING=VALUE]...
   local file=$folder/bandit-$1.csv
-  [ -s "$file" ] || "$folder/bandit" "$data/bandits/agaricus-lepiota.data" "$1" 20 2000 \
-    "${@:2}" curve="$folder/bandit-$1.curve" | put "$file"
-  awk -F, '{ n++; s += $3; q += $3 * $3; t += $4 }
+  [ -s "$file" ] || "$folder/bandit" "$data/bandits/agaricus-lepiota.data" "$2" 20 2000 \
+    "${@:3}" curve="$folder/bandit-$1.curve" | put "$file"
+  awk -F, -v name="$1" '{ n++; s += $3; q += $3 * $3; t += $4 }
     END { m = s / n; sd = sqrt((q - n * m * m) / (n - 1))
-      printf "| %s | %.1f ± %.1f | %.1f | %d | %.1f |\n", $1, m, sd, sd / sqrt(n), n, t / n }' \
+      printf "| %s | %.1f ± %.1f | %.1f | %d | %.1f |\n", name, m, sd, sd / sqrt(n), n, t / n }' \
     "$file"
 }
 
@@ -62,11 +62,13 @@ for part in $parts; do
     build bandit "$root/bench/results/bandit.c"
     echo '| method | regret, % of uniform, mean ± sd | se | runs | seconds a run |'
     echo '|---|---|---|---|---|'
-    bandit linear
-    bandit greedy
-    bandit vi net='dense 100 relu' temperature=0.1
-    bandit ensemble likelihood=heteroscedastic members=3 updates=2
-    bandit dropout likelihood=heteroscedastic early=16
+    bandit linear linear precision=0.25
+    bandit linear-4 linear precision=4
+    bandit neural-linear neural-linear net='dense 50 relu'
+    bandit greedy greedy
+    bandit vi vi net='dense 100 relu' temperature=0.1
+    bandit ensemble ensemble likelihood=heteroscedastic members=3 updates=2
+    bandit dropout dropout likelihood=heteroscedastic early=16
     gnuplot -e "folder = '$folder'; output_file = '$results/bandit.png'; uniform = 4.91" \
       "$root/bench/results/bandit.gp"
     ;;

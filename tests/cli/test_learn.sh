@@ -106,6 +106,10 @@ expect 0 "${person[@]}" --test test.csv --budget 12 --require-done
 says err "done: the budget of 12 labels is spent"
 [ ! -e mine/to_label.csv ] || fail "to_label.csv stays behind"
 
+# killed at random moments, with skips and revisions
+kill_taught 6 credence learn bare.csv --target label --classes lower,upper --start 8 -n 6 \
+  "${fit[@]}" --budget 32
+
 # a file is taken whole or not at all
 taught=(credence learn bare.csv --target label --classes lower,upper -o taught --start 6 -n 3
   "${fit[@]}" --budget 9)
