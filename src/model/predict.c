@@ -10,7 +10,6 @@
 #include "base/fail.h"
 #include "base/thread.h"
 #include "prob/likelihood.h"
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -501,13 +500,18 @@ static void error_task(void *context, size_t strip, size_t worker) {
 }
 
 // A row's statistics are its own: parts of a strip, so that one strip keeps all threads
-// busy.
-enum { PART_ROWS = 32 };
-static_assert(CRED__STRIP_ROWS % PART_ROWS == 0, "a part is within a strip");
+// busy, where they take longer than a fork. Moments of classes are integrals.
+static size_t part_rows(const cred_predictor *p) {
+  enum { PART_ROWS = CRED__STRIP_ROWS / 4, NUMBERS_MIN = 1 << 15 };
+  const bool large =
+      p->draws == CRED_DRAWS_MOMENTS || p->n_rows * p->n_draws * p->n_out >= NUMBERS_MIN;
+  return large ? PART_ROWS : CRED__STRIP_ROWS;
+}
+
 static void statistics_task(void *context, size_t part, size_t worker) {
   cred_predictor *p = context;
-  const size_t row = part * PART_ROWS, left = p->n_rows - row;
-  const cred__strip s = rows_of(p, row, left < PART_ROWS ? left : PART_ROWS);
+  const size_t rows = part_rows(p), row = part * rows, left = p->n_rows - row;
+  const cred__strip s = rows_of(p, row, left < rows ? left : rows);
   cred__predict_strip(&p->result, &s, &p->strip[worker]);
 }
 
@@ -533,8 +537,8 @@ static cred_status predict_block(cred_predictor *p) {
   if (p->opt.mc_error > 0) more_draws(p);
   for (size_t i = 0; i < p->n_strips; i++)
     if (p->made[i] > p->result.n_draws) p->result.n_draws = p->made[i];
-  cred__parallel(p->n_threads, (p->n_rows + PART_ROWS - 1) / PART_ROWS, statistics_task,
-                 p);
+  const size_t rows = part_rows(p);
+  cred__parallel(p->n_threads, (p->n_rows + rows - 1) / rows, statistics_task, p);
   return CRED_OK;
 }
 

@@ -46,6 +46,31 @@ static void test_few_tasks_on_many_threads(void **state) {
   assembled_clear(&a);
 }
 
+// Draws of the weights that are made in the layers, without rows that meet zeros alone,
+// are those that are held for all strips.
+static void test_draws_made_in_layers(void **state) {
+  (void)state;
+  static const size_t pieces[] = {1, 3, 16, 17};
+  assembled a;
+  setup(&a, "dense 40 relu, dense 70 relu, dense 3 relu", 2);
+  const cred_predict_options opt = options(CRED_DRAWS_FUNCTION, 6);
+  cred_prediction whole, part;
+  cred_predictor *p = predict(&whole, &a, &opt), *q;
+  assert_ok(cred_predictor_new(&q, a.model, &opt));
+  for (size_t i = 0; i < 4; i++)
+    for (size_t first = 0; first + pieces[i] <= N; first += pieces[i]) {
+      cred_data d = a.data;
+      d.n_rows = pieces[i];
+      d.x += first * d.n_inputs, d.y += first, d.row += first;
+      assert_ok(cred_predictor_run(&part, q, &d));
+      assert_memory_equal(whole.mean + first, part.mean, d.n_rows * sizeof *part.mean);
+      assert_memory_equal(whole.sd + first, part.sd, d.n_rows * sizeof *part.sd);
+    }
+  cred_predictor_free(p);
+  cred_predictor_free(q);
+  assembled_clear(&a);
+}
+
 // Zeros are left out of products only where no weight could make something of them.
 static void test_weights_that_are_not_finite(void **state) {
   (void)state;
@@ -69,6 +94,7 @@ static void test_weights_that_are_not_finite(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_few_tasks_on_many_threads),
+      cmocka_unit_test(test_draws_made_in_layers),
       cmocka_unit_test(test_weights_that_are_not_finite),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,14 @@ static inline void shift(cred_real *restrict out, const cred_real *restrict mean
   for (size_t i = 0; i < n; i++) out[i] = sd[i] == 0 ? mean[i] : mean[i] + sd[i] * z[i];
 }
 
+// The same with numbers skip ... skip + n - 1 of the next block.
+static void shift_part(cred_real *out, const cred_real *mean, const cred_real *sd,
+                       xoshiro *x, size_t skip, size_t n) {
+  cred_real z[BLOCK];
+  normal_block(z, x);
+  shift(out, mean, sd, z + skip, n);
+}
+
 void K(gaussian_fill)(cred_real *out, size_t n, const cred_real *mean,
                       const cred_real *sd, const cred_key *key, uint64_t index,
                       uint64_t first) {
@@ -210,19 +218,20 @@ void K(gaussian_fill)(cred_real *out, size_t n, const cred_real *mean,
   for (uint64_t tile = first / CRED__NOISE_TILE; n > 0; tile++, block = 0) {
     xoshiro x;
     xoshiro_start(&x, key, index, tile, block);
-    for (; skip == 0 && block < PER_TILE && n >= BLOCK; block++) { // z in registers
+    if (skip) { // the rest of a block
+      const size_t m = n < BLOCK - skip ? n : BLOCK - skip;
+      shift_part(out, mean, sd, &x, skip, m);
+      out += m, mean += m, sd += m, n -= m, block++, skip = 0;
+    }
+    for (; block < PER_TILE && n >= BLOCK; block++) { // z in registers
       cred_real z[BLOCK];
       normal_block(z, &x);
       shift(out, mean, sd, z, BLOCK);
       out += BLOCK, mean += BLOCK, sd += BLOCK, n -= BLOCK;
     }
-    for (; block < PER_TILE && n > 0; block++, skip = 0) {
-      cred_real z[BLOCK];
-      normal_block(z, &x);
-      const size_t m = n < BLOCK - skip ? n : BLOCK - skip;
-      shift(out, mean, sd, z + skip, m);
-      out += m, mean += m, sd += m, n -= m;
-    }
+    if (block == PER_TILE || n == 0) continue;
+    shift_part(out, mean, sd, &x, 0, n);
+    return;
   }
 }
 
