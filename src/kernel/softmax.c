@@ -30,3 +30,7 @@ void cred__softmax_mean(double *out, const cred_real *e, const cred_real *share,
                         size_t n_points) {
   table()->mean(out, e, share, n, n_points);
 }
+
+void cred__gumbel_add(const cred__gumbel_node *node, size_t n) {
+  table()->gumbel(node, n);
+}

@@ -14,6 +14,7 @@
 
 #include "prob/gaussian_logits.h"
 #include "kernel/fast_math.h"
+#include "kernel/softmax.h"
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -26,7 +27,6 @@ enum { NODES_MAX = 127, GRID_MAX = 256, RESTART = 16, KEPT = 16 };
 #define STEP_GRID  0.5  // 3e-9
 #define REACH_LOW  3.5  // exp(-exp(3.5)) = 4e-15
 #define REACH_HIGH 18.0 // exp(-18) = 2e-8
-#define U_MAX      80   // exp(-U_MAX) is a normal float, and stands for 0
 
 static double sd_of(double var) {
   return var > 0 ? sqrt(var) : (var <= 0 ? 0.0 : var);
@@ -102,19 +102,6 @@ typedef struct {
   cred_real below[GRID_MAX], density[GRID_MAX], excess[GRID_MAX];
 } class_curve;
 
-static void add_node(class_curve *restrict curve, cred_real *restrict u,
-                     const grid_set *restrict grid, cred_real l, cred_real weight,
-                     cred_real growth) {
-  for (size_t i = 0; i < grid->n; i++) {
-    const cred_real at = u[i] > U_MAX ? U_MAX : u[i];
-    const cred_real e = weight * cred__exp(-at), f = at * e;
-    curve->below[i] += e;
-    curve->density[i] += f;
-    curve->excess[i] += f * (grid->x[i] - l);
-    u[i] *= growth;
-  }
-}
-
 // u = exp(l - x) goes from node to node by one factor; it starts anew before a u that
 // underflowed could matter.
 static void curve_init(class_curve *curve, const grid_set *grid, double mean,
@@ -129,7 +116,15 @@ static void curve_init(class_curve *curve, const grid_set *grid, double mean,
     const cred_real l = (cred_real)(mean + sd * nodes.z * (q - nodes.half));
     if (q % RESTART == 0)
       for (size_t i = 0; i < grid->n; i++) u[i] = cred__exp(l - grid->x[i]);
-    add_node(curve, u, grid, l, (cred_real)nodes.weight[q], growth);
+    const cred__gumbel_node node = {.below = curve->below,
+                                    .density = curve->density,
+                                    .excess = curve->excess,
+                                    .u = u,
+                                    .x = grid->x,
+                                    .l = l,
+                                    .weight = (cred_real)nodes.weight[q],
+                                    .growth = growth};
+    cred__gumbel_add(&node, grid->n);
   }
 }
 

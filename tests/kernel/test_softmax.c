@@ -80,8 +80,40 @@ static void test_nan_stays_nan(void **state) {
   }
 }
 
+// A node of a grid against the formula in double: u small, and so large that exp(-u) is
+// nothing; sizes that fill no vector; what is not a number stays.
+static void test_gumbel_node(void **state) {
+  (void)state;
+  for (size_t s = 0; s < N_SETS; s++)
+    for (size_t n = 1; n < 70 && cred__kernel_select(sets[s]); n += 11) {
+      float below[70], density[70], excess[70], u[70], x[70];
+      for (size_t i = 0; i < n; i++) {
+        below[i] = 1, density[i] = 2, excess[i] = 3;
+        u[i] = i % 7 == 6 ? 1e4f : (float)exp(0.2 * (double)i - 8);
+        x[i] = (float)(0.5 * (double)i);
+      }
+      const float before = u[0];
+      if (n > 40) u[40] = NAN;
+      const cred__gumbel_node node = {below, density, excess, u, x, 1.5f, 0.25f, 3};
+      cred__gumbel_add(&node, n);
+      assert_near((double)u[0], 3 * (double)before, 1e-9);
+      for (size_t i = 0; i < n; i++) {
+        const double at = i % 7 == 6 ? 1e4 : exp(0.2 * (double)i - 8);
+        const double e = 0.25 * exp(-at), f = at * e;
+        if (i == 40) {
+          assert_true(isnan(below[i]) && isnan(density[i]) && isnan(excess[i]));
+          continue;
+        }
+        assert_near((double)below[i], 1 + e, 3e-7);
+        assert_near((double)density[i], 2 + f, 6e-7);
+        assert_near((double)excess[i], 3 + f * ((double)x[i] - 1.5), 6e-6);
+      }
+    }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_the_formula),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_gumbel_node),
+                                     cmocka_unit_test(test_against_the_formula),
                                      cmocka_unit_test(test_nan_stays_nan)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

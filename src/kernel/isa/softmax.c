@@ -69,4 +69,23 @@ static void mean(double *restrict out, const cred_real *restrict e,
   }
 }
 
-const cred__softmax_table K(softmax_table) = {noisy, again, mean};
+static void add_node(cred_real *restrict below, cred_real *restrict density,
+                     cred_real *restrict excess, cred_real *restrict u,
+                     const cred_real *restrict x, const cred__gumbel_node *node,
+                     size_t n) {
+  const cred_real l = node->l, weight = node->weight, growth = node->growth;
+  for (size_t i = 0; i < n; i++) {
+    const cred_real at = u[i] > CRED__NODE_MAX ? CRED__NODE_MAX : u[i];
+    const cred_real e = weight * cred__exp(-at), f = at * e;
+    below[i] += e;
+    density[i] += f;
+    excess[i] += f * (x[i] - l);
+    u[i] *= growth;
+  }
+}
+
+static void gumbel(const cred__gumbel_node *node, size_t n) {
+  add_node(node->below, node->density, node->excess, node->u, node->x, node, n);
+}
+
+const cred__softmax_table K(softmax_table) = {noisy, again, mean, gumbel};
