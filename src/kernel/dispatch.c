@@ -71,6 +71,11 @@ void cred__pack_columns(cred_real *panels, const cred__gemm_args *g, size_t firs
   table->pack(panels, g, first, end);
 }
 
+size_t cred__compress(cred_real *out, const cred_real *in, const cred_real *keep,
+                      size_t n) {
+  return table->compress(out, in, keep, n);
+}
+
 void cred__normal_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                        uint64_t first) {
   table->normal_fill(out, n, key, index, first);

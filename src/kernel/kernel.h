@@ -88,6 +88,11 @@ void cred__mask_fill(cred_real *out, size_t n, double rate, const cred_key *key,
 void cred__sign_fill(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                      uint64_t first);
 
+// The elements of in (n) where keep is not 0, in order, to out, which has room for n;
+// returns how many they are.
+size_t cred__compress(cred_real *out, const cred_real *in, const cred_real *keep,
+                      size_t n);
+
 // The limits of the machine: n rounds of multiply-adds in registers, seeded by x (2),
 // which returns the number of operations; a (n) += s b.
 double cred__multiply_adds(cred_real *x, size_t n);

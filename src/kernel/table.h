@@ -35,6 +35,8 @@ typedef struct {
                         size_t n);
   void (*momentum)(cred_real *theta, cred_real *m1, const cred_real *grad,
                    const cred__momentum *a, size_t n);
+  size_t (*compress)(cred_real *out, const cred_real *in, const cred_real *keep,
+                     size_t n);
   double (*multiply_adds)(cred_real *x, size_t n);
   void (*add_scaled)(cred_real *restrict a, const cred_real *restrict b, cred_real s,
                      size_t n);

@@ -75,6 +75,8 @@ void cred__dense_take(const cred__layer *layer, const cred__pass *pass,
                       const cred__dense_gradient *gradient);
 size_t cred__dense_n_buffers(const cred__layer *layer, size_t n_rows, size_t n_threads);
 
+// Numbers of a row's mask: each stands for as many elements as there are places.
+size_t cred__dropout_n_mask(const cred__layer *layer);
 // The masks of pass->draws on the n_each rows of `in`.
 void cred__dropout_spread(const cred__layer *layer, const cred__pass *pass,
                           cred_real *out, cred_real *cache, const cred_real *in);

@@ -38,8 +38,7 @@ static cred_status parse(cred__layer *layer, const char *const *words, size_t n_
   return CRED_OK;
 }
 
-// Numbers of a row's mask: each stands for as many elements as there are places.
-static size_t n_mask(const cred__layer *layer) {
+size_t cred__dropout_n_mask(const cred__layer *layer) {
   return layer->ops == &cred__dropout_ops ? layer->n_in : layer->in.channels;
 }
 
@@ -51,7 +50,7 @@ static cred_status shape(cred__layer *layer) {
 
 static size_t n_cache(const cred__layer *layer, size_t n_rows, cred__mode mode) {
   (void)mode;
-  return n_rows * n_mask(layer);
+  return n_rows * cred__dropout_n_mask(layer);
 }
 
 typedef struct {
@@ -86,7 +85,7 @@ static void fill(cred_real *mask, const arrays *a, const cred_key *key, uint64_t
   const cred__place *place = a->pass->place;
   const cred_shape in = a->layer->in;
   const double rate = a->layer->rate;
-  const size_t n = n_mask(a->layer);
+  const size_t n = cred__dropout_n_mask(a->layer);
   if (!place || n != in.height * in.width * in.channels) { // whole, or one a channel
     cred__mask_fill(mask, n, rate, key, index, 0);
     return;
@@ -100,7 +99,7 @@ static void fill(cred_real *mask, const arrays *a, const cred_key *key, uint64_t
 
 static void forward_rows(void *p, size_t first, size_t end) {
   const arrays *a = p;
-  const size_t n = a->layer->n_in, m = n_mask(a->layer);
+  const size_t n = a->layer->n_in, m = cred__dropout_n_mask(a->layer);
   const cred_key *draw = NULL;
   cred_key key = {{0}};
   size_t made = first; // the row whose mask was made last
@@ -122,7 +121,7 @@ static void forward_rows(void *p, size_t first, size_t end) {
 
 static void backward_rows(void *p, size_t first, size_t end) {
   const arrays *a = p;
-  const size_t n = a->layer->n_in, m = n_mask(a->layer);
+  const size_t n = a->layer->n_in, m = cred__dropout_n_mask(a->layer);
   for (size_t b = first; b < end; b++)
     multiply_row(a->out + b * n, a->in + b * n, a->mask + b * m, n, m);
 }

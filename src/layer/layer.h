@@ -179,6 +179,10 @@ const cred_real *cred__network_forward_draws(const cred_network *network,
                                              const cred__pass *pass,
                                              const cred_key *draws, size_t n_draws,
                                              const cred_real *x, size_t first);
+// Whether a pass with one mask for CRED__THIN_ROWS rows or more leaves out units that are
+// dropped. The outputs are the same to the bit.
+enum { CRED__THIN_ROWS = 16 };
+bool cred__network_thins(const cred_network *network);
 // After forward with the same work, pass and x; dout (B, n_outputs) is overwritten.
 void cred__network_backward(const cred_network *network, cred__network_work *work,
                             const cred__pass *pass, const cred_real *x, cred_real *dout);

@@ -1,4 +1,4 @@
-// network.h -- inside of a network, for its two files.
+// network.h -- inside of a network, for its files.
 
 #ifndef CRED_SRC_LAYER_NETWORK_H
 #define CRED_SRC_LAYER_NETWORK_H
@@ -24,5 +24,8 @@ struct cred_network {
   char *text;                        // canonical
   bool has_dropout;
 };
+
+// Whether a later layer reads the output of layer i as its second input.
+bool cred__network_is_source(const cred_network *network, size_t i);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/fail.h"
 #include "base/thread.h"
 #include "layer/dense.h"
-#include "layer/network.h"
+#include "layer/network_thin.h"
 #include <assert.h>
 #include <string.h>
 
@@ -27,6 +27,7 @@ struct cred__network_work {
   cred_real *gradient[2];   // of the inputs of layer i: number i % 2
   cred_real **mean, **var;  // (n_layers) each
   cred_real *scratch;
+  cred__thin *thin; // forward alone
 };
 
 enum { ALIGN_ELEMENTS = 16 };
@@ -63,7 +64,7 @@ typedef struct {
   size_t sources; // outputs of the layers that are sources
 } sizes;
 
-static bool is_source(const cred_network *network, size_t i) {
+bool cred__network_is_source(const cred_network *network, size_t i) {
   for (size_t j = i + 1; j < network->n_layers; j++)
     if (network->layers[j].source == i) return true;
   return false;
@@ -80,7 +81,7 @@ static sizes measure(const cred_network *network, const cred__network_work *work
     s.out_max = larger(s.out_max, n_out);
     s.cache_max = larger(s.cache_max, n_cache);
     s.scratch = larger(s.scratch, n_scratch_of(layer, work));
-    if (is_source(network, i)) s.sources += n_out;
+    if (cred__network_is_source(network, i)) s.sources += n_out;
   }
   return s;
 }
@@ -98,7 +99,7 @@ static void take_turns(cred_real **out, cred_real **at, const cred_network *netw
   cred_real *turn[2];
   for (int k = 0; k < 2; k++) turn[k] = take(at, n_max);
   for (size_t i = 0; i < network->n_layers; i++)
-    out[i] = is_source(network, i)
+    out[i] = cred__network_is_source(network, i)
                  ? take(at, padded(work->n_rows_max * network->layers[i].n_out))
                  : turn[i % 2];
 }
@@ -119,7 +120,7 @@ static void divide_memory(cred__network_work *work, const cred_network *network,
     const cred__layer *layer = &network->layers[i];
     const size_t n_out = padded(work->n_rows_max * layer->n_out);
     if (work->backward) work->out[i] = take(&at, n_out);
-    if (work->backward && is_source(network, i)) work->from_later[i] = take(&at, n_out);
+    if (work->backward && cred__network_is_source(network, i)) work->from_later[i] = take(&at, n_out);
     work->cache[i] =
         work->backward ? take(&at, n_cache_of(layer, work->n_rows_max)) : cache;
   }
@@ -139,7 +140,7 @@ static cred_status work_init(cred__network_work *work, const cred_network *netwo
   TRY(NEW(&work->var, network->n_layers, "moments of layers"));
   TRY(NEW(&work->memory, n, "activations of a network"));
   divide_memory(work, network, &s);
-  return CRED_OK;
+  return work->backward ? CRED_OK : cred__thin_new(&work->thin, network);
 }
 
 // Elements that a row adds: its outputs, or what the layer works with.
@@ -187,6 +188,7 @@ void cred__network_work_free(cred__network_work *work) {
   cred__free(work->mean);
   cred__free(work->var);
   cred__free(work->memory);
+  cred__thin_free(work->thin);
   cred__free(work);
 }
 
@@ -204,13 +206,17 @@ const cred_real *cred__network_forward_part(const cred_network *network,
                                             size_t first, size_t end) {
   const cred__pass p = limited(pass, work);
   const unsigned state = cred__flush_denormals();
-  for (size_t i = first; i < end; i++) {
+  for (size_t i = first; i < end;) {
     const cred__layer *layer = &network->layers[i];
+    if (end == network->n_layers && cred__thin_begins(work->thin, network, &p, i)) {
+      i = cred__thin_forward(work->thin, network, &p, work->out, i, &x);
+      continue;
+    }
     if (layer->ops->join)
       layer->ops->join(layer, &p, work->out[i], x, work->out[layer->source]);
     else
       layer->ops->forward(layer, &p, work->out[i], work->cache[i], work->scratch, x);
-    x = work->out[i];
+    x = work->out[i++];
   }
   cred__restore_denormals(state);
   return x;

@@ -34,6 +34,7 @@ struct cred_predictor {
   size_t together_max; // draws that may share a pass; 1: they share nothing
   size_t together;     // of the block under way
   bool finite;         // the weights and their sds are
+  bool thins; // one mask a draw, of a network that can leave out what it drops
   bool drawn; // function draws of the weights, made where they are used, of the block
   cred_real *squares, *theta2; // (members, dim) variances of the weights and, for
                                // moments, their squared means; or NULL
@@ -135,6 +136,8 @@ static void choose_sharing(cred_predictor *p) {
   p->together_max = 1;
   if (p->draws != CRED_DRAWS_ROW && p->draws != CRED_DRAWS_FUNCTION) return;
   if (!cred__network_shares_draws(network)) return;
+  p->thins = p->draws == CRED_DRAWS_FUNCTION && cred__network_thins(network) &&
+             p->model->posterior->members[0].kind == CRED_POSTERIOR_DROPOUT;
   p->together_max = TOGETHER_MAX;
   if (ELEMENTS_MAX / widest > CRED__STRIP_ROWS) p->work_rows = ELEMENTS_MAX / widest;
   if (p->work_rows > ROWS_MAX) p->work_rows = ROWS_MAX;
@@ -387,6 +390,7 @@ static size_t draws_together(const cred_predictor *p, size_t n_rows) {
   const size_t n_members = p->model->posterior->n_members;
   const size_t each = (p->n_draws + n_members - 1) / n_members;
   if (p->together_max == 1 || (p->group && !p->drawn)) return 1;
+  if (p->thins && n_rows >= CRED__THIN_ROWS) return 1; // each without what it drops
   if (n_rows > CRED__STRIP_ROWS) n_rows = CRED__STRIP_ROWS;
   size_t n = ROWS / n_rows > SHARE ? ROWS / n_rows : SHARE;
   if (p->drawn) n = n_rows <= ROWS / SHARE ? SHARE : n_rows < ROWS ? ROWS / n_rows : 1;

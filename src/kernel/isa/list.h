@@ -20,6 +20,7 @@ void K(mask_fill)(cred_real *out, size_t n, double rate, const cred_key *key,
                   uint64_t index, uint64_t first);
 void K(sign_fill)(cred_real *out, size_t n, const cred_key *key, uint64_t index,
                   uint64_t first);
+size_t K(compress)(cred_real *out, const cred_real *in, const cred_real *keep, size_t n);
 void K(gaussian_draw)(cred_real *theta, const cred_real *mean, const cred_real *log_sd,
                       const cred_real *eps, size_t n);
 double K(mixture_grad)(cred_real *dw, const cred_real *w, const cred__mixture *prior,

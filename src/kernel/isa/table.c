@@ -18,6 +18,7 @@ const cred__kernel_table K(kernel_table) = {
     .adam = K(adam),
     .normal_adam = K(normal_adam),
     .momentum = K(momentum),
+    .compress = K(compress),
     .multiply_adds = K(multiply_adds),
     .add_scaled = K(add_scaled),
     .add_noise = K(add_noise),
