@@ -123,6 +123,12 @@ static void multiply(cred_real *out, const cred_real *x, const kept *k, size_t n
   }
 }
 
+// A row that is not behind the last one is not foreseen by the processor.
+static void prefetch(const cred_real *row, size_t n) {
+  enum { LINE = 64 / sizeof(cred_real) };
+  for (size_t j = 0; j < n; j += LINE) __builtin_prefetch(row + j);
+}
+
 static size_t keep_row(cred_real *to, const cred_real *from, const kept *out, size_t n) {
   if (out) return cred__compress(to, from, out->keep, n);
   memcpy(to, from, n * sizeof *to);
@@ -136,8 +142,12 @@ static void dense(const cred__thin *t, const cred__layer *layer, const cred__pas
   const cred_real *weight = cred__dense_weight(layer, pass->theta);
   const size_t n = layer->n_out;
   cred_real *at = t->theta;
-  for (size_t i = 0; i < t->in.n_all; i++)
-    if (t->in.keep[i] != 0) at += keep_row(at, weight + i * n, out, n);
+  for (size_t i = 0, next = 0; i < t->in.n_all; i = next) {
+    for (next = i + 1; next < t->in.n_all && t->in.keep[next] == 0;) next++;
+    if (t->in.keep[i] == 0) continue;
+    if (next < t->in.n_all) prefetch(weight + next * n, n);
+    at += keep_row(at, weight + i * n, out, n);
+  }
   cred__layer thinned = *layer;
   thinned.n_in = t->in.n;
   thinned.n_out = keep_row(at, cred__dense_bias(layer, pass->theta), out, n);

@@ -199,8 +199,16 @@ cred_status cred__bench_run_unit(cred__bench_run *run, double *score) {
   return status;
 }
 
+// The share of a layer's products that one mask for all rows leaves: units on both sides
+// are dropped, but those of the last layer.
+static double kept_share(const cred__bench_spec *spec, bool last) {
+  const double kept = 1 - spec->dropout;
+  if (spec->batch < CRED__THIN_ROWS) return 1;
+  return last ? kept : kept * kept;
+}
+
 // How many products a weight enters in a unit, a row.
-static double n_products(const cred__bench_spec *spec, bool first) {
+static double n_products(const cred__bench_spec *spec, bool first, bool last) {
   const double n = (double)spec->n_draws;
   const bool gaussian = spec->posterior == CRED_FIT_VI;
   if (!spec->predict) {
@@ -213,7 +221,8 @@ static double n_products(const cred__bench_spec *spec, bool first) {
   case CRED_DRAWS_MOMENTS:
     return first ? 2 : 3;
   case CRED_DRAWS_FUNCTION:
-    return first && !gaussian ? 1 : n;
+    if (gaussian) return n;
+    return first ? 1 : n * kept_share(spec, last);
   default:
     return (first ? 1 : n) * (gaussian ? 2 : 1); // shared by all draws in the first
   }
@@ -243,12 +252,13 @@ cred__bench_cost cred__bench_run_cost(const cred__bench_run *run) {
                            .array_bytes = n_weights * (spec->predict ? (gaussian ? 8 : 4)
                                                        : gaussian    ? 28
                                                                      : 12)};
+  const size_t n_layers = cred__network_n_items(network);
   bool first = true;
-  for (size_t i = 0; i < cred__network_n_items(network); i++) {
+  for (size_t i = 0; i < n_layers; i++) {
     const cred__layer *layer = cred__network_item(network, i);
     const double products = products_of(layer);
     if (products == 0) continue;
-    cost.flops += 2 * products * (double)spec->batch * n_products(spec, first);
+    cost.flops += 2 * products * (double)spec->batch * n_products(spec, first, i + 1 == n_layers);
     first = false;
   }
   return cost;
