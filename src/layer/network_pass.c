@@ -120,7 +120,8 @@ static void divide_memory(cred__network_work *work, const cred_network *network,
     const cred__layer *layer = &network->layers[i];
     const size_t n_out = padded(work->n_rows_max * layer->n_out);
     if (work->backward) work->out[i] = take(&at, n_out);
-    if (work->backward && cred__network_is_source(network, i)) work->from_later[i] = take(&at, n_out);
+    if (work->backward && cred__network_is_source(network, i))
+      work->from_later[i] = take(&at, n_out);
     work->cache[i] =
         work->backward ? take(&at, n_cache_of(layer, work->n_rows_max)) : cache;
   }

@@ -258,7 +258,8 @@ cred__bench_cost cred__bench_run_cost(const cred__bench_run *run) {
     const cred__layer *layer = cred__network_item(network, i);
     const double products = products_of(layer);
     if (products == 0) continue;
-    cost.flops += 2 * products * (double)spec->batch * n_products(spec, first, i + 1 == n_layers);
+    cost.flops +=
+        2 * products * (double)spec->batch * n_products(spec, first, i + 1 == n_layers);
     first = false;
   }
   return cost;

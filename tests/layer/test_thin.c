@@ -84,8 +84,8 @@ static void test_dropped_units_are_left_out(void **state) {
   (void)state;
   enum { UNITS = 40, IN = 7 };
   fixture f;
-  setup(&f, "dense 7 relu, dropout 0.5, dense 40 relu, dropout 0.5", (cred_shape){1, 1, 7},
-        OUT);
+  setup(&f, "dense 7 relu, dropout 0.5, dense 40 relu, dropout 0.5",
+        (cred_shape){1, 1, 7}, OUT);
   const cred__layer *dropout[2] = {cred__network_item(f.network, 2),
                                    cred__network_item(f.network, 5)};
   const cred__layer *dense = dropout[0] + 1;
