@@ -151,8 +151,7 @@ static void dense(const cred__thin *t, const cred__layer *layer, const cred__pas
   cred__layer thinned = *layer;
   thinned.n_in = t->in.n;
   thinned.n_out = keep_row(at, cred__dense_bias(layer, pass->theta), out, n);
-  cred__dense_times(cred__dense_threads(&thinned, pass), &thinned, pass->n_rows, y, x,
-                    t->theta, at, false);
+  cred__dense_product(&thinned, pass, y, x, t->theta, at);
 }
 
 // The pair that reads the output of dense layer i, through an activation or not; or

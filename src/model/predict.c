@@ -34,7 +34,7 @@ struct cred_predictor {
   size_t together_max; // draws that may share a pass; 1: they share nothing
   size_t together;     // of the block under way
   bool finite;         // the weights and their sds are
-  bool thins; // one mask a draw, of a network that can leave out what it drops
+  bool thins;          // one mask a draw, of a network that can leave out what it drops
   bool drawn; // function draws of the weights, made where they are used, of the block
   cred_real *squares, *theta2; // (members, dim) variances of the weights and, for
                                // moments, their squared means; or NULL
