@@ -295,6 +295,7 @@ static cred_status go_on(bool *done, cli__learn *l, cred_learn *run, const char 
     if (waits || state == CRED_LEARN_STOPPED) break;
     if (state != CRED_LEARN_DONE) continue;
     *done = true;
+    if (!*name && !l->opt.simulate) cli__learn_drop_wanted(l);
     cli_note(l->args, "%s%sdone: %s", name, *name ? ": " : "", cred_learn_reason(run));
     if (*name && !cred_learn_has_model(run))
       cli_warn(l->args, "credence learn ... with a larger --budget or --start",

@@ -18,6 +18,9 @@ typedef struct {
 // cmd_learn_labels.c: the rows that want a label, as a file for a person or a command:
 // row, id, the columns of the row where they are few, and the empty target.
 cred_status cli__learn_write_wanted(const cli__learn *l, const cred_learn *run);
+// Removes to_label.csv of a run that is done: one killed as it took the last labels has
+// kept it.
+void cli__learn_drop_wanted(const cli__learn *l);
 // Takes what is filled in of that file, if it is there, or nothing. *n_left: rows still
 // without.
 cred_status cli__learn_read_wanted(size_t *n_left, const cli__learn *l, cred_learn *run);

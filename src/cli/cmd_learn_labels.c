@@ -24,6 +24,11 @@ static const char *path_of(char *out, size_t n_bytes, const cli__learn *l) {
   return out;
 }
 
+void cli__learn_drop_wanted(const cli__learn *l) {
+  char path[4096];
+  unlink(path_of(path, sizeof path, l));
+}
+
 // Columns of the pool that help to label a row: all, where they are few; else the id.
 static bool is_shown(const cli__learn *l, size_t column) {
   const char *name = cred_table_name(l->pool, column), *id = l->fit.schema.id;

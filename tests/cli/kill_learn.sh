@@ -53,7 +53,7 @@ write_revisions() {
 
 # run_taught START FOLDER LEARN-COMMAND...: all rounds, each call by START.
 run_taught() {
-  local start=$1 folder=$2
+  local start=$1 folder=$2 n=0
   shift 2
   rm -f "$folder.revised"
   while $start "$@" -o "$folder" -q && [ -e "$folder/to_label.csv" ]; do
@@ -63,6 +63,7 @@ run_taught() {
       touch "$folder.revised"
     fi
     fill_labels "$folder"
+    [ $((n += 1)) -lt 100 ] || return 1
   done
   rm -f "$folder.revised"
 }

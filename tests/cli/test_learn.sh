@@ -105,6 +105,9 @@ done
 expect 0 "${person[@]}" --test test.csv --budget 12 --require-done
 says err "done: the budget of 12 labels is spent"
 [ ! -e mine/to_label.csv ] || fail "to_label.csv stays behind"
+echo row,x1,x2,label >mine/to_label.csv # as one killed while it took the last labels leaves it
+expect 0 "${person[@]}" --test test.csv --budget 12
+[ ! -e mine/to_label.csv ] || fail "to_label.csv stays behind when the run was done already"
 
 # killed at random moments, with skips and revisions
 kill_taught 6 credence learn bare.csv --target label --classes lower,upper --start 8 -n 6 \
