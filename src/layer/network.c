@@ -73,10 +73,6 @@ static bool is_activation(const cred__layer *layer) {
   return layer->ops == &cred__activation_ops;
 }
 
-static bool is_dropout(const cred__layer *layer) {
-  return layer->ops == &cred__dropout_ops || layer->ops == &cred__channel_dropout_ops;
-}
-
 // The activation that the outputs of layer i meet first, before other parameters: sets
 // the width of its start.
 static double gain_of(const cred_network *network, size_t i) {
@@ -164,7 +160,7 @@ static cred_status shape_layers(cred_network *network) {
         FAIL(CRED_EINVAL, "network: more than 2^31 parameters up to %s", layer->name);
     }
     network->n_slices += layer->n_slices;
-    network->has_dropout |= is_dropout(layer);
+    network->has_dropout |= cred__is_dropout(layer);
     in = layer->out;
   }
   return CRED_OK;
@@ -231,7 +227,7 @@ static cred_status write_text(char **out, const cred__layer *layers, size_t n,
   for (size_t i = 0; i < n; i++) {
     const char *gap = i == 0 ? "" : joins(layers, i) ? " " : ", ";
     cred__text_printf(&text, "%s%s", gap, layers[i].text);
-    const bool followed = i + 1 < n && is_dropout(&layers[i + 1]);
+    const bool followed = i + 1 < n && cred__is_dropout(&layers[i + 1]);
     if (rate >= 0 && is_activation(&layers[i]) && !followed) {
       cred__text_printf(&text, ", dropout ");
       cred__text_number(&text, rate);

@@ -25,6 +25,9 @@ struct cred_network {
   bool has_dropout;
 };
 
+static inline bool cred__is_dropout(const cred__layer *layer) {
+  return layer->ops == &cred__dropout_ops || layer->ops == &cred__channel_dropout_ops;
+}
 // Whether a later layer reads the output of layer i as its second input.
 bool cred__network_is_source(const cred_network *network, size_t i);
 

@@ -231,9 +231,7 @@ const cred_real *cred__network_forward(const cred_network *network,
 
 size_t cred__network_n_before_dropout(const cred_network *network) {
   size_t n = 0;
-  while (n < network->n_layers && network->layers[n].ops != &cred__dropout_ops &&
-         network->layers[n].ops != &cred__channel_dropout_ops)
-    n++;
+  while (n < network->n_layers && !cred__is_dropout(&network->layers[n])) n++;
   // a source among them whose output is read behind goes behind too
   for (size_t i = network->n_layers; i-- > n;)
     if (network->layers[i].source < n) {

@@ -26,7 +26,8 @@ static void test_masks_by_brute_force(void **state) {
         MEMBERS);
   const cred_model *m = a.model;
   cred__network_work *work;
-  assert_ok(cred__network_work_new(&work, m->network, N, 1, false, false));
+  // for backward too: it multiplies whole layers
+  assert_ok(cred__network_work_new(&work, m->network, N, 1, true, false));
   const cred_key root = cred_key_make(1);
   assert_ok(cred_model_function_draws(got[0], m, &a.data, DRAWS, 1, 2));
   const cred_predict_options opt = options(CRED_DRAWS_ROW, DRAWS);

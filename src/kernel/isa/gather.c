@@ -8,13 +8,11 @@
 
 #include "isa.h"
 #include "kernel/gather.h"
+#include "vector.h"
 #include <string.h>
 
 enum { DEPTH = 256, ROWS = 256 };
 _Static_assert(ROWS % K_ROWS == 0, "rows of a chunk are whole tiles");
-
-typedef cred_real vec
-    __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)), may_alias));
 
 static void count_offsets(int32_t *out, const cred__offsets *o, size_t first, size_t n) {
   size_t i2 = first % o->n2, i1 = first / o->n2 % o->n1;

@@ -5,9 +5,8 @@
 
 #include "isa.h"
 #include "list.h"
+#include "vector.h"
 
-typedef cred_real vec
-    __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)), may_alias));
 enum { CHAINS = 12 };
 
 double K(multiply_adds)(cred_real *x, size_t n) {

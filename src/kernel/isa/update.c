@@ -5,6 +5,7 @@
 
 #include "isa.h"
 #include "list.h"
+#include "vector.h"
 #include "kernel/fast_math.h"
 #include <math.h>
 
@@ -202,9 +203,6 @@ void K(product_by)(cred_real *out, const cred_real *x, cred_real scale, size_t n
 #pragma GCC ivdep
   for (size_t i = 0; i < n; i++) out[i] *= scale * x[i];
 }
-
-typedef cred_real vec
-    __attribute__((vector_size(K_VECTOR_BYTES), aligned(sizeof(cred_real)), may_alias));
 
 // Rows of x one after the other, two sums under way.
 static inline void sum_vector(cred_real *out, const cred_real *x, size_t n_rows,
