@@ -35,7 +35,7 @@ struct cred_online {
   // scratch of values
   cred__network_work *net;
   cred_real *theta, *x; // (dim), (rows, n_inputs)
-  double *mean, *var;   // (rows)
+  double *mean, *var;   // (rows, 2) of yes or no, else (rows)
 };
 
 cred_online_options cred_online_defaults(void) {
@@ -44,12 +44,33 @@ cred_online_options cred_online_defaults(void) {
   return opt;
 }
 
+static cred_status target_type(cred_target_type *out, const cred_online_options *opt) {
+  cred_likelihood lik = {.kind = CRED_LIK_GAUSSIAN};
+  if (opt->fit.likelihood) TRY(cred_likelihood_parse(&lik, opt->fit.likelihood));
+  *out = lik.kind == CRED_LIK_BERNOULLI ? CRED_TARGET_CLASS
+         : lik.kind == CRED_LIK_POISSON ? CRED_TARGET_COUNT
+                                        : CRED_TARGET_NUMBER;
+  if (cred_likelihood_is_class(&lik) && lik.kind != CRED_LIK_BERNOULLI)
+    FAIL(CRED_ECONFIG,
+         "online: likelihood '%s': values are numbers, counts ('poisson'), or yes or no "
+         "('bernoulli')",
+         opt->fit.likelihood);
+  if (*out != CRED_TARGET_NUMBER && (opt->target_mean != 0 || opt->target_sd != 1))
+    FAIL(CRED_EINVAL,
+         "online: likelihood '%s' has no scale: leave target_mean 0 and "
+         "target_sd 1",
+         opt->fit.likelihood);
+  return CRED_OK;
+}
+
 // Columns as they come, a target with a scale that was given.
 static cred_status make_schema(cred_schema **out, size_t n_inputs,
                                const cred_online_options *opt) {
   cred_schema *s = NULL;
   cred_status status;
   char name[32];
+  cred_target_type type;
+  TRY(target_type(&type, opt));
   TRY_DONE(NEW(&s, 1, "a schema"));
   TRY_DONE(NEW(&s->columns, n_inputs, "columns"));
   TRY_DONE(NEW(&s->targets, 1, "targets"));
@@ -61,8 +82,15 @@ static cred_status make_schema(cred_schema **out, size_t n_inputs,
     TRY_DONE(cred__strdup(&s->columns[i].name, name));
   }
   TRY_DONE(cred__strdup(&s->targets[0].name, "value"));
+  s->targets[0].type = type;
   s->targets[0].mean = opt->target_mean;
   s->targets[0].sd = opt->target_sd;
+  if (type == CRED_TARGET_CLASS) {
+    TRY_DONE(NEW(&s->targets[0].classes, 2, "classes"));
+    s->targets[0].n_classes = 2;
+    TRY_DONE(cred__strdup(&s->targets[0].classes[0], "0"));
+    TRY_DONE(cred__strdup(&s->targets[0].classes[1], "1"));
+  }
   TRY_DONE(cred__schema_layout(s));
   *out = s;
   s = NULL;
@@ -147,7 +175,7 @@ static cred_status make_scratch(cred_online *o) {
                              false));
   TRY(NEW(&o->theta, o->model->dim, "a draw"));
   TRY(NEW(&o->x, VALUES_ROWS_MAX * o->n_inputs, "rows"));
-  TRY(NEW(&o->mean, VALUES_ROWS_MAX, "values"));
+  TRY(NEW(&o->mean, (size_t)2 * VALUES_ROWS_MAX, "values"));
   return NEW(&o->var, VALUES_ROWS_MAX, "values");
 }
 
@@ -200,6 +228,11 @@ cred_status cred_online_add(cred_online *o, const double *x, double y) {
       FAIL(CRED_EDATA, "online: input %zu is %g, expected a finite number", i, x[i]);
   if (!isfinite((cred_real)scaled))
     FAIL(CRED_EDATA, "online: the value is %g, expected a finite number", y);
+  const cred_target_type type = o->model->schema->targets[0].type;
+  if (type == CRED_TARGET_CLASS && y != 0 && y != 1)
+    FAIL(CRED_EDATA, "online: the value is %g, expected 1 (yes) or 0 (no)", y);
+  if (type == CRED_TARGET_COUNT && (y < 0 || y != floor(y)))
+    FAIL(CRED_EDATA, "online: the value is %g, expected a count: 0, 1, 2, ...", y);
   for (size_t i = 0; i < o->n_inputs; i++)
     o->data.x[at * o->n_inputs + i] = (cred_real)x[i];
   o->data.y[at] = (cred_real)scaled;
@@ -255,6 +288,12 @@ static void add_values(double *out, cred_online *o, const cred__pass *pass,
                        size_t n_members) {
   const cred_model *m = o->model;
   const cred_real *y = cred__network_forward(m->network, o->net, pass, o->x);
+  if (cred_likelihood_is_class(&m->likelihood)) {
+    cred_likelihood_class_log_prob(o->mean, &m->likelihood, y, pass->n_rows);
+    for (size_t i = 0; i < pass->n_rows; i++)
+      out[i] += exp(o->mean[2 * i + 1]) / (double)n_members;
+    return;
+  }
   cred_likelihood_mean_var(o->mean, o->var, &m->likelihood, y,
                            pass->theta + m->noise_offset, pass->n_rows);
   for (size_t i = 0; i < pass->n_rows; i++)

@@ -5,11 +5,13 @@
 #include "base/alloc.h"
 #include "credence/decide/bandit.h"
 
+static const char known_noise[] = "gaussian 0.3";
+
 static cred_bandit_options small(cred_bandit_policy policy) {
   cred_bandit_options opt = cred_bandit_defaults();
   opt.policy = policy;
   opt.model.fit.net = "dense 10 relu";
-  opt.model.fit.likelihood = "gaussian 0.3";
+  opt.model.fit.likelihood = known_noise;
   opt.model.fit.schedule.rate = 0.01;
   opt.model.fit.batch = 16;
   opt.model.fit.n_threads = 1;
@@ -76,11 +78,13 @@ static void test_every_action_comes_first(void **state) {
   cred_bandit_free(b);
 }
 
-// Two actions, the better one by the sign of the context: reward 1 or -1. A warm start on
-// 40 logged rows, then the last 100 of 300 choices.
+// Two actions, the better one by the sign of the context: reward 1 or -1, and 1 or 0
+// where it is yes or no. A warm start on 40 logged rows, then the last 100 of 300
+// choices.
 static double share_right(const cred_bandit_options *opt, uint64_t *fingerprint) {
   const cred_key key = cred_key_make(11);
   cred_bandit *b;
+  const double wrong = strcmp(opt->model.fit.likelihood, "bernoulli") ? -1 : 0;
   size_t n_right = 0;
   assert_ok(cred_bandit_new(&b, 1, 2, opt));
   *fingerprint = 0;
@@ -89,7 +93,7 @@ static double share_right(const cred_bandit_options *opt, uint64_t *fingerprint)
     size_t action = t % 2;
     if (t >= 40) assert_ok(cred_bandit_choose(&action, b, context));
     const bool right = (context[0] > 0) == (action == 1);
-    assert_ok(cred_bandit_learn(b, context, action, right ? 1 : -1));
+    assert_ok(cred_bandit_learn(b, context, action, right ? 1 : wrong));
     if (t >= 240) n_right += right;
     *fingerprint = 31 * *fingerprint + action;
   }
@@ -112,6 +116,10 @@ static void test_it_learns(void **state) {
       opt.model.fit.n_members = q == 1 ? 3 : 1;
       opt.model.fit.dropout = 0.1;
       assert_true(share_right(&opt, &first) >= 0.85);
+      opt.model.fit.likelihood = "bernoulli";
+      // a Gaussian on weights takes longer to believe yes or no
+      assert_true(share_right(&opt, &second) >= (q == 0 ? 0.7 : 0.85));
+      opt.model.fit.likelihood = known_noise;
       if (p > 0 && p < 4) continue;
       opt.model.fit.n_threads = 3; // the same choices on any number of threads
       share_right(&opt, &second);

@@ -262,6 +262,47 @@ static void test_threads_and_saving(void **state) {
   assert_same_bytes(bytes[0], bytes[1]);
 }
 
+// With inputs of 0 only the bias b learns, under a prior N(0, 1) and n values of sum s.
+// At the mode of yes or no b = s - n / (1 + exp(-b)), of counts b = s - n exp(b): by
+// Newton.
+static double mode_of_bias(bool counts, double n, double s) {
+  double b = 0;
+  for (int i = 0; i < 50; i++) {
+    const double mean = counts ? exp(b) : 1 / (1 + exp(-b));
+    const double slope = counts ? mean : mean * (1 - mean);
+    b -= (b - s + n * mean) / (1 + n * slope);
+  }
+  return counts ? exp(b) : 1 / (1 + exp(-b));
+}
+
+static void test_yes_or_no_and_counts(void **state) {
+  (void)state;
+  const double zero[D] = {0, 0};
+  for (int counts = 0; counts < 2; counts++) {
+    cred_online *o;
+    cred_online_options opt = linear_options(CRED_FIT_MAP);
+    opt.fit.likelihood = counts ? "poisson" : "bernoulli";
+    assert_ok(cred_online_new(&o, D, &opt));
+    double sum = 0;
+    for (int i = 0; i < 40; i++) {
+      const double y = counts ? i % 4 : i % 5 == 0;
+      assert_ok(cred_online_add(o, zero, y));
+      sum += y;
+    }
+    assert_fails(cred_online_add(o, zero, 0.5), CRED_EDATA, "the value is 0.5");
+    assert_fails(cred_online_add(o, zero, -1), CRED_EDATA, "the value is -1");
+    assert_int_equal(cred_online_n_rows(o), 40);
+    assert_ok(cred_online_train(o, 6000, NULL));
+    // batches of 32 with replacement: the mode is approached within their noise
+    assert_near(value_at(o, zero), mode_of_bias(counts, 40, sum), counts ? 0.15 : 0.04);
+    const cred_model *now;
+    assert_ok(cred_online_model(&now, o));
+    assert_int_equal(cred_model_schema(now)->targets[0].type,
+                     counts ? CRED_TARGET_COUNT : CRED_TARGET_CLASS);
+    cred_online_free(o);
+  }
+}
+
 static void test_nothing_is_allocated_in_a_step(void **state) {
   (void)state;
   cred_online *o;
@@ -293,8 +334,12 @@ static void test_bad_arguments(void **state) {
   opt.fit.net = "dens 5";
   assert_fails(cred_online_new(&o, D, &opt), CRED_EINVAL, "dens");
   opt.fit.net = "dense 5";
+  opt.fit.likelihood = "categorical";
+  assert_fails(cred_online_new(&o, D, &opt), CRED_ECONFIG, "'bernoulli'");
   opt.fit.likelihood = "bernoulli";
-  assert_fails(cred_online_new(&o, D, &opt), CRED_ECONFIG, "bernoulli");
+  opt.target_mean = 0.5;
+  assert_fails(cred_online_new(&o, D, &opt), CRED_EINVAL, "no scale");
+  opt.target_mean = 0;
   opt.fit.likelihood = NULL;
   assert_ok(cred_online_new(&o, D, &opt));
   x[1] = NAN;
@@ -331,6 +376,7 @@ int main(void) {
       cmocka_unit_test(test_values),
       cmocka_unit_test(test_features),
       cmocka_unit_test(test_threads_and_saving),
+      cmocka_unit_test(test_yes_or_no_and_counts),
       cmocka_unit_test(test_nothing_is_allocated_in_a_step),
       cmocka_unit_test(test_bad_arguments),
       cmocka_unit_test(test_no_memory),

@@ -5,7 +5,8 @@
 // or as given features), and learns on from every reward (credence/model/online.h).
 // Thompson sampling takes the action that is best under one draw of the network, so that
 // it tries what it does not know and stops once it does: Thompson (1933); with a
-// posterior on weights Blundell et al. (2015), section 5.3.
+// posterior on weights Blundell et al. (2015), section 5.3. Rewards are numbers; with
+// likelihood "bernoulli" in the model's options yes (1) or no (0), with "poisson" counts.
 //
 // Of a network's posterior Thompson sampling sees an approximation. LINEAR keeps the
 // exact one of what is on top (credence/decide/linear.h): a linear regression for every

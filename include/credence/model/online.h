@@ -20,21 +20,25 @@ typedef struct {
                         // rate (constant; 0: 0.001), batch (0: 64), seed, threads; the
                         // rest is not looked at. AUTO is a factorised Gaussian
   size_t capacity;      // rows kept, at least 1; default 4,096
-  double target_mean, target_sd; // scale of the values to come; default 0 and 1
+  double target_mean, target_sd; // scale of the values to come; default 0 and 1, which
+                                 // yes or no and counts keep
 } cred_online_options;
 
 CRED_API cred_online_options cred_online_defaults(void);
 
 typedef struct cred_online cred_online;
 
-/// A model of one number from n_inputs numbers, which the caller has scaled to about 1.
-/// Fails with CRED_EINVAL, or as a fit does on bad texts.
+/// A model of one number from n_inputs numbers, which the caller has scaled to about 1;
+/// with the likelihood "bernoulli" of yes (1) or no (0), with "poisson" of counts. Fails
+/// with CRED_EINVAL, CRED_ECONFIG on another likelihood of classes, or as a fit does on
+/// bad texts.
 CRED_API cred_status cred_online_new(cred_online **out, size_t n_inputs,
                                      const cred_online_options *opt);
 CRED_API void cred_online_free(cred_online *online);
 
 /// Add a row: x (n_inputs) and what was observed, in its units. The oldest row leaves a
-/// full buffer. Fails with CRED_EDATA on a number that is not finite.
+/// full buffer. Fails with CRED_EDATA on a number that is not finite, or on a y that its
+/// likelihood does not know.
 CRED_API cred_status cred_online_add(cred_online *online, const double *x, double y);
 CRED_API size_t cred_online_n_rows(const cred_online *online); // in the buffer
 
@@ -44,7 +48,8 @@ CRED_API size_t cred_online_n_rows(const cred_online *online); // in the buffer
 CRED_API cred_status cred_online_train(cred_online *online, size_t n_steps,
                                        size_t *n_diverged);
 
-/// The mean of y for rows x (n_rows, n_inputs) under one draw of the function, out
+/// The mean of y (the probability of yes) for rows x (n_rows, n_inputs) under one draw of
+/// the function, out
 /// (n_rows): the draw is a function of key and index. key NULL: the mean over members at
 /// their means, without masks. Rows at most 1,024. Allocates nothing.
 CRED_API cred_status cred_online_values(double *out, cred_online *online, const double *x,
