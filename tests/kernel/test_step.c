@@ -121,10 +121,10 @@ static void test_mixture(void **state) {
   (void)state;
   static const cred__mixture priors[] = {
       {1, 0.1, 0.5}, {1, 0.0024787521766663585, 0.5}, {2, 1.9, 0.01}};
-  static const size_t sizes[] = {1, 63, 64, 65, N};
+  static const size_t sizes[] = {1, 31, 32, 33, 63, 64, 65, N};
   for (size_t s = 0; s < N_SETS; s++)
     for (size_t m = 0; m < 3 && cred__kernel_select(sets[s]); m++)
-      for (size_t k = 0; k < 5; k++)
+      for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
         for (int local = 0; local < 2; local++) {
           check_mixture(&priors[m], 30 * priors[m].sd1, local, sizes[k]);
           check_mixture(&priors[m], 3 * priors[m].sd2, local, sizes[k]);
@@ -155,7 +155,7 @@ static void check_normal(bool local, size_t n) {
 
 static void test_normal(void **state) {
   (void)state;
-  static const size_t sizes[] = {1, 63, 64, 65, N};
+  static const size_t sizes[] = {1, 31, 32, 33, 63, 64, 65, N};
   for (size_t s = 0; s < N_SETS; s++)
     for (size_t k = 0; k < 5 && cred__kernel_select(sets[s]); k++) {
       check_normal(false, sizes[k]);

@@ -8,9 +8,11 @@
 // k (s^2 / t^2 - 1)). w - mean is the noise as the product saw it, so that nothing is
 // drawn again. Formulas of the mixture in kernel/update.h, of Adam beside cred__adam.
 //
-// Groups of GROUP elements pass through small loops: several vectors are under way at a
-// time, for one vector is a chain of about 230 cycles. One division serves both
-// updates: the gradients are held below CRED__GRADIENT_MAX and epsilon above
+// Groups of GROUP elements pass through small loops, a statement each where the chains
+// are long: several vectors are under way at a time, for one vector is a chain of about
+// 230 cycles. With AVX2 they are 4 vectors, as many as its registers hold (measured on
+// AMD Zen 1: a mixture step in 4.4 ns an element instead of 5.6). One division serves
+// both updates: the gradients are held below CRED__GRADIENT_MAX and epsilon above
 // CRED__EPSILON_MIN, so that the product of the two divisors is an ordinary number.
 // Logs of the shares are logs of their products: a share is at least 1/2.
 
@@ -20,30 +22,37 @@
 #include <math.h>
 #include <string.h>
 
-enum { GROUP = 64, RUN = 16 }; // RUN groups to a log
+#if defined(__AVX2__) && !defined(__AVX512F__)
+enum { GROUP = 32 };
+#else
+enum { GROUP = 64 };
+#endif
+enum { SUM_LANES = 64, RUN = 16 * SUM_LANES / GROUP }; // RUN groups to a log
 #define HALF_LOG_2PI 0.91893853320467274178
 
 // No array of a step overlaps another.
 #define EACH _Pragma("GCC ivdep") for (int l = 0; l < GROUP; l++)
 
+// e = exp(x) for |x| <= 30: no overflow, so that the power of two is added to the
+// exponent.
 #ifdef CRED_REAL_DOUBLE
 #define cred__sqrt sqrt
-static inline double exp_held(double x) {
-  return exp(x);
+static inline void exp_held(double *e, const double *x) {
+  EACH e[l] = exp(x[l]);
 }
 #else
 #define cred__sqrt sqrtf
-// exp(x) for |x| <= 30: no overflow, so that the power of two is added to the exponent.
-static inline float exp_held(float x) {
-  const float shifted = x * 1.44269504f + CRED__ROUND_MAGIC;
-  const float r = x - (shifted - CRED__ROUND_MAGIC) * 0.693147181f;
-  float q = 0.00836317905f + r * 0.00139261836f;
-  q = q * r + 0.0416665546f;
-  q = q * r + 0.16666577f;
-  q = q * r + 0.5f;
-  const float p = q * (r * r) + r + 1.0f;
-  return cred__float_of_bits(cred__bits_of_float(p) +
-                             (cred__bits_of_float(shifted) << 23));
+static inline __attribute__((always_inline)) void exp_held(float *e, const float *x) {
+  float shifted[GROUP], r[GROUP], q[GROUP];
+  EACH shifted[l] = x[l] * 1.44269504f + CRED__ROUND_MAGIC;
+  EACH r[l] = x[l] - (shifted[l] - CRED__ROUND_MAGIC) * 0.693147181f;
+  EACH q[l] = 0.00836317905f + r[l] * 0.00139261836f;
+  EACH q[l] = q[l] * r[l] + 0.0416665546f;
+  EACH q[l] = q[l] * r[l] + 0.16666577f;
+  EACH q[l] = q[l] * r[l] + 0.5f;
+  EACH q[l] = q[l] * (r[l] * r[l]) + r[l] + 1.0f;
+  EACH e[l] = cred__float_of_bits(cred__bits_of_float(q[l]) +
+                                  (cred__bits_of_float(shifted[l]) << 23));
 }
 #endif
 
@@ -66,9 +75,9 @@ static adam adam_of(const cred__adam *a) {
 }
 
 // Terms of a sum over the elements, less the logs of factors of at least 1/2: in
-// lanes of a run of groups, then in double.
+// lanes of a run of groups, then in double. The lanes are the same whatever GROUP is.
 typedef struct {
-  cred_real term[GROUP], factor[GROUP];
+  cred_real term[SUM_LANES], factor[SUM_LANES];
   double sum;
   int n_groups; // of the run under way
 } sums;
@@ -77,12 +86,12 @@ static void sums_flush(sums *s) {
   enum { LANES = 8 };
   double sum[LANES] = {0}, product[LANES]; // at least 2^-(RUN GROUP / LANES)
   for (int j = 0; j < LANES; j++) product[j] = 1;
-  for (int l = 0; l < GROUP; l += LANES)
+  for (int l = 0; l < SUM_LANES; l += LANES)
     for (int j = 0; j < LANES; j++) {
       sum[j] += (double)s->term[l + j];
       product[j] *= (double)s->factor[l + j];
     }
-  for (int l = 0; l < GROUP; l++) s->term[l] = 0, s->factor[l] = 1;
+  for (int l = 0; l < SUM_LANES; l++) s->term[l] = 0, s->factor[l] = 1;
   for (int j = 0; j < LANES; j++) s->sum += sum[j];
   // four of them are a normal number still
   s->sum -= log(product[0] * product[1] * product[2] * product[3]) +
@@ -92,17 +101,19 @@ static void sums_flush(sums *s) {
 
 static sums sums_start(void) {
   sums s = {.sum = 0};
-  for (int l = 0; l < GROUP; l++) s.factor[l] = 1;
+  for (int l = 0; l < SUM_LANES; l++) s.factor[l] = 1;
   return s;
 }
 
 // The first n of GROUP.
 static inline void sums_add(sums *s, const cred_real *term, const cred_real *factor,
                             int n) {
+  const int first = s->n_groups % (SUM_LANES / GROUP) * GROUP;
   if (n == GROUP)
-    EACH s->term[l] += term[l], s->factor[l] *= factor[l];
+    EACH s->term[first + l] += term[l], s->factor[first + l] *= factor[l];
   else
-    for (int l = 0; l < n; l++) s->term[l] += term[l], s->factor[l] *= factor[l];
+    for (int l = 0; l < n; l++)
+      s->term[first + l] += term[l], s->factor[first + l] *= factor[l];
   if (++s->n_groups == RUN) sums_flush(s);
 }
 
@@ -152,15 +163,17 @@ static inline __attribute__((always_inline)) void
 mixture_pull(cred_real *pull, cred_real *term, cred_real *factor, const cred_real *w,
              const mixture *m) {
   const mixture k = *m;
-  EACH {
-    const cred_real x = w[l], square = x * x, logit = k.offset + k.gap * square;
-    const cred_real low = logit > 30 ? (cred_real)30 : logit;
-    const cred_real e = exp_held(low < -30 ? (cred_real)30 : -low);
-    const cred_real r1 = 1 / (1 + e);
-    pull[l] = -k.weight * x * (r1 * (k.wide + e * k.narrow));
-    factor[l] = r1 * (e > 1 ? e : (cred_real)1);
-    term[l] = logit > 0 ? k.offset - k.half_wide * square : -k.half_narrow * square;
-  }
+  cred_real square[GROUP], logit[GROUP], e[GROUP], r1[GROUP];
+  EACH square[l] = w[l] * w[l];
+  EACH logit[l] = k.offset + k.gap * square[l];
+  EACH term[l] =
+      logit[l] > 0 ? k.offset - k.half_wide * square[l] : -k.half_narrow * square[l];
+  EACH e[l] = logit[l] > 30 ? (cred_real)30 : logit[l];
+  EACH e[l] = e[l] < -30 ? (cred_real)30 : -e[l];
+  exp_held(e, e);
+  EACH r1[l] = 1 / (1 + e[l]);
+  EACH factor[l] = r1[l] * (e[l] > 1 ? e[l] : (cred_real)1);
+  EACH pull[l] = -k.weight * w[l] * (r1[l] * (k.wide + e[l] * k.narrow));
 }
 
 static inline __attribute__((always_inline)) void mixture_group(const group *g,
