@@ -52,7 +52,7 @@ multiply(vec acc[K_ROWS][K_VECTORS], const block *k, int n_vectors) {
     for (int i = 0; i < K_ROWS; i++) {
       const cred_real s = a[i][at];
 #pragma GCC unroll 8
-      for (int v = 0; v < n_vectors; v++) acc[i][v] += s * b[v];
+      for (int v = 0; v < n_vectors; v++) acc[i][v] = multiply_add(acc[i][v], s, b[v]);
     }
   }
 }

@@ -43,7 +43,7 @@ tile(vec acc[K_ROWS][K_VECTORS], int rows, int n_vectors, size_t depth,
     for (int i = 0; i < rows; i++) {
       const cred_real s = a[(size_t)i * a_row];
 #pragma GCC unroll 8
-      for (int v = 0; v < n_vectors; v++) acc[i][v] += s * b[v];
+      for (int v = 0; v < n_vectors; v++) acc[i][v] = multiply_add(acc[i][v], s, b[v]);
     }
     a += a_step;
     panel += panel_stride;

@@ -31,4 +31,10 @@ static inline void store_part(cred_real *to, vec from, size_t n) {
     copy_part(to, (const cred_real *)&from, n);
 }
 
+// sum + s x. As a function: gcc 12 forms `sum += s * x` of an array's element in the
+// register of a factor, and moves factor and sum about.
+static inline vec multiply_add(vec sum, cred_real s, vec x) {
+  return sum + s * x;
+}
+
 #endif
