@@ -79,24 +79,109 @@ static size_t find_short(const cli_command *command, char c) {
   return i;
 }
 
-// `word` without its value; the nearest name of the table is suggested.
+// Words of other programs for what ours call otherwise, and the options that may be
+// meant: the first that the command has.
+static const struct {
+  const char *word, *options;
+} other_words[] = {
+    {"lr", "learning-rate"},
+    {"bs", "batch"},
+    {"iterations", "steps"},
+    {"samples", "draws|train-draws"},
+    {"mc-samples", "draws|train-draws"},
+    {"draws", "train-draws"},
+    {"layers", "hidden|net"},
+    {"units", "hidden"},
+    {"architecture", "net"},
+    {"arch", "net"},
+    {"model", "net"},
+    {"network", "net"},
+    {"method", "posterior"},
+    {"inference", "posterior"},
+    {"ensemble", "members"},
+    {"loss", "likelihood"},
+    {"l2", "prior"},
+    {"val-split", "validation"},
+    {"early-stopping", "patience"},
+    {"test-size", "hold-out"},
+    {"test-split", "hold-out"},
+    {"split", "hold-out"},
+    {"out", "output"},
+    {"outfile", "output"},
+    {"y", "target"},
+    {"labels", "target"},
+    {"masks", "labels"},
+    {"truth", "labels"},
+    {"size", "resize"},
+    {"image-size", "resize"},
+    {"img-size", "resize"},
+    {"random", "seed"},
+    {"jobs", "threads"},
+    {"cores", "threads"},
+    {"workers", "threads"},
+    {"silent", "quiet"},
+};
+enum { N_OTHER_WORDS = sizeof other_words / sizeof *other_words };
+
+static bool is_shown(const cli_option *option) {
+  return !option->group || strcmp(option->group, "-") != 0;
+}
+
+// The option that a word of other programs means; NULL: none of this command.
+static const char *find_other(const cli_command *command, const char *word, size_t n) {
+  for (size_t i = 0; i < N_OTHER_WORDS; i++) {
+    if (strlen(other_words[i].word) != n || memcmp(other_words[i].word, word, n) != 0)
+      continue;
+    for (const char *p = other_words[i].options; *p;) {
+      const size_t n_name = strcspn(p, "|"), row = find_long(command, p, n_name);
+      const cli_option *option = cli_option_at(command, row);
+      if (option && is_shown(option)) return option->name;
+      p += n_name + (p[n_name] == '|');
+    }
+  }
+  return NULL;
+}
+
+// The option of these first n letters, by our name or by another.
+static const char *find_any(const cli_command *command, const char *word, size_t n) {
+  const cli_option *option = cli_option_at(command, find_long(command, word, n));
+  return option && is_shown(option) ? option->name : find_other(command, word, n);
+}
+
+// What an unknown option may mean: one written with '_', or counted ("n-draws"), or of
+// another program; else the nearest; else one that it begins with ("batch-size"). NULL:
+// none.
+static const char *meant_by(const cli_command *command, const char *given) {
+  static const char *const counts[] = {"n-", "num-", "max-"};
+  const char *names[CLI__ROWS_MAX], *word = NULL, *found;
+  char text[64];
+  size_t n_names = 0;
+  const cli_option *option;
+  for (size_t i = 0; (option = cli_option_at(command, i)) && n_names < CLI__ROWS_MAX; i++)
+    if (is_shown(option)) names[n_names++] = option->name;
+  snprintf(text, sizeof text, "%s", given);
+  for (char *p = text; *p; p++)
+    if (*p == '_') *p = '-';
+  for (size_t i = 0; !word && i < sizeof counts / sizeof *counts; i++)
+    if (strncmp(text, counts[i], strlen(counts[i])) == 0) word = text + strlen(counts[i]);
+  if (!word) word = text;
+  if ((found = find_any(command, word, strlen(word)))) return found;
+  if (*given && (found = cred__nearest(given, names, n_names))) return found;
+  for (size_t n = strlen(word); n > 0 && !found;)
+    if (word[--n] == '-') found = find_any(command, word, n);
+  return found;
+}
+
+// `word` without its value; what it may mean is suggested.
 static cred_status fail_unknown(const cli_command *command, const char *word) {
-  const char *names[CLI__ROWS_MAX];
   char given[64];
   const char *name = word + strspn(word, "-");
   const int dashes = (int)(name - word), n = (int)strcspn(name, "=");
-  size_t n_names = 0;
-  const cli_option *option;
-  for (size_t i = 0; (option = cli_option_at(command, i)) && n_names < CLI__ROWS_MAX;
-       i++) {
-    if (!option->group || strcmp(option->group, "-") != 0)
-      names[n_names++] = option->name;
-  }
   snprintf(given, sizeof given, "%.*s", n, name);
-  const char *nearest = n > 0 ? cred__nearest(given, names, n_names) : NULL;
-  if (nearest)
+  const char *meant = meant_by(command, given);
+  if (meant)
     FAIL(CRED_EINVAL, "unknown option '%.*s'\ndid you mean '--%s'?", dashes + n, word,
-         nearest);
+         meant);
   FAIL(CRED_EINVAL, "unknown option '%.*s'", dashes + n, word);
 }
 

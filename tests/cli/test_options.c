@@ -195,6 +195,9 @@ static void test_mistakes(void **state) {
   refuses("m --hiden 3", "unknown option '--hiden'\ndid you mean '--hidden'?");
   refuses("m --hiden=3", "unknown option '--hiden'\ndid you mean '--hidden'?");
   refuses("m --epoch 3", "unknown option '--epoch'\ndid you mean '--epochs'?");
+  refuses("m --n-epochs 3", "did you mean '--epochs'?");
+  refuses("m --layers 3", "unknown option '--layers'\ndid you mean '--hidden'?");
+  refuses("m --rate-of-all-steps", "did you mean '--rate'?");
   refuses("m -hidden 3", "unknown option '-hidden'"); // abbreviations
   refuses("m --zzzzzzzz", "unknown option '--zzzzzzzz'");
   refuses("m -z", "unknown option '-z'");
