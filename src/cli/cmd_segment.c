@@ -32,8 +32,7 @@ static const cli_option options[] = {
      .default_text = "10",
      .min = 0,
      .max = SHEET_ROWS_MAX,
-     .help =
-         "rows of sheet.png: picture, truth, prediction, entropy, mutual information"},
+     .help = "rows of sheet.png: image, truth, prediction, entropy, mutual information"},
     {.name = "tile",
      .type = CLI_SIZE,
      .argument = "N",
@@ -231,11 +230,12 @@ done:
   return status;
 }
 
-static void say(const cli__segment *s) {
+static cred_status say(const cli__segment *s) {
+  size_t n_strange;
   const size_t n = s->n_rows;
+  TRY(cli__segment_n_strange(&n_strange, s));
   cli_note(s->args, "%zu picture%s: maps and images.csv in %s", n, n > 1 ? "s" : "",
            s->folder);
-  const size_t n_strange = cli__segment_n_strange(s);
   if (n_strange)
     cli_warn(s->args, "credence segment ... -o ANOTHER_FOLDER",
              "%s: it holds the maps of %zu other picture%s, from an earlier run",
@@ -252,6 +252,7 @@ static void say(const cli__segment *s) {
              s->seam, s->side);
   else if (s->n_tiled)
     cli_note(s->args, "%zu in tiles, which agree with the whole", s->n_tiled);
+  return CRED_OK;
 }
 
 static int run_segment(const cli_args *args) {
@@ -262,7 +263,7 @@ static int run_segment(const cli_args *args) {
   if (status == CRED_OK && !cli_interrupted()) status = cred__writer_commit(&s.table);
   if (status == CRED_OK && !cli_interrupted() && s.scored)
     status = cli__segment_scores(&s);
-  if (status == CRED_OK && !cli_interrupted()) say(&s);
+  if (status == CRED_OK && !cli_interrupted()) status = say(&s);
   clear(&s);
   return status;
 }

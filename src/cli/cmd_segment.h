@@ -43,11 +43,19 @@ cred_status cli__segment_check_names(const cli__segment *s);
 // Tables and sheet of an earlier run in the same folder, which would tell of other maps.
 void cli__segment_remove_old(const cli__segment *s);
 // Class maps in the folder that are of none of the pictures.
-size_t cli__segment_n_strange(const cli__segment *s);
+cred_status cli__segment_n_strange(size_t *n_strange, const cli__segment *s);
 // The maps of picture `row` as files, and its row of the sheet. truth
 // (height, width): class indices, negative where nothing counts; NULL: not known.
 cred_status cli__segment_maps(cli__segment *s, size_t row, const cred_image *image,
                               const cred_segmentation *maps, const int32_t *truth);
+// Of a class; of an entropy; of pixel i of a picture, grey or not.
+void cli__segment_colour(unsigned char rgb[3], size_t c);
+unsigned char cli__segment_grey(double nats, double most);
+void cli__segment_pixel(unsigned char rgb[3], const cred_image *image, size_t i);
+
+// cmd_segment_sheet.c: the picture's row, while there is room; and the file.
+cred_status cli__segment_to_sheet(cli__segment *s, const cred_image *image,
+                                  const cred_segmentation *maps, const int32_t *truth);
 cred_status cli__segment_sheet(cli__segment *s);
 
 // cmd_segment_scores.c: the line of a picture, and scores of all.

@@ -57,12 +57,19 @@ width() { od -An -tu1 -j16 -N4 "$1" | awk '{ print $3 * 256 + $4 }'; }
 expect 0 credence segment held.cred new/images -o blind --draws 2 --review 50%
 [ "$(width blind/sheet.png) $(width held/sheet.png)" = "660 824" ] ||
   fail "columns of the sheets: $(width blind/sheet.png) and $(width held/sheet.png) pixels"
+# headings of 17 pixels, and a row of 160 and a gap of 4 for each of the pictures
+height() { od -An -tu1 -j20 -N4 "$1" | awk '{ print $3 * 256 + $4 }'; }
+[ "$(height blind/sheet.png) $(height held/sheet.png)" = "677 1661" ] ||
+  fail "rows of the sheets: $(height blind/sheet.png) and $(height held/sheet.png) pixels"
 
 # what an earlier run left in the folder
 expect 0 credence segment held.cred new/images -o held --draws 2 --sheet 0
 says err "held: it holds the maps of 8 other pictures, from an earlier run"
 [ ! -e held/thresholds.csv ] && [ ! -e held/sheet.png ] || fail "tables of other pictures"
 lines held/images.csv 5
+seq 2 3 >tail.rows
+expect 0 credence segment held.cred new/images -o held --draws 2 --rows-file tail.rows
+says err "held: it holds the maps of 10 other pictures, from an earlier run"
 cp -r new/images own
 (cd own && ls *.png | sed 2q) >own/images.csv
 cp own/images.csv list
