@@ -3,6 +3,7 @@
 #include "cli/cmd_plot.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include "cli/pictures.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static const cli_option options[] = {
      .help = "numbers of the rows of DATA to use, from 0, apart by blanks",
      .group = "Input"},
     CLI_OPTION_LABELS,
+    CLI_OPTION_IGNORE_CLASS,
     CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
     CLI_OPTIONS_DRAWS,
@@ -158,12 +160,13 @@ static const char *const of_band[] = {"data",   "x",      "at",    "truth",     
                                       "points", "column", "draws", "draws-kind", NULL};
 static const char *const of_loss[] = {NULL};
 static const char *const of_reliability[] = {
-    "bins", "rows-file", "labels", "labels-member", "draws", "draws-kind", NULL};
+    "bins",         "rows-file", "labels",     "labels-member",
+    "ignore-class", "draws",     "draws-kind", NULL};
 static const char *const of_numbers[] = {
     "column", "rows-file", "labels", "labels-member", "draws", "draws-kind", NULL};
 static const char *const of_learning[] = {"column", "aim", NULL};
-static const char *const of_uncertainty[] = {"ood",   "score",      "rows-file", "column",
-                                             "draws", "draws-kind", NULL};
+static const char *const of_uncertainty[] = {
+    "ood", "score", "rows-file", "column", "ignore-class", "draws", "draws-kind", NULL};
 
 static const cli__figure figures[] = {
     {"band", false, false, of_band, cli__plot_band},

@@ -55,6 +55,8 @@ static cred_status encode_pictures(rows *r, const cli_args *args, const cred_mod
 
 static cred_status encode_table(rows *r, const cli_args *args, const cred_model *model,
                                 const char *path, bool subset, int with_targets) {
+  static const char *const of_pictures[] = {"ignore-class", NULL};
+  TRY(cli_refuse(args, of_pictures, "is of pictures, DATA is a table"));
   TRY(cli_read_table(&r->table, args, path, cred_model_schema(model)->targets[0].name));
   TRY(encode(r, args, model, subset, with_targets));
   if (r->data.n_rows == 0)

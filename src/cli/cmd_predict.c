@@ -4,7 +4,10 @@
 #include "cli/cmd_predict.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "cli/held_out.h"
+#include "credence/data/split.h"
 #include <float.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const cli_option options[] = {
@@ -34,6 +37,8 @@ static const cli_option options[] = {
      .help = "draw on, up to 10000, until the Monte Carlo error of every mean is below X "
              "of its sd (classes: of probability 1)",
      .group = "Draws"},
+    CLI_OPTION_ROWS_FILE,
+    CLI_OPTION_IGNORE_CLASS,
     CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
     CLI_OPTION_SEED,
@@ -60,8 +65,10 @@ typedef struct {
   size_t block_rows, width;
   const char **numeric; // names of columns that hold numbers
   size_t n_numeric;
-  uint64_t row;     // rows read
-  cred_data counts; // of rows left out
+  uint64_t row;                   // rows read
+  size_t *listed, n_listed, next; // of --rows-file, sorted; NULL: all. Done: below next
+  size_t *block;                  // (block_rows) those of a block, from its first row on
+  cred_data counts;               // of rows left out
   cred_encode_options encode;
   bool log_prob;
 } job;
@@ -76,6 +83,8 @@ static void job_clear(job *j) {
   cred__free(j->levels);
   cred__free(j->draws);
   cred__free(j->numeric);
+  cred__free(j->listed);
+  cred__free(j->block);
 }
 
 static cred_status take_levels(job *j) {
@@ -144,6 +153,39 @@ static cred_status open_stream(job *j, const char *path) {
   return cred_table_stream_open(&j->stream, path, &opt, j->numeric, j->n_numeric);
 }
 
+static int by_number(const void *a, const void *b) {
+  const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+// The rows of --rows-file in the order of the input. n_all SIZE_MAX: of a stream.
+static cred_status take_listed(job *j, size_t n_all) {
+  const char *path = cli_text(j->args, "rows-file");
+  if (!path) return CRED_OK;
+  TRY(cred_split_read_index(&j->listed, &j->n_listed, path, n_all));
+  qsort(j->listed, j->n_listed, sizeof *j->listed, by_number);
+  for (size_t i = 1; i < j->n_listed; i++)
+    if (j->listed[i] == j->listed[i - 1])
+      FAIL(CRED_EDATA, "%s: row %zu is listed twice", path, j->listed[i]);
+  return NEW(&j->block, j->block_rows, "row numbers");
+}
+
+// Those of the next n rows of the input; NULL: all of them.
+static const size_t *listed_among(size_t *n_listed, job *j, size_t n) {
+  *n_listed = 0;
+  if (!j->listed) return NULL;
+  for (; j->next < j->n_listed && j->listed[j->next] - j->row < n; j->next++)
+    j->block[(*n_listed)++] = j->listed[j->next] - j->row;
+  return j->block;
+}
+
+static cred_status check_all_listed(const job *j) {
+  if (j->next == j->n_listed) return CRED_OK;
+  FAIL(CRED_EDATA, "%s: row %zu is listed, but %s has %llu rows (numbered from 0)",
+       cli_text(j->args, "rows-file"), j->listed[j->n_listed - 1],
+       cli_positional(j->args, 1), (unsigned long long)j->row);
+}
+
 static cred_status open_pictures(job *j, const char *path) {
   if (j->schema->pixels.per_pixel)
     FAIL(CRED_ECONFIG,
@@ -151,7 +193,15 @@ static cred_status open_pictures(job *j, const char *path) {
   if (j->output.n_keep)
     FAIL(CRED_ECONFIG, "option '--keep' is of tables, the model predicts pictures");
   if (j->block_rows > PICTURES_BLOCK) j->block_rows = PICTURES_BLOCK;
-  return cli_open_pictures(&j->images, j->args, path, j->schema, NULL, j->log_prob);
+  TRY(cli_open_pictures(&j->images, j->args, path, j->schema, NULL, j->log_prob));
+  return take_listed(j, cred_images_n_rows(j->images));
+}
+
+static cred_status open_table(job *j, const char *path) {
+  static const char *const of_pictures[] = {"ignore-class", NULL};
+  TRY(cli_refuse(j->args, of_pictures, "is of pictures, DATA is a table"));
+  TRY(take_listed(j, SIZE_MAX));
+  return open_stream(j, path);
 }
 
 static cred_status job_init(job *j, const cli_args *args) {
@@ -168,7 +218,7 @@ static cred_status job_init(job *j, const cli_args *args) {
                                  .log_prob = j->log_prob,
                                  .n_draws = j->n_draws};
   TRY(cli__output_init(&j->output, &wish));
-  TRY(j->schema->pixels.height ? open_pictures(j, data) : open_stream(j, data));
+  TRY(j->schema->pixels.height ? open_pictures(j, data) : open_table(j, data));
   if (!j->n_draws) TRY(cred_predictor_new(&j->predictor, j->model, &j->opt));
   return cred__writer_init(&j->writer, cli_text(args, "output"));
 }
@@ -207,9 +257,11 @@ static cred_status predict_block(job *j, const cred_table *table, const cred_dat
 
 static cred_status run_block(job *j, const cred_table *table) {
   cred_data data = {0};
+  size_t n_listed;
   TRY(need_columns(j, table));
-  TRY(cred_schema_encode_with(&data, j->schema, table, NULL, 0, j->log_prob, j->row,
-                              &j->encode));
+  const size_t *listed = listed_among(&n_listed, j, cred_table_n_rows(table));
+  TRY(cred_schema_encode_with(&data, j->schema, table, listed, n_listed, j->log_prob,
+                              j->row, &j->encode));
   cred_status status = j->row == 0 ? first_block(j, table) : CRED_OK;
   if (status == CRED_OK) status = predict_block(j, table, &data);
   j->counts.n_dropped += data.n_dropped;
@@ -220,12 +272,13 @@ static cred_status run_block(job *j, const cred_table *table) {
 }
 
 static cred_status run_pictures(job *j) {
-  const size_t n = cred_images_n_rows(j->images);
+  const size_t n = j->listed ? j->n_listed : cred_images_n_rows(j->images);
   TRY(cli__output_head(j->writer.file, &j->output));
   while (j->row < n && !cli_interrupted()) {
     const size_t left = n - j->row, rows = left < j->block_rows ? left : j->block_rows;
     cred_data data;
-    TRY(cred_images_encode(&data, j->schema, j->images, NULL, j->row, rows));
+    const size_t *listed = j->listed ? j->listed + j->row : NULL;
+    TRY(cred_images_encode(&data, j->schema, j->images, listed, j->row, rows));
     const cred_status status = predict_block(j, NULL, &data);
     cred_data_clear(&data);
     TRY(status);
@@ -236,7 +289,7 @@ static cred_status run_pictures(job *j) {
 
 static cred_status run_blocks(job *j) {
   if (j->images) return run_pictures(j);
-  while (!cli_interrupted()) {
+  while (!cli_interrupted() && !(j->listed && j->next == j->n_listed)) {
     cred_table *table;
     TRY(cred_table_stream_next(&table, j->stream, j->block_rows));
     if (!table) break;
@@ -246,6 +299,7 @@ static cred_status run_blocks(job *j) {
     if (status != CRED_OK) return status;
   }
   if (cli_interrupted()) return CRED_OK; // what is not complete is not kept
+  TRY(check_all_listed(j));
   if (j->row == 0) TRY(cli__output_head(j->writer.file, &j->output));
   cli_note_rows(j->args, cli_positional(j->args, 1), &j->counts);
   return cred__writer_commit(&j->writer);

@@ -1,5 +1,5 @@
 // held_out.h -- a model and the rows to score or to calibrate it on: shared by the
-// commands evaluate and calibrate.
+// commands evaluate and calibrate; the option of rows of others too.
 
 #ifndef CRED_SRC_CLI_HELD_OUT_H
 #define CRED_SRC_CLI_HELD_OUT_H

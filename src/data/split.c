@@ -147,9 +147,9 @@ static cred_status add_index(index_list *list, const char *text, size_t n) {
   if (row >= list->n_table)
     FAIL(CRED_EDATA, "%s:%zu: row %zu, but the table has %zu rows (0 to %zu)", list->path,
          list->line, row, list->n_table, list->n_table - 1);
-  if (list->seen[row])
+  if (list->seen && list->seen[row])
     FAIL(CRED_EDATA, "%s:%zu: row %zu is listed twice", list->path, list->line, row);
-  list->seen[row] = true;
+  if (list->seen) list->seen[row] = true;
   if (list->n == list->capacity) {
     const size_t larger = list->capacity ? 2 * list->capacity : 256;
     TRY(RESIZE(&list->rows, list->capacity, larger, "row numbers"));
@@ -183,7 +183,7 @@ cred_status cred_split_read_index(size_t **rows, size_t *n_rows, const char *pat
   TRY(cred__file_read(&bytes, &n_bytes, path, (size_t)1 << 32));
   index_list list = {.n_table = n, .line = 1, .path = path};
   cred_status status = CRED_OK;
-  TRY_DONE(NEW(&list.seen, n, "row numbers"));
+  if (n != SIZE_MAX) TRY_DONE(NEW(&list.seen, n, "row numbers"));
   TRY_DONE(add_all(&list, (const char *)bytes, (const char *)bytes + n_bytes));
   *rows = list.rows;
   *n_rows = list.n;

@@ -34,6 +34,22 @@ lines long_out.csv 5061
 credence predict model.cred sine.csv --draws 4 | cmp -s - <(sed 61q long_out.csv) ||
   fail "a row's numbers depend on the rows behind it"
 tail -n 1 long_out.csv | grep -q '^5059,' || fail "row numbers beyond the first block"
+# rows by their numbers, in the order of the input, in one block and another
+printf '%s\n' 5000 3 4096 60 >some.rows
+awk -F, 'NR == 1 || $1 == 3 || $1 == 60 || $1 == 4096 || $1 == 5000' long_out.csv >some.csv
+expect 0 credence predict model.cred long.csv --draws 4 --rows-file some.rows
+cmp -s out some.csv || fail "rows of a list are other rows"
+expect 0 eval "credence predict model.cred - --draws 4 --rows-file some.rows <long.csv"
+cmp -s out some.csv || fail "rows of a list from a stream"
+expect 0 credence predict model.cred long.csv --rows-file some.rows --function-draws --draws 2
+lines out 5
+seq 5060 6000 >far.rows
+expect 65 credence predict model.cred long.csv --rows-file far.rows -o no.csv
+says err "far.rows: row 6000 is listed, but long.csv has 5060 rows"
+[ ! -e no.csv ] || fail "a table of too few rows"
+echo 3 3 >twice.rows
+expect 65 credence predict model.cred long.csv --rows-file twice.rows
+says err "row 3 is listed twice"
 
 # other columns only by option, at the end
 expect 0 credence predict model.cred sine.csv --quantiles 0.025,0.5,0.9 --log-prob --keep x

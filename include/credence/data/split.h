@@ -27,7 +27,8 @@ CRED_API cred_status cred_split_fold(cred_split *out, size_t n, size_t fold,
                                      size_t n_folds, const int32_t *stratum,
                                      const cred_key *key);
 /// Row numbers from a file of numbers apart by blanks (0-based). Fails on a number that
-/// is not below n, on repeats, with file and line.
+/// is not below n, on repeats, with file and line. n = SIZE_MAX: not known yet; repeats
+/// are not looked for then.
 CRED_API cred_status cred_split_read_index(size_t **rows, size_t *n_rows,
                                            const char *path, size_t n);
 CRED_API void cred_split_clear(cred_split *split);
