@@ -81,6 +81,9 @@ static void print_pixels(const cred_schema_pixels *p) {
          p->channels == 1 ? "grey" : "colour",
          p->per_pixel ? "a class a pixel" : "a class a picture",
          p->resized ? "; others are made this large" : "");
+  for (size_t i = 0; i < p->n_ignored; i++)
+    printf("%s%s%s", i ? ", " : "classes left out: ", p->ignored[i],
+           i + 1 < p->n_ignored ? "" : "\n");
   for (size_t c = 0; c < p->channels; c++)
     printf("channel %zu: mean %.4g, sd %.4g of the range\n", c, p->mean[c], p->sd[c]);
 }
@@ -267,10 +270,11 @@ static cred_status json_schema(const cred_model *model) {
   }
   const cred_schema_pixels *p = &schema->pixels;
   if (p->height)
-    TRY(print_line(json_pack("{ss sI sI sI sb sb}", "kind", "pictures", "height",
+    TRY(print_line(json_pack("{ss sI sI sI sb sb so}", "kind", "pictures", "height",
                              (json_int_t)p->height, "width", (json_int_t)p->width,
                              "channels", (json_int_t)p->channels, "resized",
-                             (int)p->resized, "per_pixel", (int)p->per_pixel)));
+                             (int)p->resized, "per_pixel", (int)p->per_pixel, "ignored",
+                             words(p->ignored, p->n_ignored))));
   for (size_t i = 0; i < schema->n_columns; i++) {
     const cred_schema_column *c = &schema->columns[i];
     TRY(print_line(

@@ -56,6 +56,19 @@ static bool has_option(const cli_args *args, const char *name) {
   return false;
 }
 
+// Classes that are left out because the fit left them out.
+static void say_left_out(const cli_args *args, const cred_images *images,
+                         const cred_schema_pixels *pixels) {
+  cred__text list = {0};
+  for (size_t i = 0; i < pixels->n_ignored; i++)
+    if (cred_images_leaves_out(images, i))
+      cred__text_printf(&list, "%s'%s'", list.n ? ", " : "", pixels->ignored[i]);
+  if (list.n)
+    cli_note(args, "%s: left out, as in the fit: pictures of %s",
+             cred_images_source(images), list.s);
+  cred__text_clear(&list);
+}
+
 cred_status cli_open_pictures(cred_images **out, const cli_args *args, const char *path,
                               const cred_schema *schema, const char *labels, int wanted) {
   cred_images_options opt = cred_images_defaults();
@@ -82,6 +95,7 @@ cred_status cli_open_pictures(cred_images **out, const cli_args *args, const cha
     }
   }
   TRY_DONE(cred_images_open(out, path, &opt));
+  if (schema) say_left_out(args, *out, &schema->pixels);
   if (wanted == 1 && !cred_images_has_labels(*out)) {
     cred_images_free(*out);
     *out = NULL;

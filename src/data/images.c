@@ -29,7 +29,10 @@ void cred_images_free(cred_images *images) {
   cred__free(images->pixels);
   cred__free(images->maps);
   cred__free(images->sums);
+  for (size_t i = 0; i < images->n_ignore; i++) cred__free(images->ignore[i]);
+  cred__free(images->ignore);
   cred__free(images->ignored);
+  cred__free(images->left_out);
   cred__free(images->source);
   cred__free(images);
 }
@@ -307,6 +310,9 @@ size_t cred_images_width(const cred_images *images) {
 }
 size_t cred_images_channels(const cred_images *images) {
   return images->channels;
+}
+bool cred_images_leaves_out(const cred_images *images, size_t i) {
+  return images->left_out && images->left_out[i];
 }
 bool cred_images_has_labels(const cred_images *images) {
   return images->labelled;

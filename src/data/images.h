@@ -26,6 +26,9 @@ struct cred_images {
   size_t n_classes;
   char **classes;
   bool *ignored; // (n_ignore) whether a folder or a line of a list has that class
+  char **ignore; // (n_ignore) those names, each once
+  size_t n_ignore;
+  bool *left_out; // (n_ignored of the schema) the same of those that its fit left out
   unsigned char class_of[256];
   unsigned char *pixels, *maps; // (n_rows, ...) where they are held
   double *sums;                 // (n_rows, channels, 2) of pixels in [0, 1] and squares

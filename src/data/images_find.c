@@ -155,13 +155,32 @@ static cred_status add_class_folder(cred_images *images, const char *root,
   return status;
 }
 
-// Notes which of the names to ignore there are.
+// Notes which of the names to ignore there are, and which of those that the fit ignored.
 static bool note_ignored(cred_images *images, const cred_images_options *opt,
                          const char *name) {
+  const cred_schema *schema = opt->schema;
   bool found = false;
   for (size_t i = 0; i < opt->n_ignore; i++)
     if (strcmp(opt->ignore[i], name) == 0) images->ignored[i] = found = true;
+  if (found || !schema || opt->without_labels || opt->unknown_none) return found;
+  for (size_t i = 0; i < schema->pixels.n_ignored; i++)
+    if (strcmp(schema->pixels.ignored[i], name) == 0) images->left_out[i] = found = true;
   return found;
+}
+
+static cred_status take_ignored(cred_images *images, const cred_images_options *opt) {
+  TRY(NEW(&images->ignored, opt->n_ignore + 1, "names of classes"));
+  TRY(NEW(&images->ignore, opt->n_ignore + 1, "names of classes"));
+  if (opt->schema)
+    TRY(NEW(&images->left_out, opt->schema->pixels.n_ignored + 1, "names of classes"));
+  for (size_t i = 0; i < opt->n_ignore; i++) {
+    bool twice = false;
+    for (size_t k = 0; k < i; k++) twice |= strcmp(opt->ignore[i], opt->ignore[k]) == 0;
+    if (twice) continue;
+    TRY(cred__strdup(&images->ignore[images->n_ignore], opt->ignore[i]));
+    images->n_ignore++;
+  }
+  return CRED_OK;
 }
 
 static bool is_word_for_maps(const char *name) {
@@ -324,7 +343,7 @@ static cred_status find_in_list(cred_images *images, const char *path,
 
 cred_status cred__images_find(cred_images *images, const char *path,
                               const cred_images_options *opt) {
-  TRY(NEW(&images->ignored, opt->n_ignore + 1, "names of classes"));
+  TRY(take_ignored(images, opt));
   if (is_folder(path)) {
     TRY(find_in_folder(images, path, opt));
   } else if (cred_image_is_name(path)) {

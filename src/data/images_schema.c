@@ -42,6 +42,15 @@ static cred_status check(const cred_images *images, const size_t *rows, size_t n
   return CRED_OK;
 }
 
+// Of label maps their numbers know it.
+static cred_status take_ignored(cred_schema_pixels *p, const cred_images *images) {
+  if (images->per_pixel || !images->n_ignore) return CRED_OK;
+  TRY(NEW(&p->ignored, images->n_ignore, "classes"));
+  for (; p->n_ignored < images->n_ignore; p->n_ignored++)
+    TRY(cred__strdup(&p->ignored[p->n_ignored], images->ignore[p->n_ignored]));
+  return CRED_OK;
+}
+
 static cred_status take_target(cred_schema *s, const cred_images *images,
                                const char *target) {
   TRY(NEW(&s->targets, 1, "a schema"));
@@ -71,6 +80,7 @@ cred_status cred_images_learn(cred_schema **out, const cred_images *images,
   memcpy(s->pixels.class_of, images->class_of, 256);
   if (!images->per_pixel) memset(s->pixels.class_of, CRED_CLASS_UNKNOWN, 256);
   channel_moments(&s->pixels, images, rows, n_rows);
+  TRY_DONE(take_ignored(&s->pixels, images));
   TRY_DONE(take_target(s, images, target));
   TRY_DONE(cred__schema_layout(s));
   *out = s;

@@ -26,6 +26,7 @@ void cred_schema_free(cred_schema *schema) {
     cred__free(schema->targets[i].name);
     free_names(schema->targets[i].classes, schema->targets[i].n_classes);
   }
+  free_names(schema->pixels.ignored, schema->pixels.n_ignored);
   cred__free(schema->columns);
   cred__free(schema->targets);
   cred__free(schema->id);

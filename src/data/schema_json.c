@@ -77,6 +77,7 @@ static json_t *pixels_json(const cred_schema_pixels *p) {
     ok = ok && json_array_append_new(class_of, json_integer(p->class_of[v])) == 0;
   ok = ok && json_object_set(o, "mean", mean) == 0 && json_object_set(o, "sd", sd) == 0 &&
        json_object_set(o, "class_of", class_of) == 0;
+  if (ok && p->n_ignored) ok = put(o, "ignored", names_json(p->ignored, p->n_ignored));
   json_decref(mean), json_decref(sd), json_decref(class_of);
   if (ok) return o;
   json_decref(o);
@@ -271,6 +272,19 @@ static cred_status read_channels(cred_schema_pixels *p, const json_t *o) {
   return CRED_OK;
 }
 
+// Not there: none, as in files of fits that left no class out.
+static cred_status read_ignored(cred_schema_pixels *p, const json_t *o,
+                                const cred_schema_target *target) {
+  const json_t *list = json_object_get(o, "ignored");
+  if (!list) return CRED_OK;
+  TRY(read_names(&p->ignored, &p->n_ignored, list, "classes that are ignored"));
+  for (size_t i = 0; i < p->n_ignored; i++)
+    for (size_t c = 0; c < target->n_classes; c++)
+      if (strcmp(p->ignored[i], target->classes[c]) == 0)
+        FAIL(CRED_EDATA, "schema: the class '%.100s' is ignored too", p->ignored[i]);
+  return CRED_OK;
+}
+
 static cred_status read_pixels(cred_schema_pixels *p, const json_t *o, size_t n_classes) {
   const json_t *class_of = json_object_get(o, "class_of");
   bool seen[256] = {false};
@@ -314,7 +328,10 @@ static cred_status read_schema(cred_schema *s, const json_t *root) {
     TRY(read_column(&s->columns[i], json_array_get(columns, i)));
   for (size_t i = 0; i < n_targets; i++)
     TRY(read_target(&s->targets[i], json_array_get(targets, i)));
-  if (pixels) TRY(read_pixels(&s->pixels, pixels, s->targets[0].n_classes));
+  if (pixels) {
+    TRY(read_pixels(&s->pixels, pixels, s->targets[0].n_classes));
+    TRY(read_ignored(&s->pixels, pixels, &s->targets[0]));
+  }
   TRY(read_word(&missing, root, "missing", missing_words));
   s->missing = (cred_missing)missing;
   TRY(read_optional(&s->id, root, "id"));

@@ -157,12 +157,53 @@ grep -q "is it a number" err && fail "advice that cannot be followed"
 
 # another size, another form, classes left out
 expect 0 eval "$fit -o small.cred --steps 20 --resize 14x14 --ignore-class 8,9"
-expect 65 credence evaluate small.cred test
-says err "its class '8' is none of the 8 known" "--ignore-class 8"
+expect 0 credence evaluate small.cred test --bootstrap 0
+says err "48 rows" "test: left out, as in the fit: pictures of '8', '9'"
+mv out remembered
 expect 0 credence evaluate small.cred test --ignore-class 8,9 --bootstrap 0
 says err "48 rows"
-expect 0 credence evaluate small.cred digits --ignore-class 8,9 --bootstrap 0
+grep -q "as in the fit" err && fail "what is said by the option is said again"
+cmp -s out remembered || fail "classes that the model remembers are others than those given"
+expect 0 credence evaluate small.cred digits --bootstrap 0
 says err "fitted to 96 of these rows"
+expect 0 credence predict small.cred test --log-prob
+lines out 49
+expect 0 credence predict small.cred test
+lines out 61
+expect 0 credence calibrate small.cred test -o small-c.cred
+expect 0 credence evaluate small-c.cred test --bootstrap 0
+says err "as in the fit"
+expect 0 credence fit digits --resume small.cred --epochs 60 -q -o smaller.cred
+expect 0 credence inspect smaller.cred
+says out "classes left out: 8, 9"
+expect 0 credence inspect smaller.cred --json
+says out '"ignored":["8","9"]'
+(cd test && for i in */*.png; do echo "$i ${i%%/*}"; done) >test/list.txt
+expect 0 credence evaluate small.cred test/list.txt --bootstrap 0
+says err "48 rows" "test/list.txt: left out, as in the fit: pictures of '8', '9'"
+rm test/list.txt
+expect 0 credence evaluate small.cred test --ood test/8 --bootstrap 0
+says out "auroc_entropy"
+mv test/8 test/eight
+expect 65 credence evaluate small.cred test
+says err "its class 'eight' is none of the 8 known" "--ignore-class eight"
+expect 65 credence predict small.cred test --log-prob
+says err "--ignore-class eight"
+expect 0 credence predict small.cred test --log-prob --ignore-class eight
+expect 65 credence plot reliability small.cred test -o no.txt
+says err "--ignore-class eight"
+expect 0 credence plot reliability small.cred test --ignore-class eight -o reliability.txt
+mv test/eight test/8
+expect 78 credence predict sine.cred sine.csv --ignore-class 8
+
+# rows by their numbers
+seq 59 -2 1 >odd
+expect 0 credence predict a.cred test
+awk 'NR == 1 || NR % 2' out >odd.csv
+expect 0 credence predict a.cred test --rows-file odd
+cmp -s out odd.csv || fail "rows of a list are other rows"
+echo 60 >far
+expect 65 credence predict a.cred test --rows-file far
 expect 78 credence evaluate sine.cred sine.csv --ignore-class 8
 expect 0 credence predict small.cred shapes/images
 lines out 7

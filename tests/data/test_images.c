@@ -21,12 +21,53 @@ static void make_classes(void) {
   put_text("classes/b/notes.txt", "no picture");
 }
 
+// The text of a schema with another list of the classes that are ignored.
+static void put_ignored(char out[8192], const char *json, const char *list) {
+  static const char known[] = ",\"ignored\":[\"void\"]";
+  const char *at = strstr(json, known);
+  assert_non_null(at);
+  const int n =
+      snprintf(out, 8192, "%.*s%s%s", (int)(at - json), json, list, at + strlen(known));
+  assert_true(n > 0 && n < 8192);
+}
+
+// What the fit left out is left out where labels are looked for.
+static void check_left_out(const char *json) {
+  char text[8192];
+  cred_schema *schema;
+  cred_images_options opt = cred_images_defaults();
+  assert_ok(cred_schema_from_json(&schema, json, strlen(json)));
+  assert_int_equal(schema->pixels.n_ignored, 1);
+  assert_string_equal(schema->pixels.ignored[0], "void");
+  opt.schema = schema;
+  cred_images *images = open_set("classes", &opt);
+  assert_int_equal(cred_images_n_rows(images), 3);
+  assert_true(cred_images_leaves_out(images, 0));
+  cred_images_free(images);
+  opt.without_labels = true;
+  images = open_set("classes", &opt);
+  assert_int_equal(cred_images_n_rows(images), 4);
+  assert_false(cred_images_leaves_out(images, 0));
+  cred_images_free(images);
+  cred_schema_free(schema);
+  static const char *const broken[][2] = {
+      {",\"ignored\":[\"a\"]", "the class 'a' is ignored too"},
+      {",\"ignored\":[\"c\",\"c\"]", "'c' is there twice"},
+      {",\"ignored\":[7]", "is not a text"},
+      {",\"ignored\":7", "are not a list"}};
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+    put_ignored(text, json, broken[i][0]);
+    assert_fails(cred_schema_from_json(&schema, text, strlen(text)), CRED_EDATA,
+                 broken[i][1]);
+  }
+}
+
 static void test_folders_by_class(void **state) {
   (void)state;
   make_classes();
-  const char *ignore = "void";
+  const char *const ignore[] = {"void", "void"};
   cred_images_options opt = cred_images_defaults();
-  opt.ignore = &ignore, opt.n_ignore = 1;
+  opt.ignore = ignore, opt.n_ignore = 2;
   cred_images *images = open_set("classes", &opt);
   assert_int_equal(cred_images_n_rows(images), 3);
   assert_int_equal(cred_images_n_classes(images), 2);
@@ -62,8 +103,13 @@ static void test_folders_by_class(void **state) {
   char *json; // the schema survives its text, and another set is read by it
   cred_schema *back;
   assert_ok(cred_schema_to_json(&json, schema));
-  assert_ok(cred_schema_from_json(&back, json, strlen(json)));
-  assert_memory_equal(&back->pixels, &schema->pixels, sizeof back->pixels);
+  check_left_out(json);
+  char old[8192]; // files of before have no such list
+  put_ignored(old, json, "");
+  assert_ok(cred_schema_from_json(&back, old, strlen(old)));
+  assert_memory_equal(&back->pixels, &schema->pixels,
+                      offsetof(cred_schema_pixels, ignored));
+  assert_int_equal(back->pixels.n_ignored, 0);
   assert_int_equal(back->n_inputs, 24);
   cred__free(json);
   opt = cred_images_defaults();

@@ -67,6 +67,9 @@ CRED_API size_t cred_images_n_rows(const cred_images *images);
 CRED_API size_t cred_images_height(const cred_images *images);
 CRED_API size_t cred_images_width(const cred_images *images);
 CRED_API size_t cred_images_channels(const cred_images *images);
+/// Whether there are pictures of the i-th class that the fit of the schema left out
+/// (pixels.ignored); where labels are looked for they are left out here too.
+CRED_API bool cred_images_leaves_out(const cred_images *images, size_t i);
 CRED_API bool cred_images_has_labels(const cred_images *images);
 /// A label map a picture, not a class a picture.
 CRED_API bool cred_images_per_pixel(const cred_images *images);

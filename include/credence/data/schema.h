@@ -62,6 +62,8 @@ typedef struct {
   bool per_pixel;                 // a class a pixel, not one a picture
   double mean[4], sd[4];
   unsigned char class_of[256]; // class of each number in a label map
+  char **ignored;              // (n_ignored) classes of pictures that the fit left out
+  size_t n_ignored;
 } cred_schema_pixels;
 
 typedef struct {
