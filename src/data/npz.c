@@ -156,16 +156,77 @@ static cred_status list_members(member_list *list, archive *a) {
   return CRED_OK;
 }
 
-static cred_status choose(size_t *at, const member_list *list, const char *wanted,
-                          const char *path) {
+// "(4708, 28, 28) uint8", as numpy says it; what cannot be read is told by whoever reads
+// it.
+static void put_shape(cred__text *out, archive *a, size_t index) {
+  member m = {a, a->zip_fopen_index(a->file, index, 0)};
+  cred__input input = {0};
+  cred__array array;
+  const char *kind = "";
+  if (m.file &&
+      cred__input_over(&input, a->path,
+                       (cred__bytes){&m, member_read, member_problem, NULL, NULL}) ==
+          CRED_OK &&
+      cred__input_fill(&input, CRED__INPUT_BYTES) == CRED_OK) {
+    input.first_block = true;
+    input.file_bytes = SIZE_MAX;
+    if (cred__npy_head(&array, &input) == CRED_OK) {
+      kind = array.kind == 'b'   ? "bool"
+             : array.kind == 'u' ? "uint"
+             : array.kind == 'i' ? "int"
+                                 : "float";
+      for (size_t i = 0; i < array.rank; i++)
+        cred__text_printf(out, "%s%zu", i ? ", " : " (", array.shape[i]);
+      cred__text_printf(out, "%s) %s", array.rank == 1 ? "," : "", kind);
+      if (array.kind != 'b') cred__text_printf(out, "%zu", 8 * array.n_bytes);
+    }
+  }
+  if (m.file) a->zip_fclose(m.file);
+  cred__input_clear(&input);
+}
+
+// "'x' (100, 28, 28) uint8, 'y' (100,) int64": the arrays that there are.
+static void put_list(cred__text *out, archive *a, const member_list *list) {
+  enum { SHOWN_MAX = 12 };
+  for (size_t i = 0; i < list->n && i < SHOWN_MAX; i++) {
+    cred__text_printf(out, "%s'%.60s'", i ? ", " : "", list->names[i]);
+    put_shape(out, a, list->index[i]);
+  }
+  if (list->n > SHOWN_MAX) cred__text_printf(out, ", ... %zu in all", list->n);
+}
+
+static cred_status fail_no_array(archive *a, const member_list *list, const char *wanted,
+                                 const char *near) {
+  cred__text all = {0};
+  put_list(&all, a, list);
+  const cred_status status =
+      cred__fail(CRED_EDATA, "%s: there is no array '%.100s' in it%s%.100s%s it has %s",
+                 a->path, wanted, near ? "; did you mean '" : "", near ? near : "",
+                 near ? "'?" : ";", all.s ? all.s : "others");
+  cred__text_clear(&all);
+  return status;
+}
+
+static cred_status fail_rows(archive *a, const member_list *list) {
+  cred__text all = {0};
+  put_list(&all, a, list);
+  const cred_status status =
+      cred__fail(CRED_EDATA,
+                 "%s: its %zu arrays differ in rows: choose one with --member; it has %s",
+                 a->path, list->n, all.s ? all.s : "several");
+  cred__text_clear(&all);
+  return status;
+}
+
+static cred_status choose(size_t *at, archive *a, const member_list *list,
+                          const char *wanted) {
   size_t n = stem(wanted);
   if (n == 0) n = strlen(wanted);
   for (*at = 0; *at < list->n; ++*at)
     if (strlen(list->names[*at]) == n && memcmp(list->names[*at], wanted, n) == 0)
       return CRED_OK;
-  const char *near = cred__nearest(wanted, (const char *const *)list->names, list->n);
-  FAIL(CRED_EDATA, "%s: there is no array '%.100s' in it; %s '%.100s'?", path, wanted,
-       near ? "did you mean" : "how about", near ? near : list->names[0]);
+  return fail_no_array(a, list, wanted,
+                       cred__nearest(wanted, (const char *const *)list->names, list->n));
 }
 
 // All members side by side, columns called after them.
@@ -176,12 +237,10 @@ static cred_status read_all_members(cred_table **out, archive *a, const member_l
   TRY_DONE(read_member(&table, a, list->index[0], rows_max, list->names[0]));
   for (size_t i = 1; i < list->n; i++) {
     TRY_DONE(read_member(&next, a, list->index[i], rows_max, list->names[i]));
-    if (next->n_rows != table->n_rows)
-      FAIL_DONE(CRED_EDATA,
-                "%s: its %zu arrays differ in rows ('%.60s' %zu, '%.60s' %zu): "
-                "choose one with --member",
-                a->path, list->n, list->names[0], table->n_rows, list->names[i],
-                next->n_rows);
+    if (next->n_rows != table->n_rows) {
+      status = fail_rows(a, list);
+      goto done;
+    }
     TRY_DONE(cred_table_join(&both, table, next, NULL));
     cred_table_free(table);
     cred_table_free(next);
@@ -205,7 +264,7 @@ cred_status cred__npz_read(cred_table **out, const char *path,
   cred_status status = CRED_OK;
   TRY_DONE(open_archive(&a, path));
   TRY_DONE(list_members(&list, &a));
-  if (opt->member) TRY_DONE(choose(&at, &list, opt->member, path));
+  if (opt->member) TRY_DONE(choose(&at, &a, &list, opt->member));
   if (opt->member || list.n == 1)
     TRY_DONE(read_member(out, &a, list.index[at], rows_max, NULL));
   else
