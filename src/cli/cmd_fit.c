@@ -366,7 +366,9 @@ const cli_command cmd_fit = {
         "with --labels FOLDER of label maps of the same names; or a list of lines\n"
         "'PICTURE LABEL'. They need no --target. Label maps make a model for `credence\n"
         "segment`: a class a pixel. Arrays of images (IDX, NPY, NPZ) are tables with a\n"
-        "shape: they take --target, and get a network of convolutions as pictures do.\n"
+        "shape: their labels come by --labels or --labels-member, and they get a "
+        "network\n"
+        "of convolutions as pictures do.\n"
         "\n"
         "SIGINT and SIGTERM save the model as it is; --resume then goes on from there,\n"
         "and ends with the bytes of a fit that was never stopped.",

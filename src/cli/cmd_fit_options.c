@@ -176,7 +176,11 @@ static void take_fit(cred_fit_options *f, const cli_args *args) {
 }
 
 static void take_schema(cred_schema_options *s, const cli_args *args) {
+  static const char *const by_labels[] = {"label"};
   *s = cli_schema_options(args);
+  const bool joined = cli_given(args, "labels") || cli_given(args, "labels-member");
+  if (joined && s->n_targets == 0 && !cli_is_pictures(cli_positional(args, 0)))
+    s->targets = by_labels, s->n_targets = 1;
   if (cli_given(args, "input-scale")) s->input_scale = cli_number(args, "input-scale");
 }
 
@@ -250,9 +254,12 @@ cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
   if (strcmp(data, "-") != 0 && access(data, F_OK) != 0)
     FAIL(CRED_ENOINPUT, "%s: there is no such file or folder", data);
   TRY(check_kind(args, pictures));
-  if (!cli_given(args, "target") && !pictures)
-    return cli_usage("the columns to predict are missing: --target COLUMN");
   TRY(cli__fit_take(out, args));
+  if (!out->schema.n_targets && !pictures)
+    return cli_usage(
+        "the columns to predict are missing: --target COLUMN; or --labels FILE where a "
+        "file of their own has them, as of IDX images; or --labels-member NAME of an NPZ "
+        "archive");
   out->fit.augment = cli_text(args, "augment");
   out->fit.class_weights = cli_text(args, "class-weights");
   out->path = path;
@@ -318,15 +325,23 @@ static bool has_two_numbers(const cred_table *table, size_t column) {
   return n == 2;
 }
 
-static void warn_of_two_numbers(const cli__fit *fit, const cred_table *table) {
+// What a target of numbers may be.
+static void warn_of_numbers(const cli__fit *fit, const cred_table *table) {
   const cred_schema_options *s = &fit->schema;
   if (cli_given(fit->args, "classes")) return;
   for (size_t i = 0; i < s->n_targets && s->task < 0; i++) {
     char next[128];
     const size_t column = cred_table_find(table, s->targets[i]);
-    if (column == SIZE_MAX || cred_table_type(table, column) != CRED_COLUMN_NUMERIC ||
-        !has_two_numbers(table, column))
+    if (column == SIZE_MAX || cred_table_type(table, column) != CRED_COLUMN_NUMERIC)
       continue;
+    if (cred__looks_like_classes(table, column)) {
+      cli_note(fit->args,
+               "%s: the target '%s' has whole numbers beside images, which are taken for "
+               "classes (--task number: they are numbers)",
+               cred_table_source(table), s->targets[i]);
+      continue;
+    }
+    if (!has_two_numbers(table, column)) continue;
     snprintf(next, sizeof next, "credence %s ... --task class",
              cli_args_command(fit->args)->name);
     cli_warn(fit->args, next,
@@ -354,7 +369,7 @@ static void warn_of_channels_first(const cli__fit *fit, const cred_table *table)
 cred_status cli__fit_warn(const cli__fit *fit, const cred_table *table) {
   static const char *const looks[] = {"", "looks like dates", "counts the rows",
                                       "has another value in nearly every row"};
-  warn_of_two_numbers(fit, table);
+  warn_of_numbers(fit, table);
   warn_of_channels_first(fit, table);
   if (cred_images_has_header(cred_table_source(table)))
     cli_warn(

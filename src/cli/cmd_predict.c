@@ -232,6 +232,13 @@ static cred_status first_block(job *j, const cred_table *table) {
 
 static cred_status need_columns(job *j, const cred_table *table) {
   size_t column;
+  const char *target = j->schema->targets[0].name;
+  const bool image = j->schema->shape.height > 1 || j->schema->shape.width > 1;
+  if (j->log_prob && image && cred_table_find(table, target) == SIZE_MAX)
+    FAIL(CRED_ECONFIG,
+         "option '--log-prob' needs a column '%s' in DATA, which are images: `credence "
+         "evaluate` takes --labels",
+         target);
   if (j->schema->id && cred_table_find(table, j->schema->id) == SIZE_MAX)
     cli_note(j->args, "there is no column '%s': id stays empty", j->schema->id);
   for (size_t i = 0; i < j->output.n_keep; i++)

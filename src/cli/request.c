@@ -46,6 +46,23 @@ cred_status cli_read_labels(cred_table **out, const cli_args *args, const char *
   return cred_table_read(out, path, &opt);
 }
 
+// Which rows, and of which array of an archive.
+static const char *named(char *out, size_t n, const cred_table *table,
+                         const char *member) {
+  snprintf(out, n, "%s%s%s has %zu rows", cred_table_source(table), member ? ": " : "",
+           member ? member : "", cred_table_n_rows(table));
+  return out;
+}
+
+static cred_status check_joined(const cli_args *args, const cred_table *x,
+                                const cred_table *labels) {
+  char left[1024], right[1024];
+  if (cred_table_n_rows(x) == cred_table_n_rows(labels)) return CRED_OK;
+  FAIL(CRED_EDATA, "%s, the labels do not: %s; labels of the same rows are expected",
+       named(left, sizeof left, x, cli_text(args, "member")),
+       named(right, sizeof right, labels, cli_text(args, "labels-member")));
+}
+
 static cred_status read_joined(cred_table **out, const cli_args *args, const char *path,
                                const cred_table_options *opt, const char *target) {
   cred_table *x, *labels = NULL;
@@ -54,6 +71,7 @@ static cred_status read_joined(cred_table **out, const cli_args *args, const cha
   TRY(cli_check_inputs(path, from));
   TRY(cred_table_read(&x, path, opt));
   cred_status status = cli_read_labels(&labels, args, from, "labels-member");
+  if (status == CRED_OK) status = check_joined(args, x, labels);
   if (status == CRED_OK) status = cred_table_join(out, x, labels, target);
   cred_table_free(labels);
   cred_table_free(x);

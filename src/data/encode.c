@@ -99,7 +99,7 @@ static cred_status find_columns(encoder *e, int with_targets) {
     if (with_targets < 0)
       e->with_targets = false;
     else
-      return cred_table_need(&e->targets[i].column, e->table, s->targets[i].name);
+      return cred__table_need_target(&e->targets[i].column, e->table, s->targets[i].name);
   }
   for (size_t i = 0; i < s->n_targets && e->with_targets; i++)
     e->columns[e->n_columns++] = e->targets[i].column;

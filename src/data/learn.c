@@ -6,6 +6,7 @@
 #include "data/schema.h"
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/look.h"
 #include <math.h>
 #include <string.h>
 
@@ -36,6 +37,9 @@ static cred_status mark(bool *taken, const cred_table *table, const char *name,
 
 static cred_status mark_all(bool *taken, const learner *l) {
   const cred_schema_options *opt = l->opt;
+  size_t target;
+  for (size_t i = 0; i < opt->n_targets; i++)
+    TRY(cred__table_need_target(&target, l->table, opt->targets[i]));
   for (size_t i = 0; i < opt->n_targets; i++)
     TRY(mark(taken, l->table, opt->targets[i], "a target"));
   if (opt->id) TRY(mark(taken, l->table, opt->id, "the id"));
@@ -403,9 +407,11 @@ static cred_status learn_targets(learner *l) {
     TRY(check_text(l->table, c->name, "the name", c->name));
     TRY(cred__strdup(&t->name, c->name));
     t->sd = 1.0;
-    t->type = l->opt->task >= 0                    ? (cred_target_type)l->opt->task
-              : c->type == CRED_COLUMN_CATEGORICAL ? CRED_TARGET_CLASS
-                                                   : CRED_TARGET_NUMBER;
+    t->type =
+        l->opt->task >= 0 ? (cred_target_type)l->opt->task
+        : c->type == CRED_COLUMN_CATEGORICAL || cred__looks_like_classes(l->table, column)
+            ? CRED_TARGET_CLASS
+            : CRED_TARGET_NUMBER;
     TRY(t->type == CRED_TARGET_CLASS ? learn_class_target(t, l, column)
                                      : learn_number_target(t, l, column));
   }

@@ -104,3 +104,24 @@ cred_status cred__look_at(cred__look *out, const cred_table *table, size_t colum
   cred__free(values);
   return CRED_OK;
 }
+
+bool cred__looks_like_classes(const cred_table *table, size_t column) {
+  enum { CLASSES_MAX = 100, ROWS_EACH = 5 };
+  cred_shape shape;
+  size_t first, n = 0, n_rows = table->n_rows;
+  bool seen[CLASSES_MAX + 1] = {false};
+  if (!cred_table_shape(&shape, &first, table) ||
+      table->columns[column].type != CRED_COLUMN_NUMERIC)
+    return false;
+  for (size_t i = 0; i < n_rows; i++) {
+    const double v = cred_table_number(table, i, column);
+    if (isnan(v)) continue;
+    if (!(v >= 0 && v <= CLASSES_MAX && v == floor(v))) return false;
+    n += !seen[(size_t)v];
+    seen[(size_t)v] = true;
+  }
+  if (n < 2 || n > CLASSES_MAX || ROWS_EACH * n > n_rows) return false;
+  for (size_t i = 0; i < n; i++)
+    if (!seen[i + !seen[0]]) return false;
+  return true;
+}

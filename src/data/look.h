@@ -18,4 +18,8 @@ cred_status cred__look_at(cred__look *out, const cred_table *table, size_t colum
 cred__look cred__look_at_numbers(double *values, size_t n);
 bool cred__is_date(const char *text);
 
+// Whether a column beside images holds classes rather than numbers: all whole numbers
+// from 0 (or 1) to one of at most 100, with five rows each.
+bool cred__looks_like_classes(const cred_table *table, size_t column);
+
 #endif

@@ -271,6 +271,20 @@ cred_status cred_table_need(size_t *column, const cred_table *table, const char 
   return fail_no_column(table, name);
 }
 
+cred_status cred__table_need_target(size_t *column, const cred_table *table,
+                                    const char *name) {
+  const cred_shape s = table->shape;
+  *column = cred_table_find(table, name);
+  if (*column != SIZE_MAX || !s.channels ||
+      table->n_columns != s.height * s.width * s.channels)
+    return cred_table_need(column, table, name);
+  FAIL(CRED_EDATA,
+       "%s: these are images of %zu x %zu pixels (width x height) without a column "
+       "'%.100s' of labels, which stand in a file of their own, --labels FILE, or in an "
+       "array of the same NPZ archive, --labels-member NAME",
+       table->source, s.width, s.height, name);
+}
+
 static double block_number(const cred__block *block, size_t i) {
   switch (block->store) {
   case CRED__U8:

@@ -88,6 +88,9 @@ bool cred__parse_cell(double *out, const char *text, size_t n, char decimal);
 bool cred__is_decimal(const char *text);
 // The first row whose cell is no number in a categorical column (SIZE_MAX: none); counts
 // of cells that are numbers and that are words.
+// As cred_table_need; images without the target say where labels come from.
+cred_status cred__table_need_target(size_t *column, const cred_table *table,
+                                    const char *name);
 size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_table *table,
                               size_t column);
 // The first row whose cell is a number with a decimal comma, SIZE_MAX where the column

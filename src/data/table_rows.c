@@ -211,8 +211,11 @@ cred_status cred_table_join(cred_table **out, const cred_table *x,
     FAIL(CRED_EDATA, "%s has %zu rows and %s has %zu: they cannot stand side by side",
          x->source, x->n_rows, labels->source, labels->n_rows);
   if (target_name && labels->n_columns != 1)
-    FAIL(CRED_EDATA, "%s has %zu columns, one column of labels is expected",
-         labels->source, labels->n_columns);
+    FAIL(CRED_EDATA, "%s has %zu columns, one column of labels is expected%s",
+         labels->source, labels->n_columns,
+         labels->shape.channels
+             ? " (these are images: are the two in each other's place?)"
+             : "");
   cred_table *both;
   TRY(cred__table_new(&both, x->source, x->n_columns + labels->n_columns,
                       x->n_blocks + labels->n_blocks));

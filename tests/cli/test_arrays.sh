@@ -54,6 +54,28 @@ expect 0 eval "$fit --epochs 2 --augment flip --schedule constant -o part.cred"
 expect 0 credence fit train-x.idx --labels train-y.idx --resume part.cred --epochs 4 -o on.cred -q
 cmp -s whole.cred on.cred || fail "a fit to an array ends elsewhere once it was stopped"
 
+# labels: whole numbers beside images are classes, and need no name
+expect 0 eval "credence fit train-x.idx --labels train-y.idx --batch 16 --steps 60 -o auto.cred"
+says err "the target 'label' has whole numbers beside images" "--task number"
+expect 0 eval "credence evaluate auto.cred $test --bootstrap 0"
+says out accuracy
+expect 0 credence fit train-x.idx --labels train-y.idx --task number --net linear \
+  --posterior map --steps 2 -o number.cred
+says err "noise sd of 'label'"
+grep -q "taken for classes" err && fail "--task says what they are"
+expect 64 credence fit train-x.idx -o no.cred
+says err "--target COLUMN" "--labels FILE" "--labels-member NAME"
+expect 65 credence fit train-x.idx -t half -o no.cred
+says err "images of 12 x 12 pixels" "without a column 'half' of labels" "--labels FILE"
+expect 65 credence evaluate a.cred test-x.idx
+says err "without a column 'half' of labels" "--labels FILE"
+expect 78 credence predict a.cred test-x.idx --log-prob
+says err "credence evaluate"
+expect 65 credence evaluate a.cred test-x.idx --labels train-y.idx
+says err "test-x.idx has 24 rows, the labels do not: train-y.idx has 60 rows"
+expect 65 credence fit train-y.idx --labels train-x.idx -o no.cred
+says err "144 columns, one column of labels is expected (these are images"
+
 # a network of one's own, and what is no picture
 expect 0 eval "$fit --net 'dense 8 relu' --posterior map --input-scale 255 --steps 20 -o own.cred"
 expect 0 eval "$fit --class-weights balanced --steps 20 -o weighted.cred"

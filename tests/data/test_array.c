@@ -331,8 +331,60 @@ static void test_npz(void **state) {
   assert_string_equal(cred_table_source(t), path);
   cred_table_free(t);
   opt.member = "z";
-  assert_fails(cred_table_read(&t, path, &opt), CRED_EDATA, "no array 'z'");
+  assert_fails(cred_table_read(&t, path, &opt), CRED_EDATA,
+               "it has 'y' (3,) float32, 'x' (3, 2) float32");
+  opt.member = "yy";
+  assert_fails(cred_table_read(&t, path, &opt), CRED_EDATA,
+               "no array 'yy' in it; did you mean 'y'? it has 'y'");
+  array_of(&b, "(2, 2, 2)", 8, 0);
+  zip_add(&z, "test_x.npy", &b, 0);
+  assert_fails(cred_table_read(&t, zip_put(&z), NULL), CRED_EDATA,
+               "its 3 arrays differ in rows: choose one with --member; it has 'y' (3,) "
+               "float32, 'x' (3, 2) float32, 'test_x' (2, 2, 2) float32");
   assert_int_equal(cred__alloc_live(), 0);
+}
+
+// Type of a target y[i % n] beside 20 rows of the shape.
+static cred_target_type type_of(const char *shape, const double *y, size_t n) {
+  static zip_maker z;
+  static bytes b;
+  cred_table *t;
+  cred_schema *s;
+  const char *target = "y";
+  memset(&z, 0, sizeof z);
+  array_of(&b, shape, 80, 0);
+  zip_add(&z, "x.npy", &b, 0);
+  b.n = 0;
+  npy(&b, "<f4", "False", "(20,)");
+  for (size_t i = 0; i < 20; i++) add_number(&b, bits_of("<f4", y[i % n]), 4, false);
+  zip_add(&z, "y.npy", &b, 0);
+  const cred_status status = cred_table_read(&t, zip_put(&z), NULL);
+  if (status == CRED_EUNAVAILABLE) skip();
+  assert_ok(status);
+  cred_schema_options opt = cred_schema_defaults();
+  opt.targets = &target, opt.n_targets = 1;
+  assert_ok(cred_schema_learn(&s, t, NULL, 0, &opt));
+  const cred_target_type type = s->targets[0].type;
+  cred_schema_free(s);
+  cred_table_free(t);
+  return type;
+}
+
+static void test_classes_beside_images(void **state) {
+  (void)state;
+  const double from_0[] = {1, 0, 2, 3}, from_1[] = {2, 1}, from_2[] = {3, 2},
+               gap[] = {0, 1, 3}, half[] = {0, 1, 0.5}, five[] = {0, 1, 2, 3, 4},
+               negative[] = {-1, 0, 1}, large[] = {0, 101};
+  const char *image = "(20, 2, 2)";
+  assert_int_equal(type_of(image, from_0, 4), CRED_TARGET_CLASS);
+  assert_int_equal(type_of(image, from_1, 2), CRED_TARGET_CLASS);
+  assert_int_equal(type_of("(20, 4)", from_0, 4), CRED_TARGET_NUMBER);
+  assert_int_equal(type_of(image, from_2, 2), CRED_TARGET_NUMBER);
+  assert_int_equal(type_of(image, gap, 3), CRED_TARGET_NUMBER);
+  assert_int_equal(type_of(image, half, 3), CRED_TARGET_NUMBER);
+  assert_int_equal(type_of(image, five, 5), CRED_TARGET_NUMBER); // four rows each
+  assert_int_equal(type_of(image, negative, 3), CRED_TARGET_NUMBER);
+  assert_int_equal(type_of(image, large, 2), CRED_TARGET_NUMBER);
 }
 
 // The columns of x in the rows of an array, which stand by their number.
@@ -500,6 +552,7 @@ int main(void) {
       cmocka_unit_test(test_idx),
       cmocka_unit_test(test_idx_gzip),
       cmocka_unit_test(test_npz),
+      cmocka_unit_test(test_classes_beside_images),
       cmocka_unit_test(test_npz_of_inputs),
       cmocka_unit_test(test_npz_hostile),
       cmocka_unit_test(test_out_of_memory),
