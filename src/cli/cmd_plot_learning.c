@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct {
   char name[64];
@@ -88,6 +89,9 @@ cred_status cli__plot_table(cred_table **out, char name[64], const char *word,
   opt.header = 1;
   const char *file = split_name(name, word), *found = file_of(path, file, table);
   if (found == path && file == word) split_name(name, path); // the folder's name
+  if (found == path && access(path, F_OK) != 0)
+    FAIL(CRED_ENOINPUT, "%s: is not there: `credence %s` writes it", path,
+         strcmp(table, "curve.csv") == 0 ? "learn" : "segment --labels FOLDER");
   return cred_table_read(out, found, &opt);
 }
 

@@ -17,7 +17,8 @@ static const cli_option options[] = {
     {.name = "labels",
      .type = CLI_FILE_IN,
      .argument = "FOLDER",
-     .help = "label maps of the same names: scores are printed"},
+     .help = "label maps of the same names (of one picture also its map): scores are "
+             "printed"},
     {.name = "review",
      .type = CLI_SHARE,
      .argument = "SHARE",

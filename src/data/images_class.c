@@ -129,7 +129,8 @@ static cred_status check_labels(cred_images *images) {
 // maps, a number.
 static cred_status check_ignored(const cred_images *images,
                                  const cred_images_options *opt) {
-  for (size_t i = 0; i < opt->n_ignore; i++) {
+  // that there are no labels at all is the first thing to say
+  for (size_t i = 0; images->labelled && i < opt->n_ignore; i++) {
     const char *name = opt->ignore[i];
     size_t number;
     bool known = images->ignored && images->ignored[i];
@@ -155,7 +156,9 @@ cred_status cred__images_name_classes(cred_images *images,
     if (images->labelled && images->per_pixel != opt->schema->pixels.per_pixel)
       FAIL(CRED_EDATA, "%s: has %s, the model was fitted to %s", images->source,
            images->per_pixel ? "label maps" : "a class a picture",
-           images->per_pixel ? "a class a picture" : "label maps");
+           images->per_pixel ? "a class a picture"
+                             : "label maps (folders in a folder are classes: give that "
+                               "of the pictures)");
   } else if (opt->n_classes) {
     TRY(classes_given(images, opt));
   } else if (images->per_pixel) {

@@ -326,7 +326,11 @@ static cred_status find_in_list(cred_images *images, const char *path,
   const size_t n_folder = slash ? (size_t)(slash - path) : 0;
   cred_status status = CRED_OK;
   if (memchr(bytes, 0, n))
-    status = cred__fail(CRED_EDATA, "%s: a NUL byte: this is no list of pictures", path);
+    status = cred__fail(CRED_EDATA,
+                        "%s: a NUL byte: this is no picture, folder or list of pictures "
+                        "(arrays of images "
+                        "belong to a model that was fitted to arrays)",
+                        path);
   for (char *line = (char *)bytes; status == CRED_OK && line && *line;) {
     char *end = strchr(line, '\n'), *next = end ? end + 1 : NULL;
     number++;
@@ -341,16 +345,36 @@ static cred_status find_in_list(cred_images *images, const char *path,
   return status;
 }
 
+// One picture; its label map is a file, or that of its name in a folder.
+static cred_status add_picture(cred_images *images, const char *path,
+                               const cred_images_options *opt) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  const char *maps = opt->without_labels ? NULL : opt->labels;
+  char *copy, *map = NULL;
+  if (maps && cred_image_is_name(maps) && !is_folder(maps)) {
+    TRY(cred__strdup(&map, maps));
+  } else if (maps) {
+    cred__text folder = {0};
+    TRY(check_maps_folder(maps));
+    cred__text_append(&folder, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
+    cred_status status = cred__text_status(&folder);
+    if (status == CRED_OK) status = find_map(&map, maps, name, folder.s);
+    cred__text_clear(&folder);
+    TRY(status);
+  }
+  const cred_status status = cred__strdup(&copy, path);
+  if (status != CRED_OK) cred__free(map);
+  TRY(status);
+  return add_row(images, copy, slash ? (size_t)(slash - path) : 0, NULL, map);
+}
+
 cred_status cred__images_find(cred_images *images, const char *path,
                               const cred_images_options *opt) {
   TRY(take_ignored(images, opt));
   if (is_folder(path)) {
     TRY(find_in_folder(images, path, opt));
   } else if (cred_image_is_name(path)) {
-    char *copy;
-    const char *slash = strrchr(path, '/');
-    TRY(cred__strdup(&copy, path));
-    TRY(add_row(images, copy, slash ? (size_t)(slash - path) : 0, NULL, NULL));
+    TRY(add_picture(images, path, opt));
   } else {
     TRY(find_in_list(images, path, opt));
   }

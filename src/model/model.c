@@ -174,7 +174,8 @@ cred_status cred__model_assemble(cred_model **out, cred__plan *plan,
     FAIL_DONE(
         CRED_ECONFIG,
         "posterior dropout with the network '%s' and rate %g: nothing is "
-        "ever dropped. Give --dropout a rate above 0 and the network a hidden layer",
+        "ever dropped. Give --dropout a rate above 0 and the network a hidden layer, or "
+        "take --posterior vi or map",
         m->plan.net, m->plan.dropout);
   cred__free(m->plan.net);
   m->plan.net = NULL;

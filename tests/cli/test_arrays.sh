@@ -76,6 +76,11 @@ says err "test-x.idx has 24 rows, the labels do not: train-y.idx has 60 rows"
 expect 65 credence fit train-y.idx --labels train-x.idx -o no.cred
 says err "144 columns, one column of labels is expected (these are images"
 
+expect 0 credence demo digits --rows 20 -o digits
+expect 0 credence fit digits --net linear --posterior map --steps 1 -q -o folder.cred
+expect 65 credence evaluate folder.cred test-x.idx
+says err "arrays of images belong to a model that was fitted to arrays"
+
 # a network of one's own, and what is no picture
 expect 0 eval "$fit --net 'dense 8 relu' --posterior map --input-scale 255 --steps 20 -o own.cred"
 expect 0 eval "$fit --class-weights balanced --steps 20 -o weighted.cred"

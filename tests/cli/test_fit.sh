@@ -115,6 +115,7 @@ wrong 78 "--posterior vi" --target y --posterior map --estimator local
 wrong 78 "--posterior vi" --target y --init-sd 0.1
 wrong 78 "nothing would be dropped" --target y --posterior dropout --dropout 0
 wrong 78 "belongs to --posterior dropout" --target y --posterior vi --dropout 0.1
+wrong 78 "or take --posterior vi or map" --target y --posterior dropout --net linear
 wrong 78 "nothing is ever dropped" --target y --posterior dropout --net linear
 wrong 78 "'--epochs' and '--steps'" --target y --epochs 3 --steps 4
 wrong 78 "'--net' and '--hidden'" --target y --net linear --hidden 4

@@ -134,6 +134,23 @@ expect 0 credence segment mode.cred new/images -o mode
 awk -F, 'NR > 1 && ($11 > 1e-6 || $10 <= 0) { exit 1 }' mode/images.csv ||
   fail "noise on the logits is aleatoric: $(head -2 mode/images.csv)"
 
+# the label map of one picture; a folder of folders; no thresholds
+expect 0 credence segment a.cred new/images/00001.png --labels new/labels -o one --draws 3
+says out accuracy
+cp out by-folder
+expect 0 credence segment a.cred new/images/00001.png --labels new/labels/00001.png -o one --draws 3
+cmp -s out by-folder || fail "a label map by its name gives other scores"
+expect 65 credence segment a.cred new/images/00001.png --labels truth/.. -o one
+says err "new/images/00001.png: there is no label map"
+expect 65 credence segment a.cred new -o no
+says err "give that of the pictures"
+expect 66 credence plot certainty blind -o no.svg
+says err "blind/thresholds.csv: is not there" "credence segment --labels"
+(cd new/images && ls *.png) >new/images/list.txt
+expect 65 credence fit new/images/list.txt --ignore-class 255 -o no.cred
+says err "the pictures have no labels"
+rm new/images/list.txt
+
 # messages
 expect 64 credence segment a.cred new/images
 says err "-o FOLDER"

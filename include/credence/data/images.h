@@ -7,7 +7,7 @@
 //   FOLDER            without either: pictures alone
 //   LIST.txt, .csv    lines "PICTURE LABEL" or "PICTURE,LABEL", paths from where LIST is;
 //                     LABEL is a class, or the path of a label map (.png)
-//   PICTURE.png       one picture
+//   PICTURE.png       one picture; `labels` is its label map or the folder of it
 // Names that begin with a dot are passed over; rows are sorted by class, then by name.
 //
 // Opening reads every file once: sizes, labels and sums are checked and kept, and so are
@@ -28,7 +28,7 @@ typedef struct cred_images cred_images;
 
 // Texts are borrowed for the call.
 typedef struct {
-  const char *labels;         // folder of label maps
+  const char *labels;         // folder of label maps; of one picture also its map
   const char *const *classes; // names in the order of their numbers
   size_t n_classes;           // 0: as they are found
   const char *const *ignore;  // classes (or numbers in label maps) that count nothing
