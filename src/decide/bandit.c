@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+// Its regressions learn the buffer anew at every update.
+enum { LINEAR_EVERY = 20 };
+
 struct cred_bandit {
   cred_bandit_options opt;
   cred_online *online;
@@ -22,16 +25,19 @@ struct cred_bandit {
 };
 
 cred_bandit_options cred_bandit_defaults(void) {
-  const cred_bandit_options opt = {.model = cred_online_defaults(),
-                                   .epsilon = 0.05,
-                                   .k = 1,
-                                   .n_draws = 20,
-                                   .n_first = 3,
-                                   .every = 1,
-                                   .n_updates = 4,
-                                   .linear = cred_linear_defaults(),
-                                   .hidden_scale = 0.3,
-                                   .noise_floor = 0.1};
+  cred_bandit_options opt = {.model = cred_online_defaults(),
+                             .epsilon = 0.05,
+                             .k = 1,
+                             .n_draws = 20,
+                             .n_first = 3,
+                             .n_updates = 4,
+                             .linear = cred_linear_defaults(),
+                             .hidden_scale = 0.3,
+                             .noise_floor = 0.1};
+  opt.model.fit.posterior = CRED_FIT_DROPOUT;
+  opt.model.fit.dropout = 0.1;
+  opt.model.fit.likelihood = "heteroscedastic";
+  opt.model.fit.schedule.rate = 0.003;
   return opt;
 }
 
@@ -53,7 +59,6 @@ static cred_status check(size_t n_context, size_t n_actions,
     FAIL(CRED_EINVAL, "bandit: epsilon is %g, must be in [0, 1]", opt->epsilon);
   if (!(opt->k >= 0 && isfinite(opt->k)))
     FAIL(CRED_EINVAL, "bandit: k is %g, must be >= 0", opt->k);
-  if (opt->every < 1) FAIL(CRED_EINVAL, "bandit: an update every 0 rewards");
   if (opt->policy == CRED_BANDIT_UCB && opt->n_draws < 2)
     FAIL(CRED_EINVAL, "bandit: %zu draws for ucb, at least 2 are needed", opt->n_draws);
   if ((opt->n_features > 0) != (opt->features != NULL))
@@ -84,6 +89,11 @@ cred_status cred_bandit_new(cred_bandit **out, size_t n_context, size_t n_action
   TRY(check(n_context, n_actions, opt));
   TRY_DONE(NEW(&b, 1, "a bandit"));
   b->opt = *opt;
+  if (!opt->every) {
+    b->opt.every = opt->policy == CRED_BANDIT_LINEAR ? LINEAR_EVERY : 1;
+    b->opt.n_updates *= b->opt.every;
+    b->opt.n_updates_early *= b->opt.every;
+  }
   b->n_context = n_context;
   b->n_actions = n_actions;
   b->n_features = opt->n_features ? opt->n_features : n_actions;
@@ -173,8 +183,11 @@ static bool is_first(size_t *action, const cred_bandit *b) {
 cred_status cred_bandit_choose(size_t *action, cred_bandit *b, const double *context) {
   const cred_key key = cred_key_derive(&b->key, CRED_FOR_STEP, b->books.n_choices);
   for (size_t i = 0; i < b->n_context; i++)
-    if (!isfinite(context[i]))
-      FAIL(CRED_EDATA, "bandit: number %zu of the context is %g", i, context[i]);
+    if (!isfinite((cred_real)context[i]))
+      FAIL(CRED_EDATA,
+           "bandit: number %zu of the context is %g, expected a number of single "
+           "precision",
+           i, context[i]);
   b->books.n_choices++;
   if (is_first(action, b)) return CRED_OK;
   if (b->opt.policy == CRED_BANDIT_EPSILON &&

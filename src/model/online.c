@@ -225,9 +225,10 @@ cred_status cred_online_add(cred_online *o, const double *x, double y) {
       (y - cred__target_mean(o->model, 0)) / cred__target_sd(o->model, 0);
   for (size_t i = 0; i < o->n_inputs; i++)
     if (!isfinite((cred_real)x[i]))
-      FAIL(CRED_EDATA, "online: input %zu is %g, expected a finite number", i, x[i]);
+      FAIL(CRED_EDATA, "online: input %zu is %g, expected a number of single precision",
+           i, x[i]);
   if (!isfinite((cred_real)scaled))
-    FAIL(CRED_EDATA, "online: the value is %g, expected a finite number", y);
+    FAIL(CRED_EDATA, "online: the value is %g, expected a number of single precision", y);
   const cred_target_type type = o->model->schema->targets[0].type;
   if (type == CRED_TARGET_CLASS && y != 0 && y != 1)
     FAIL(CRED_EDATA, "online: the value is %g, expected 1 (yes) or 0 (no)", y);

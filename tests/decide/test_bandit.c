@@ -101,6 +101,23 @@ static double share_right(const cred_bandit_options *opt, uint64_t *fingerprint)
   return (double)n_right / 100;
 }
 
+// As they come: steps after every reward, of LINEAR as many a reward after every 20.
+static void test_defaults(void **state) {
+  (void)state;
+  const double context[1] = {0};
+  uint64_t fingerprint;
+  for (int linear = 0; linear < 2; linear++) {
+    cred_bandit *b;
+    cred_bandit_options opt = cred_bandit_defaults();
+    if (linear) opt.policy = CRED_BANDIT_LINEAR;
+    assert_true(share_right(&opt, &fingerprint) >= 0.9);
+    assert_ok(cred_bandit_new(&b, 1, 2, &opt));
+    for (int t = 0; t < 39; t++) assert_ok(cred_bandit_learn(b, context, 0, 1));
+    assert_int_equal(cred_bandit_books(b).n_updates, linear ? 20 * 4 : 39 * 4);
+    cred_bandit_free(b);
+  }
+}
+
 static void test_it_learns(void **state) {
   (void)state;
   static const cred_bandit_policy policies[] = {CRED_BANDIT_THOMPSON, CRED_BANDIT_GREEDY,
@@ -196,6 +213,7 @@ static void check_linear(double noise_floor) {
   cred_bandit *b;
   size_t n_second = 0, action;
   opt.model.fit.net = "linear";
+  opt.model.fit.posterior = CRED_FIT_VI;
   opt.model.capacity = BUFFER;
   opt.model.target_sd = 2;
   opt.n_first = 0;
@@ -269,9 +287,6 @@ static void test_bad_arguments(void **state) {
   opt.epsilon = NAN;
   assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "epsilon");
   opt = small(CRED_BANDIT_GREEDY);
-  opt.every = 0;
-  assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "every 0");
-  opt.every = 1;
   opt.noise_floor = -1;
   assert_fails(cred_bandit_new(&b, 2, 3, &opt), CRED_EINVAL, "noise_floor is -1");
   opt.noise_floor = 0;
@@ -310,6 +325,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_books_against_a_table),
       cmocka_unit_test(test_every_action_comes_first),
+      cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_it_learns),
       cmocka_unit_test(test_linear_against_regressions),
       cmocka_unit_test(test_features_of_actions),

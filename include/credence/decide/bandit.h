@@ -13,8 +13,8 @@
 // action on the last hidden layer, the inputs and a constant, of all rewards in the
 // buffer; the network only makes the layer. Its noise may depend on them (noise_floor).
 // After every update of the network the regressions learn the buffer anew, so let it be
-// updated seldom (every = 20, n_updates = 80). Source: NeuralLinear of Riquelme, Tucker &
-// Snoek (2018), there without the inputs and with one noise.
+// updated seldom. Source: NeuralLinear of Riquelme, Tucker & Snoek (2018), there without
+// the inputs and with one noise.
 
 #ifndef CRED_DECIDE_BANDIT_H
 #define CRED_DECIDE_BANDIT_H
@@ -35,15 +35,17 @@ typedef enum {
 } cred_bandit_policy;
 
 typedef struct {
-  cred_online_options model; // its seed is that of the bandit too
+  cred_online_options model; // its seed is that of the bandit too; default: dropout 0.1,
+                             // likelihood "heteroscedastic", rate 0.003
   cred_bandit_policy policy;
-  double epsilon;   // default 0.05
-  double k;         // default 1
-  size_t n_draws;   // of ucb; default 20
-  size_t n_first;   // times every action is taken, in turn, before any is chosen;
-                    // default 3
-  size_t every;     // rewards between two updates; default 1
-  size_t n_updates; // steps an update; default 4
+  double epsilon; // default 0.05
+  double k;       // default 1
+  size_t n_draws; // of ucb; default 20
+  size_t n_first; // times every action is taken, in turn, before any is chosen;
+                  // default 3
+  size_t every;   // rewards between two updates; default 0: 1, of LINEAR 20, and then the
+                  // steps below are counted a reward, not an update
+  size_t n_updates;                // steps an update; default 4
   size_t n_early, n_updates_early; // steps an update up to the n_early-th reward: what is
                                    // learned then counts longest; default 0: the same
   cred_linear_options linear;      // prior of LINEAR, for rewards in units of target_sd
@@ -56,10 +58,14 @@ typedef struct {
   const double *features; // (n_actions, n_features), copied; NULL if there are none
 } cred_bandit_options;
 
+/// Of the posteriors a factorised Gaussian learns slowest: with its full KL it stays near
+/// its prior for hundreds of rewards, and its draws near chance
+/// (docs/results/decisions.md).
 CRED_API cred_bandit_options cred_bandit_defaults(void);
 
 typedef struct cred_bandit cred_bandit;
 
+/// A context may have no numbers: then the actions alone are told apart.
 CRED_API cred_status cred_bandit_new(cred_bandit **out, size_t n_context,
                                      size_t n_actions, const cred_bandit_options *opt);
 CRED_API void cred_bandit_free(cred_bandit *bandit);
