@@ -297,7 +297,7 @@ const cli_command cmd_acquire = {
     .details =
         "Columns: rank,row,id,score, in the order of choice; row counts from 0 in POOL,\n"
         "id is there if the model was fitted with --id. Targets in POOL are not looked\n"
-        "at; take the rows that have a label already out with --rows-file.\n"
+        "at; --rows-file lists those without a label yet, where POOL has others.\n"
         "\n"
         "Classes: random, least-confidence, margin, entropy, bald, variation-ratios,\n"
         "mean-sd, epig, batchbald. Numbers: random, variance, epistemic, epig.\n"

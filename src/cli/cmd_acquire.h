@@ -24,8 +24,8 @@
        .default_text = "auto",                                                           \
        .choices = "auto|random|least-confidence|margin|entropy|bald|variation-ratios|"   \
                   "mean-sd|epig|batchbald|variance|epistemic",                           \
-       .help = "what makes a row worth a label; auto: bald for classes, epistemic for "  \
-               "numbers",                                                                \
+       .help = "what makes a row worth a label; auto: margin for classes, epistemic "    \
+               "for numbers",                                                            \
        .group = "Choice"},                                                               \
       {.name = "power",                                                                  \
        .type = CLI_NUMBER,                                                               \

@@ -235,6 +235,46 @@ static bool is_input(const cred_model *model, const char *name) {
   return false;
 }
 
+// The column of a table whose name is nearest to that of an input, or NULL.
+static const char *near_column(const cred_table *table, const char *input) {
+  const char *names[64];
+  size_t n = 0;
+  for (; n < cred_table_n_columns(table) && n < 64; n++)
+    names[n] = cred_table_name(table, n);
+  return cred__nearest(input, names, n);
+}
+
+// A column stands in one of the tables, and every input in one of them.
+static cred_status check_columns(const cli__act *all, const cred_model *model) {
+  const cred_schema *s = cred_model_schema(model);
+  const char *states = cred_table_source(all->states);
+  const char *actions = cred_table_source(all->actions);
+  for (size_t i = 0; i < cred_table_n_columns(all->actions); i++) {
+    const char *name = cred_table_name(all->actions, i);
+    if (cred_table_find(all->states, name) != SIZE_MAX)
+      FAIL(CRED_EDATA,
+           "both %s and %s have a column '%s': leave it out of one of them, or give it "
+           "another name there",
+           states, actions, name);
+  }
+  for (size_t i = 0; i < s->n_columns; i++) {
+    const char *name = s->columns[i].name;
+    if (cred_table_find(all->states, name) != SIZE_MAX ||
+        cred_table_find(all->actions, name) != SIZE_MAX)
+      continue;
+    const char *of_actions = near_column(all->actions, name);
+    const char *nearest = of_actions ? of_actions : near_column(all->states, name);
+    if (nearest)
+      FAIL(CRED_EDATA, "neither %s nor %s has a column '%s'\ndid you mean '%s' of %s?",
+           states, actions, name, nearest, of_actions ? actions : states);
+    FAIL(CRED_EDATA,
+         "neither %s nor %s has a column '%s', an input of the model: put it into one of "
+         "them",
+         states, actions, name);
+  }
+  return CRED_OK;
+}
+
 // Without an input of the model all actions would be worth the same.
 static cred_status check_actions(const cli__act *all) {
   const size_t n = cred_table_n_columns(all->actions);
@@ -264,9 +304,9 @@ static cred_status check_actions(const cli__act *all) {
 // them, however they are spread (Chebyshev): of most tables none.
 static const double far_sds = 5;
 
-// The cell of the actions that lies farthest out, if it is far.
-static void warn_of_far(const cli__act *all, const cred_schema *part,
-                        const cred_data *data) {
+// The cell of a table that lies farthest out, if it is far.
+static void warn_of_far(const cli__act *all, const cred_table *table,
+                        const cred_schema *part, const cred_data *data) {
   const cred_schema_column *where = NULL;
   double most = far_sds;
   size_t row = 0;
@@ -282,16 +322,18 @@ static void warn_of_far(const cli__act *all, const cred_schema *part,
     }
   }
   if (where)
-    cli_warn(all->args, "credence act ... --risk lcb, and see sd_epistemic",
+    cli_warn(all->args,
+             all->risk.kind == CRED_RISK_LCB ? "see sd_epistemic"
+                                             : "credence act ... --risk lcb, and see "
+                                               "sd_epistemic",
              "%s:%zu: '%s' lies %.3g sds from the mean of the training rows: what the "
              "model says so far out is a guess",
-             cred_table_source(all->actions), cred_table_line(all->actions, row),
-             where->name, most);
+             cred_table_source(table), cred_table_line(table, row), where->name, most);
 }
 
-// The cells of ACTIONS by themselves, so that what is wrong in them is told of their file
-// and line, and not of the states beside which they are put.
-static cred_status check_cells(const cli__act *all) {
+// The cells of a table by themselves, so that what is wrong in them is told of their file
+// and line, and not of the table that they are put beside.
+static cred_status check_cells(const cli__act *all, const cred_table *table) {
   const cred_encode_options opt = cli_encode_options(all->args);
   const cred_schema *s = cred_model_schema(all->model);
   cred_schema part = *s;
@@ -299,15 +341,16 @@ static cred_status check_cells(const cli__act *all) {
   TRY(NEW(&part.columns, s->n_columns, "a schema"));
   part.n_columns = part.n_inputs = part.n_targets = 0;
   for (size_t i = 0; i < s->n_columns; i++) {
-    if (cred_table_find(all->actions, s->columns[i].name) == SIZE_MAX) continue;
+    if (cred_table_find(table, s->columns[i].name) == SIZE_MAX) continue;
     part.columns[part.n_columns] = s->columns[i];
     part.columns[part.n_columns++].first_input = part.n_inputs;
     part.n_inputs += s->columns[i].n_inputs;
   }
   part.shape = (cred_shape){1, 1, part.n_inputs};
-  const cred_status status =
-      cred_schema_encode_with(&data, &part, all->actions, NULL, 0, 0, 0, &opt);
-  if (status == CRED_OK) warn_of_far(all, &part, &data);
+  cred_status status = CRED_OK;
+  if (part.n_columns > 0)
+    status = cred_schema_encode_with(&data, &part, table, NULL, 0, 0, 0, &opt);
+  if (status == CRED_OK && part.n_columns > 0) warn_of_far(all, table, &part, &data);
   cred_data_clear(&data);
   cred__free(part.columns);
   return status;
@@ -400,7 +443,10 @@ static cred_status read_all(cli__act *all) {
   TRY(cli_read_table(&all->states, args, states, NULL));
   TRY(cli_read_table(&all->actions, args, actions, NULL));
   TRY(check_actions(all));
-  TRY(check_cells(all));
+  TRY(check_columns(all, all->model));
+  if (all->cost_model) TRY(check_columns(all, all->cost_model));
+  TRY(check_cells(all, all->actions));
+  TRY(check_cells(all, all->states));
   TRY(take_names(all));
   warn_of_names(all);
   TRY(leave_out(all));

@@ -214,6 +214,22 @@ done:
   return status;
 }
 
+// A column of a new name is what is labelled, and that of nearly this name an input.
+static void warn_new_target(const cli__learn *l) {
+  const size_t n = cred_table_n_columns(l->pool);
+  const char **names = NULL;
+  if (cred_table_find(l->pool, l->target) != SIZE_MAX) return;
+  if (NEW(&names, n, "names") != CRED_OK) return;
+  for (size_t i = 0; i < n; i++) names[i] = cred_table_name(l->pool, i);
+  const char *near = cred__nearest(l->target, names, n);
+  if (near)
+    cli_warn(l->args, "credence learn POOL --target NAME ...",
+             "%s has no column '%s', which is what will be labelled; did you mean '%s'? "
+             "That one is an input now",
+             cred_table_source(l->pool), l->target, near);
+  cred__free(names);
+}
+
 static cred_status learn_init(cli__learn *l, const cli_args *args) {
   *l = (cli__learn){.args = args, .folder = cli_text(args, "output")};
   TRY(check_options(args));
@@ -225,6 +241,7 @@ static cred_status learn_init(cli__learn *l, const cli_args *args) {
   TRY(take_options(l));
   TRY(cli_refuse_pictures(args, cli_positional(args, 0)));
   TRY(cli_read_table(&l->pool, args, cli_positional(args, 0), l->target));
+  warn_new_target(l);
   TRY(read_test(l));
   l->opt.test = l->test;
   if (l->test && strcmp(cred_table_digest(l->test), cred_table_digest(l->pool)) == 0)
@@ -260,9 +277,9 @@ static cred_status say_wanted(const cli__learn *l, const cred_learn *run) {
   cred_learn_wanted(&n, run);
   cli_quoted(folder, sizeof folder, l->folder);
   cli_note(l->args,
-           "%zu rows want a label: fill the column '%s' of %s/to_label.csv (%s: it can "
+           "%zu row%s a label: fill the column '%s' of %s/to_label.csv (%s: it can "
            "have none) and run the same command again",
-           n, l->target, folder, CRED_LEARN_SKIP);
+           n, n == 1 ? " wants" : "s want", l->target, folder, CRED_LEARN_SKIP);
   return CRED_OK;
 }
 

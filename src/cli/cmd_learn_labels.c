@@ -79,13 +79,16 @@ cred_status cli__learn_write_wanted(const cli__learn *l, const cred_learn *run) 
 
 static cred_status number_of_row(size_t *row, const cred_table *table, size_t i,
                                  size_t column) {
-  const double value = cred_table_number(table, i, column);
-  if (value >= 0 && value == floor(value) && value < 1e15) {
+  char cell[64];
+  double value;
+  cred_table_cell(cell, sizeof cell, table, i, column);
+  if (cred__parse_double(&value, cell, strlen(cell)) && value >= 0 &&
+      value == floor(value) && value < 1e15) {
     *row = (size_t)value;
     return CRED_OK;
   }
-  FAIL(CRED_EDATA, "%s:%zu: the column 'row' has no row number", cred_table_source(table),
-       cred_table_line(table, i));
+  FAIL(CRED_EDATA, "%s:%zu: '%s' in the column 'row' is not a row number",
+       cred_table_source(table), cred_table_line(table, i), cell);
 }
 
 static bool is_known(const char *known, const char *cell) {
@@ -104,6 +107,8 @@ typedef struct {
   size_t row_column, label_column;
   bool revised;
   size_t *rows, n; // (n_rows of the table) of those with something new
+  size_t *lines;   // of those
+  size_t n_known;  // labels that the run has
   char **labels;
   size_t n_changed; // cells of inputs that are others than in the pool
 } answers;
@@ -112,6 +117,7 @@ static void answers_clear(answers *a) {
   for (size_t i = 0; a->labels && i < a->n; i++) cred__free(a->labels[i]);
   cred__free(a->labels);
   cred__free(a->rows);
+  cred__free(a->lines);
   cred_table_free(a->table);
 }
 
@@ -142,16 +148,24 @@ static cred_status take_line(answers *a, size_t i) {
   if (cred_table_level(a->table, i, a->label_column) < 0) return CRED_OK; // not yet
   TRY(number_of_row(&row, a->table, i, a->row_column));
   cred_table_cell(cell, sizeof cell, a->table, i, a->label_column);
-  if (is_taken(a, row, cell)) return CRED_OK;
+  if (is_taken(a, row, cell)) {
+    a->n_known++;
+    return CRED_OK;
+  }
   const cred_status status = cred_learn_check_label(a->run, row, cell, a->revised);
   if (status != CRED_OK) {
     cred__fail_prefix("%s:%zu", cred_table_source(a->table),
                       cred_table_line(a->table, i));
     return status;
   }
+  for (size_t k = 0; k < a->n; k++)
+    if (a->rows[k] == row)
+      FAIL(CRED_EDATA, "%s:%zu: row %zu is given a label twice, first in line %zu",
+           cred_table_source(a->table), cred_table_line(a->table, i), row, a->lines[k]);
   for (size_t k = 0; k < cred_table_n_columns(a->table); k++)
     a->n_changed += is_changed(a, i, k, row);
   TRY(cred__strdup(&a->labels[a->n], cell));
+  a->lines[a->n] = cred_table_line(a->table, i);
   a->rows[a->n++] = row;
   return CRED_OK;
 }
@@ -167,6 +181,7 @@ static cred_status read_answers_of(answers *a, const char *path) {
   TRY(cred_table_need(&a->row_column, a->table, "row"));
   TRY(cred_table_need(&a->label_column, a->table, a->l->target));
   TRY(NEW(&a->rows, n, "labels"));
+  TRY(NEW(&a->lines, n, "labels"));
   TRY(NEW(&a->labels, n, "labels"));
   for (size_t i = 0; i < n; i++) TRY(take_line(a, i));
   return CRED_OK;
@@ -188,6 +203,8 @@ static cred_status take_file(size_t *n, const cli__learn *l, const char *path,
              "%s: %zu cells differ from those of the pool, which count: only labels are "
              "taken",
              path, a.n_changed);
+  if (status == CRED_OK && !revised && a.n == 0 && a.n_known)
+    cli_note(l->args, "%s: no label is new, the rows it has labels of have theirs", path);
   *n = a.n;
   answers_clear(&a);
   return status;
@@ -196,7 +213,7 @@ static cred_status take_file(size_t *n, const cli__learn *l, const char *path,
 cred_status cli__learn_relabel(const cli__learn *l, cred_learn *run, const char *path) {
   size_t n;
   TRY(take_file(&n, l, path, run, true));
-  cli_note(l->args, "%s: %zu labels are changed", path, n);
+  cli_note(l->args, "%s: %zu label%s changed", path, n, n == 1 ? " is" : "s are");
   return CRED_OK;
 }
 

@@ -195,6 +195,21 @@ static cred_status take_ids(cli__triage *all) {
   return CRED_OK;
 }
 
+// What a rule was proved on says nothing of cases far beyond it. Distances are about 1
+// for rows of the training.
+static void warn_of_far(const cli__triage *all) {
+  const double far = 5;
+  size_t n = 0, first = 0;
+  for (size_t i = all->cases.n; i-- > 0;)
+    if (!all->triage.review[i] && all->cases.distance[i] > far) n++, first = i;
+  if (n)
+    cli_warn(all->args, "credence triage ... --max-distance 3, or --outlier-rate",
+             "%zu case%s kept far outside the training rows, such as row %llu at a "
+             "distance of %.3g, and what the model says there is a guess",
+             n, n == 1 ? " is" : "s are", (unsigned long long)all->cases.row[first],
+             all->cases.distance[first]);
+}
+
 static cred_status judge(cli__triage *all) {
   TRY(cli_held_out_read(&all->in, all->args, CLI_TARGETS_KNOWN));
   TRY(find_target(all));
@@ -203,7 +218,9 @@ static cred_status judge(cli__triage *all) {
                       &all->predict));
   TRY(take_ids(all));
   TRY(cli__triage_rule(all));
-  return cred_triage_init(&all->triage, &all->cases, &all->rule);
+  TRY(cred_triage_init(&all->triage, &all->cases, &all->rule));
+  warn_of_far(all);
+  return CRED_OK;
 }
 
 static cred_status write_all(cli__triage *all) {

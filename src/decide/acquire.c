@@ -74,7 +74,7 @@ static cred_status resolve(cred_acquired *out, job *j) {
   const cred_posterior *q = cred_model_posterior(j->model);
   if ((size_t)kind >= N_KINDS) FAIL(CRED_EINVAL, "acquisition %d is unknown", (int)kind);
   if (kind == CRED_ACQUIRE_AUTO)
-    kind = j->classes ? CRED_ACQUIRE_BALD : CRED_ACQUIRE_EPISTEMIC;
+    kind = j->classes ? CRED_ACQUIRE_MARGIN : CRED_ACQUIRE_EPISTEMIC;
   out->kind = kind;
   if (kinds[kind].of == (j->classes ? OF_NUMBERS : OF_CLASSES))
     FAIL(CRED_ECONFIG, "acquisition '%s' is of %s, the model predicts %s: %s",

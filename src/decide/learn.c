@@ -243,6 +243,12 @@ static cred_status check_columns(cred_learn *run) {
   return CRED_OK;
 }
 
+static bool has_cells(const cred_table *table, size_t column) {
+  for (size_t i = 0; i < cred_table_n_rows(table); i++)
+    if (!cred__cell_missing(table, i, column)) return true;
+  return false;
+}
+
 // Words or a list of classes: classes; else numbers, unless the task says it.
 static cred_status find_task(cred_learn *run) {
   const cred_learn_options *opt = &run->opt;
@@ -252,15 +258,17 @@ static cred_status find_task(cred_learn *run) {
   for (size_t i = 0; i < 2; i++) {
     const size_t column =
         tables[i] ? cred_table_find(tables[i], opt->schema.targets[0]) : SIZE_MAX;
-    if (column == SIZE_MAX) continue;
+    if (column == SIZE_MAX || !has_cells(tables[i], column)) continue;
     any = true;
     words |= cred_table_type(tables[i], column) == CRED_COLUMN_CATEGORICAL;
   }
   if (opt->schema.task < 0 && !any)
     FAIL(CRED_ECONFIG,
-         "%s has no column '%.100s' yet, so that nothing tells what its labels are: "
+         "%s has no %s '%.100s' yet, so that nothing tells what its labels are: "
          "give the classes (--classes A,B) or the task (--task number)",
-         cred_table_source(run->pool), opt->schema.targets[0]);
+         cred_table_source(run->pool),
+         run->target_column == SIZE_MAX ? "column" : "label in the column",
+         opt->schema.targets[0]);
   run->task = opt->schema.task >= 0 ? (cred_target_type)opt->schema.task
               : words               ? CRED_TARGET_CLASS
                                     : CRED_TARGET_NUMBER;
@@ -408,6 +416,7 @@ static cred_status check_row(const cred_learn *run, size_t row, bool revised) {
     FAIL(CRED_EDATA, "row %zu waits for its first label: there is none to revise", row);
   }
   if (revised && (run->label[row] || run->asked[row])) return CRED_OK;
+  if (revised) FAIL(CRED_EDATA, "row %zu has no label to revise", row);
   if (run->label[row])
     FAIL(CRED_EDATA,
          "row %zu has the label '%.100s' already (--relabel FILE gives it another)", row,

@@ -97,8 +97,10 @@ cred_status cred__learn_read_label(char **out, const cred_learn *run, const char
     return cred__strdup(out, run->classes[place]);
   }
   if (!cred__parse_double(&value, text, strlen(text)))
-    FAIL(CRED_EDATA, "the label '%.100s' of '%.100s' is not a number", text,
-         run->opt.schema.targets[0]);
+    FAIL(CRED_EDATA,
+         "the label '%.100s' of '%.100s' is not a number (a run of classes is begun with "
+         "--classes A,B in another folder)",
+         text, run->opt.schema.targets[0]);
   if (run->task == CRED_TARGET_COUNT && !(value >= 0 && value == floor(value)))
     FAIL(CRED_EDATA, "the label '%.100s' of '%.100s' is not a count (0, 1, 2, ...)", text,
          run->opt.schema.targets[0]);
@@ -125,7 +127,12 @@ static cred_status read_cell(char **out, const cred_learn *run, size_t row) {
 
 cred_status cred__learn_hidden(char **out, const cred_learn *run, size_t row) {
   if (cred__cell_missing(run->pool, row, run->target_column))
-    return cred__fail_missing_target(run->pool, row, run->target_column, false);
+    FAIL(
+        CRED_EDATA,
+        "%s:%zu: no label in the column '%.100s': a simulation looks all labels up there "
+        "(without --simulate a person gives them, or a --command)",
+        cred_table_source(run->pool), cred_table_line(run->pool, row),
+        run->opt.schema.targets[0]);
   return read_cell(out, run, row);
 }
 

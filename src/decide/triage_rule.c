@@ -177,7 +177,7 @@ static cred_status check_bound(const cred_rule *r, const cred_cases *c) {
                        "bound on errors and a tolerance");
   if (!c->n_classes && !(r->tolerance >= 0))
     FAIL(CRED_ECONFIG, "a bound on errors of numbers needs a tolerance: how far off is "
-                       "wrong?");
+                       "wrong? (--tolerance)");
   if (c->n_classes && r->positive >= c->n_classes)
     FAIL(CRED_EINVAL, "triage: class %zu of %zu", r->positive, c->n_classes);
   return CRED_OK;
@@ -203,10 +203,11 @@ static cred_status fail_unproved(const cred_rule *r, const cred_bound_info *info
   const size_t n_min = cred_bound_rows_min(failed->bound, r->confidence);
   char needed[160];
   if (info->n_needed)
-    snprintf(needed, sizeof needed,
-             "; by the rates seen here it would take about %zu rows, at the limit that "
-             "needs the fewest",
-             info->n_needed);
+    snprintf(
+        needed, sizeof needed,
+        "; at the rates seen here about %zu rows would prove it half of the time, at "
+        "the limit that needs the fewest",
+        info->n_needed);
   else
     snprintf(needed, sizeof needed,
              "; at the rates seen here no number of rows would do");

@@ -93,7 +93,8 @@ expect 64 credence acquire model.cred
 expect 73 credence acquire model.cred pool.csv -o no/folder.csv
 expect 73 credence acquire model.cred pool.csv --scores no/folder.csv
 credence fit labelled.csv --target label --posterior map --steps 50 -q -o map.cred
-expect 78 credence acquire map.cred pool.csv
+expect 0 credence acquire map.cred pool.csv # by margin, which needs no disagreement
+expect 78 credence acquire map.cred pool.csv --by bald
 says err "this posterior is one set of weights" "use entropy"
 expect 0 credence acquire map.cred pool.csv --by margin
 # rows that have a label

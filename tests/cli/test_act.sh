@@ -94,6 +94,19 @@ expect 0 credence act m.cred states.csv --actions far.csv --bad-rows skip
 says err "far.csv:4: 'dose' lies"
 expect 0 credence act m.cred states.csv --actions actions.csv
 grep -q "sds from the mean" err && fail "an action like those of the training is called far"
+printf 'state\n0\n90\n' >far_states.csv
+expect 0 credence act m.cred far_states.csv --actions actions.csv --risk lcb
+says err "far_states.csv:3: 'state' lies" "sd_epistemic"
+# columns of both tables, and of neither
+printf 'state,dose\n0,1\n' >doubled.csv
+expect 65 credence act m.cred doubled.csv --actions actions.csv
+says err "both doubled.csv and actions.csv have a column 'dose'"
+printf 'stat\n0\n' >misnamed.csv
+expect 65 credence act m.cred misnamed.csv --actions actions.csv
+says err "neither misnamed.csv nor actions.csv has a column 'state'" "did you mean 'stat' of misnamed.csv?"
+printf 'weight\n0\n' >misnamed.csv
+expect 65 credence act m.cred misnamed.csv --actions actions.csv
+says err "has a column 'state', an input of the model"
 # of three classes the one that is the value must be named
 awk -F, -v OFS=, 'NR == 1 { print "state,dose,grade" } NR > 1 {
   print $1, $2, ($3 > 0.3 ? "good" : $3 < -0.3 ? "bad" : "fair") }' doses.csv >grades.csv

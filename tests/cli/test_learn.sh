@@ -80,8 +80,16 @@ expect 0 "${person[@]}" --test test.csv --budget 12
 says err "round 0: 6 labels" "3 rows want a label"
 cp old mine/to_label.csv # a file that comes twice does no harm
 expect 0 "${person[@]}" --test test.csv --budget 12
-says err "3 rows want a label"
+says err "to_label.csv: no label is new" "3 rows want a label"
 lines mine/to_label.csv 4
+sed '2s/,$/,upper/; 2p' mine/to_label.csv >wrong && cp wrong mine/to_label.csv
+expect 65 "${person[@]}" --test test.csv --budget 12
+says err "to_label.csv:3: row" "is given a label twice, first in line 2"
+sed '2d; 3s/^[0-9]*/x/; 3s/,$/,upper/' wrong >mine/to_label.csv
+expect 65 "${person[@]}" --test test.csv --budget 12
+says err "to_label.csv:2: 'x' in the column 'row' is not a row number"
+rm mine/to_label.csv
+expect 0 "${person[@]}" --test test.csv --budget 12
 sed '2s/,$/,uper/' mine/to_label.csv >wrong && cp wrong mine/to_label.csv
 expect 65 "${person[@]}" --test test.csv --budget 12
 says err "to_label.csv:2: 'uper' is no class of 'label'; did you mean 'upper'?"
@@ -96,7 +104,7 @@ expect 65 "${person[@]}" --test test.csv --budget 12
 says err "no column 'row'"
 printf 'row,label\n1.5,upper\n' >mine/to_label.csv
 expect 65 "${person[@]}" --test test.csv --budget 12
-says err "has no row number"
+says err "'1.5' in the column 'row' is not a row number"
 rm mine/to_label.csv
 for _ in 1 2; do
   "${person[@]}" --test test.csv --budget 12 -q
@@ -160,6 +168,15 @@ cmp -s before taught/journal || fail "half a revision"
 expect 78 "${learn[@]}" --budget 20 -o run --relabel new_labels.csv
 says err "'--relabel' has no place in a simulation"
 
+# nothing tells what the labels are; a name that is nearly that of a column; no labels to look up
+sed 's/$/,/; 1s/,$/,kind/' bare.csv >empty.csv
+expect 78 credence learn empty.csv --target kind -o untold --start 6 "${fit[@]}"
+says err "no label in the column 'kind'" "--classes A,B"
+expect 0 credence learn empty.csv --target kinds --classes a,b --ignore kind -o untold --start 6 "${fit[@]}"
+says err "has no column 'kinds'" "did you mean 'kind'?"
+expect 65 credence learn empty.csv --target kind --classes a,b --simulate --budget 20 -o looked "${fit[@]}"
+says err "empty.csv:" "a simulation looks all labels up there"
+
 # what cannot be fitted is told before a label is asked for, and leaves no folder
 awk -F, -v OFS=, 'NR == 9 { $2 = "" } { print }' bare.csv >holes.csv
 holes=(credence learn holes.csv --target label --classes lower,upper -o holes --start 6 -n 3 "${fit[@]}")
@@ -168,9 +185,9 @@ says err "holes.csv:9:" "--missing"
 [ ! -e holes ] || fail "a folder of a run that cannot be"
 expect 0 "${holes[@]}" --missing indicator
 says err "6 rows want a label"
-expect 78 credence learn bare.csv --target label --classes lower,upper -o single --posterior map \
-  --members 1 --hidden 5 --steps 20
-says err "acquisition 'bald', the default, measures"
+expect 78 credence learn bare.csv --target label --classes lower,upper -o single --by bald \
+  --posterior map --members 1 --hidden 5 --steps 20
+says err "acquisition 'bald' measures"
 [ ! -e single ] || fail "a folder of a run that cannot be"
 
 # test rows that the model cannot take

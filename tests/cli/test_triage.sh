@@ -55,6 +55,13 @@ expect 0 credence triage m.cred new.csv --review-rate 0.1 --min-confidence 0.01
 expect 0 credence triage m.cred new.csv --doubt distance --review-rate '1 %' --max-distance 0.5
 awk -F, 'NR > 1 && $7 > 0.5 && $8 == "no"' out | grep -q . && fail "cases beyond the distance are kept"
 
+# a case far from all that was seen, kept or not
+printf 'x1,x2\n400,-300\n0,0\n' >far.csv
+expect 0 credence triage m.cred far.csv --min-confidence 0.5
+says err "1 case is kept far outside the training rows, such as row 0" "--max-distance 3"
+expect 0 credence triage m.cred far.csv --min-confidence 0.5 --max-distance 3
+grep -q "far outside" err && fail "a case that is reviewed is called kept"
+
 expect 65 credence triage m.cred new.csv --max-error 8% --calibration known.csv --min-confidence 1
 says err "none of the 300 calibration rows is within the limit on confidence that is given"
 # outcomes that are known of some cases only

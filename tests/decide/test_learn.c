@@ -381,7 +381,7 @@ static void test_messages(void **state) {
   fails_at_start(bare, &opt, CRED_ECONFIG, "give the classes (--classes A,B)");
   cred_table *holes = table_of_text("x,label\n1,a\n2,\n3,b\n");
   opt = good, opt.test = NULL, opt.n_start = 3;
-  fails_at_start(holes, &opt, CRED_EDATA, "a missing cell");
+  fails_at_start(holes, &opt, CRED_EDATA, "no label in the column");
   opt = good, opt.simulate = false, opt.test = NULL, opt.classes = kinds,
   opt.n_classes = 3;
   fails_at_start(holes, &opt, CRED_EDATA, "'a' is no class of 'label'");

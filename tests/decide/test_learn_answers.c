@@ -69,7 +69,7 @@ static void test_revised_and_skipped(void **state) {
   assert_fails(revise(run, rows[2], "x"), CRED_EDATA, "is not a number");
   size_t other = 0;
   while (cred_learn_label_of(run, other) || other == rows[0]) other++;
-  assert_fails(revise(run, other, "3"), CRED_EDATA, "was not asked for");
+  assert_fails(revise(run, other, "3"), CRED_EDATA, "no label to revise");
   cred_learn_free(run);
   remove_folder(folder);
   cred_table_free(pool);

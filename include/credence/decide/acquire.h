@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 typedef enum {
-  CRED_ACQUIRE_AUTO = 0, // bald for classes, epistemic for numbers
+  CRED_ACQUIRE_AUTO = 0, // margin for classes, epistemic for numbers
   CRED_ACQUIRE_RANDOM,
   CRED_ACQUIRE_LEAST_CONFIDENCE,
   CRED_ACQUIRE_MARGIN,
