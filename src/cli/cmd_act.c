@@ -3,6 +3,7 @@
 #include "cli/cmd_act.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include "data/table.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -235,15 +236,6 @@ static bool is_input(const cred_model *model, const char *name) {
   return false;
 }
 
-// The column of a table whose name is nearest to that of an input, or NULL.
-static const char *near_column(const cred_table *table, const char *input) {
-  const char *names[64];
-  size_t n = 0;
-  for (; n < cred_table_n_columns(table) && n < 64; n++)
-    names[n] = cred_table_name(table, n);
-  return cred__nearest(input, names, n);
-}
-
 // A column stands in one of the tables, and every input in one of them.
 static cred_status check_columns(const cli__act *all, const cred_model *model) {
   const cred_schema *s = cred_model_schema(model);
@@ -262,11 +254,13 @@ static cred_status check_columns(const cli__act *all, const cred_model *model) {
     if (cred_table_find(all->states, name) != SIZE_MAX ||
         cred_table_find(all->actions, name) != SIZE_MAX)
       continue;
-    const char *of_actions = near_column(all->actions, name);
-    const char *nearest = of_actions ? of_actions : near_column(all->states, name);
-    if (nearest)
+    const char *of_actions, *of_states;
+    TRY(cred__table_nearest(&of_actions, all->actions, name));
+    TRY(cred__table_nearest(&of_states, all->states, name));
+    if (of_actions || of_states)
       FAIL(CRED_EDATA, "neither %s nor %s has a column '%s'\ndid you mean '%s' of %s?",
-           states, actions, name, nearest, of_actions ? actions : states);
+           states, actions, name, of_actions ? of_actions : of_states,
+           of_actions ? actions : states);
     FAIL(CRED_EDATA,
          "neither %s nor %s has a column '%s', an input of the model: put it into one of "
          "them",

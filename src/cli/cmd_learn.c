@@ -3,6 +3,7 @@
 #include "cli/cmd_learn.h"
 #include "base/alloc.h"
 #include "cli/cmd_acquire.h"
+#include "data/table.h"
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -215,19 +216,16 @@ done:
 }
 
 // A column of a new name is what is labelled, and that of nearly this name an input.
-static void warn_new_target(const cli__learn *l) {
-  const size_t n = cred_table_n_columns(l->pool);
-  const char **names = NULL;
-  if (cred_table_find(l->pool, l->target) != SIZE_MAX) return;
-  if (NEW(&names, n, "names") != CRED_OK) return;
-  for (size_t i = 0; i < n; i++) names[i] = cred_table_name(l->pool, i);
-  const char *near = cred__nearest(l->target, names, n);
+static cred_status warn_new_target(const cli__learn *l) {
+  const char *near;
+  if (cred_table_find(l->pool, l->target) != SIZE_MAX) return CRED_OK;
+  TRY(cred__table_nearest(&near, l->pool, l->target));
   if (near)
     cli_warn(l->args, "credence learn POOL --target NAME ...",
              "%s has no column '%s', which is what will be labelled; did you mean '%s'? "
              "That one is an input now",
              cred_table_source(l->pool), l->target, near);
-  cred__free(names);
+  return CRED_OK;
 }
 
 static cred_status learn_init(cli__learn *l, const cli_args *args) {
@@ -241,7 +239,7 @@ static cred_status learn_init(cli__learn *l, const cli_args *args) {
   TRY(take_options(l));
   TRY(cli_refuse_pictures(args, cli_positional(args, 0)));
   TRY(cli_read_table(&l->pool, args, cli_positional(args, 0), l->target));
-  warn_new_target(l);
+  TRY(warn_new_target(l));
   TRY(read_test(l));
   l->opt.test = l->test;
   if (l->test && strcmp(cred_table_digest(l->test), cred_table_digest(l->pool)) == 0)

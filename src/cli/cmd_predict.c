@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/held_out.h"
 #include "credence/data/split.h"
+#include "data/schema.h"
 #include <float.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,8 +234,8 @@ static cred_status first_block(job *j, const cred_table *table) {
 static cred_status need_columns(job *j, const cred_table *table) {
   size_t column;
   const char *target = j->schema->targets[0].name;
-  const bool image = j->schema->shape.height > 1 || j->schema->shape.width > 1;
-  if (j->log_prob && image && cred_table_find(table, target) == SIZE_MAX)
+  if (j->log_prob && cred__is_image(j->schema->shape) &&
+      cred_table_find(table, target) == SIZE_MAX)
     FAIL(CRED_ECONFIG,
          "option '--log-prob' needs a column '%s' in DATA, which are images: `credence "
          "evaluate` takes --labels",

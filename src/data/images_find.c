@@ -328,8 +328,7 @@ static cred_status find_in_list(cred_images *images, const char *path,
   if (memchr(bytes, 0, n))
     status = cred__fail(CRED_EDATA,
                         "%s: a NUL byte: this is no picture, folder or list of pictures "
-                        "(arrays of images "
-                        "belong to a model that was fitted to arrays)",
+                        "(arrays of images belong to a model that was fitted to arrays)",
                         path);
   for (char *line = (char *)bytes; status == CRED_OK && line && *line;) {
     char *end = strchr(line, '\n'), *next = end ? end + 1 : NULL;

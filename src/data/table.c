@@ -257,14 +257,21 @@ static cred_status fail_no_column(const cred_table *table, const char *name) {
   return status;
 }
 
-cred_status cred_table_need(size_t *column, const cred_table *table, const char *name) {
-  *column = cred_table_find(table, name);
-  if (*column != SIZE_MAX) return CRED_OK;
+cred_status cred__table_nearest(const char **near, const cred_table *table,
+                                const char *name) {
   const char **names;
   TRY(NEW(&names, table->n_columns, "the names of columns"));
   for (size_t i = 0; i < table->n_columns; i++) names[i] = table->columns[i].name;
-  const char *near = cred__nearest(name, names, table->n_columns);
+  *near = cred__nearest(name, names, table->n_columns);
   cred__free(names);
+  return CRED_OK;
+}
+
+cred_status cred_table_need(size_t *column, const cred_table *table, const char *name) {
+  *column = cred_table_find(table, name);
+  if (*column != SIZE_MAX) return CRED_OK;
+  const char *near;
+  TRY(cred__table_nearest(&near, table, name));
   if (near)
     FAIL(CRED_EDATA, "%s: there is no column '%.100s'; did you mean '%.100s'?",
          table->source, name, near);

@@ -88,15 +88,18 @@ bool cred__parse_cell(double *out, const char *text, size_t n, char decimal);
 bool cred__is_decimal(const char *text);
 // The first row whose cell is no number in a categorical column (SIZE_MAX: none); counts
 // of cells that are numbers and that are words.
-// As cred_table_need; images without the target say where labels come from.
-cred_status cred__table_need_target(size_t *column, const cred_table *table,
-                                    const char *name);
 size_t cred__table_first_word(size_t *n_numbers, size_t *n_words, const cred_table *table,
                               size_t column);
 // The first row whose cell is a number with a decimal comma, SIZE_MAX where the column
 // does not look like one of such numbers: nearly all cells must be numbers so read, and
 // where commas part the cells, not all of them like thousands.
 size_t cred__table_decimal_comma(const cred_table *table, size_t column);
+// The column whose name is nearest to this one, or NULL; borrowed from the table.
+cred_status cred__table_nearest(const char **near, const cred_table *table,
+                                const char *name);
+// As cred_table_need; images without the target say where labels come from.
+cred_status cred__table_need_target(size_t *column, const cred_table *table,
+                                    const char *name);
 bool cred__is_utf8(const char *text);
 
 #endif

@@ -100,10 +100,9 @@ CRED_API cred_schema_options cred_schema_defaults(void);
 /// Learn a schema. rows (n_rows): the training rows; NULL for all. A categorical target
 /// is a class, and so are whole numbers beside images (all of 0, 1, ... or 1, 2, ... up
 /// to one of at most 100, with five rows each); another numeric one is a number unless
-/// `task` says else. Fails on an unknown
-/// column (with the nearest), a target that is constant or has one class, a missing
-/// target, no input left, an infinite or too large number, counts that are negative or
-/// fractional.
+/// `task` says else. Fails on an unknown column (with the nearest), a target that is
+/// constant or has one class, a missing target, no input left, an infinite or too large
+/// number, counts that are negative or fractional.
 CRED_API cred_status cred_schema_learn(cred_schema **out, const cred_table *table,
                                        const size_t *rows, size_t n_rows,
                                        const cred_schema_options *opt);

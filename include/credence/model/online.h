@@ -49,9 +49,9 @@ CRED_API cred_status cred_online_train(cred_online *online, size_t n_steps,
                                        size_t *n_diverged);
 
 /// The mean of y (the probability of yes) for rows x (n_rows, n_inputs) under one draw of
-/// the function, out
-/// (n_rows): the draw is a function of key and index. key NULL: the mean over members at
-/// their means, without masks. Rows at most 1,024. Allocates nothing.
+/// the function, out (n_rows): the draw is a function of key and index. key NULL: the
+/// mean over members at their means, without masks. Rows at most 1,024. Allocates
+/// nothing.
 CRED_API cred_status cred_online_values(double *out, cred_online *online, const double *x,
                                         size_t n_rows, const cred_key *key,
                                         uint64_t index);
