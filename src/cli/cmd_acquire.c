@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/cmd_acquire.h"
 #include "cli/held_out.h"
+#include "cli/kept.h"
 #include "cli/line.h"
 #include "credence/data/split.h"
 #include "credence/model/evaluate.h"
@@ -17,17 +18,19 @@ static const cli_option options[] = {
      .type = CLI_FILE_OUT,
      .argument = "FILE",
      .help = "write the scores of all rows that were scored"},
-    {.name = "keep",
-     .type = CLI_LIST,
-     .argument = "COLUMNS",
-     .help = "columns of POOL to repeat at the end of the lines; one whose name is taken "
-             "is called data_NAME"},
+    CLI_OPTION_KEEP("POOL"),
     {.name = "targets",
      .type = CLI_FILE_IN,
      .argument = "FILE",
      .help = "epig: rows like those that will be predicted; else a sample of POOL",
      .group = "Choice"},
     CLI_OPTION_ROWS_FILE,
+    {.name = "except-rows",
+     .type = CLI_FILE_IN,
+     .argument = "FILE",
+     .help = "leave out the rows of POOL whose numbers, from 0, this file lists, such as "
+             "those that have a label",
+     .group = "Input"},
     CLI_OPTIONS_ROWS,
     CLI_OPTIONS_INPUT,
     CLI_OPTION_SEED,
@@ -40,18 +43,16 @@ typedef struct {
   const cli_args *args;
   cred_model *model;
   cred_table *pool, *targets;
-  size_t *listed, n_listed; // of --rows-file; NULL: all
+  size_t *listed, n_listed; // of --rows-file and --except-rows; NULL: all
   size_t *rows, n_rows;     // candidates: rows of the pool
   cred_data data, target_data;
   cred_acquired acquired;
-  char **kept; // (n_kept) names of the columns of --keep in the output
-  size_t n_kept;
+  cli_kept kept;
   bool json;
 } job;
 
 static void job_clear(job *j) {
-  for (size_t i = 0; j->kept && i < j->n_kept; i++) cred__free(j->kept[i]);
-  cred__free(j->kept);
+  cli_kept_clear(&j->kept);
   cred_acquired_clear(&j->acquired);
   cred_data_clear(&j->data);
   cred_data_clear(&j->target_data);
@@ -90,13 +91,38 @@ static cred_status check_options(const cli_args *args) {
   return cli_given(args, "scores") ? cli_check_output(cli_text(args, "scores")) : CRED_OK;
 }
 
+// Takes the rows of --except-rows out of the list, which is made if there is none.
+static cred_status leave_out(job *j, const char *path) {
+  const size_t n = cred_table_n_rows(j->pool);
+  size_t *out = NULL, n_out = 0, n_left = 0;
+  bool *is_out = NULL;
+  cred_status status;
+  TRY_DONE(cred_split_read_index(&out, &n_out, path, n));
+  TRY_DONE(NEW(&is_out, n, "rows"));
+  for (size_t i = 0; i < n_out; i++) is_out[out[i]] = true;
+  if (!j->listed) {
+    TRY_DONE(NEW(&j->listed, n, "rows"));
+    for (size_t i = 0; i < n; i++) j->listed[i] = i;
+    j->n_listed = n;
+  }
+  for (size_t i = 0; i < j->n_listed; i++)
+    if (!is_out[j->listed[i]]) j->listed[n_left++] = j->listed[i];
+  j->n_listed = n_left;
+  if (n_left == 0) status = cred__fail(CRED_EDATA, "%s: it leaves no row", path);
+done:
+  cred__free(out);
+  cred__free(is_out);
+  return status;
+}
+
 // The candidates: --candidates of the rows of POOL, or of those of --rows-file.
 static cred_status choose_candidates(job *j) {
   const cli_args *args = j->args;
-  const char *path = cli_text(args, "rows-file");
+  const char *path = cli_text(args, "rows-file"), *except = cli_text(args, "except-rows");
   const size_t n_table = cred_table_n_rows(j->pool);
   if (path) TRY(cred_split_read_index(&j->listed, &j->n_listed, path, n_table));
-  const size_t n = path ? j->n_listed : n_table;
+  if (except) TRY(leave_out(j, except));
+  const size_t n = j->listed ? j->n_listed : n_table;
   const cred_key root = cred_key_make(cli_seed(args));
   const cred_key key = cred_key_derive(&root, CRED_FOR_ACQUIRE, 0);
   TRY(cred_acquire_rows(&j->rows, &j->n_rows, n, cli_size(args, "candidates"), &key));
@@ -112,43 +138,17 @@ static cred_status read_targets(job *j) {
                     NULL, 0, 0);
 }
 
-static bool is_taken(const job *j, const char *name, size_t n_before) {
-  static const char *const ours[] = {"rank", "row", "score", "id"};
-  const size_t n_ours = cred_model_schema(j->model)->id ? 4 : 3;
-  for (size_t i = 0; i < n_ours; i++)
-    if (strcmp(ours[i], name) == 0) return true;
-  for (size_t i = 0; i < n_before; i++)
-    if (strcmp(j->kept[i], name) == 0) return true;
-  return false;
-}
-
-// The columns of --keep, each under a name of its own: label, or data_label.
 static cred_status name_kept(job *j) {
-  size_t column;
-  const char *const *keep = cli_list(j->args, "keep", &j->n_kept);
-  TRY(NEW(&j->kept, j->n_kept, "the columns of the output"));
-  for (size_t i = 0; i < j->n_kept; i++) {
-    cred__text name = {0};
-    TRY(cred_table_need(&column, j->pool, keep[i]));
-    size_t n_prefix = 0;
-    do {
-      name.n = 0;
-      for (size_t k = 0; k < n_prefix; k++) cred__text_printf(&name, "data_");
-      cred__text_printf(&name, "%s", keep[i]);
-      n_prefix++;
-    } while (!name.failed && is_taken(j, name.s, i));
-    const cred_status status = cred__text_status(&name);
-    j->kept[i] = name.s;
-    TRY(status);
-  }
-  return CRED_OK;
+  static const char *const ours[] = {"rank", "row", "score", "id"};
+  return cli_kept_init(&j->kept, j->args, j->pool, ours,
+                       cred_model_schema(j->model)->id ? 4 : 3);
 }
 
 static cred_status warn_of_seen(const job *j) {
   size_t n;
   TRY(cred_model_n_seen(&n, j->model, j->pool, j->rows, j->n_rows));
   if (n)
-    cli_warn(j->args, "credence acquire MODEL POOL --rows-file UNLABELLED.rows ...",
+    cli_warn(j->args, "credence acquire MODEL POOL --except-rows LABELLED.rows ...",
              "the model was fitted to %zu of these rows: they have a label already", n);
   return CRED_OK;
 }
@@ -175,16 +175,9 @@ static cred_status acquire(job *j) {
 
 // --- output: rank,row,id,score,... of the chosen rows; row,id,score,rank of all ---
 
-static void put_key(cred__text *line, const job *j, const char *name, bool first) {
-  cli_line_put(line, first ? (j->json ? "{" : "") : ",");
-  if (!j->json) return;
-  cli_line_json(line, name);
-  cli_line_put(line, ":");
-}
-
 static void put_size(cred__text *line, const job *j, const char *name, uint64_t value,
                      bool first) {
-  put_key(line, j, name, first);
+  cli_line_key(line, j->json, name, first);
   cred__text_printf(line, "%llu", (unsigned long long)value);
 }
 
@@ -192,7 +185,7 @@ static void put_size(cred__text *line, const job *j, const char *name, uint64_t 
 static void put_id(cred__text *line, const job *j, size_t row) {
   const cred_schema *s = cred_model_schema(j->model);
   if (!s->id) return;
-  put_key(line, j, "id", false);
+  cli_line_key(line, j->json, "id", false);
   if (cred_table_find(j->pool, s->id) != SIZE_MAX)
     cli_line_cell(line, j->json, j->pool, row, s->id);
   else
@@ -200,17 +193,8 @@ static void put_id(cred__text *line, const job *j, size_t row) {
 }
 
 static void put_score(cred__text *line, const job *j, double score) {
-  put_key(line, j, "score", false);
+  cli_line_key(line, j->json, "score", false);
   cli_line_number(line, j->json, score);
-}
-
-static void put_kept(cred__text *line, const job *j, size_t row) {
-  size_t n;
-  const char *const *keep = cli_list(j->args, "keep", &n);
-  for (size_t i = 0; i < n; i++) {
-    put_key(line, j, j->kept[i], false);
-    cli_line_cell(line, j->json, j->pool, row, keep[i]);
-  }
 }
 
 static void put_chosen(cred__text *line, const job *j, size_t i) {
@@ -219,7 +203,7 @@ static void put_chosen(cred__text *line, const job *j, size_t i) {
   put_size(line, j, "row", row, false);
   put_id(line, j, row);
   put_score(line, j, j->acquired.chosen_score[i]);
-  put_kept(line, j, row);
+  cli_kept_put(line, j->json, &j->kept, row);
 }
 
 static void put_scored(cred__text *line, const job *j, size_t i) {
@@ -230,21 +214,18 @@ static void put_scored(cred__text *line, const job *j, size_t i) {
   put_size(line, j, "row", row, true);
   put_id(line, j, row);
   put_score(line, j, j->acquired.score[i]);
-  put_key(line, j, "rank", false);
+  cli_line_key(line, j->json, "rank", false);
   if (rank)
     cred__text_printf(line, "%zu", rank);
   else if (j->json)
     cli_line_put(line, "null");
-  put_kept(line, j, row);
+  cli_kept_put(line, j->json, &j->kept, row);
 }
 
 static void put_head(cred__text *line, const job *j, bool chosen) {
   const char *id = cred_model_schema(j->model)->id ? ",id" : "";
   cred__text_printf(line, chosen ? "rank,row%s,score" : "row%s,score,rank", id);
-  for (size_t i = 0; i < j->n_kept; i++) {
-    cli_line_put(line, ",");
-    cred__text_csv(line, j->kept[i]);
-  }
+  cli_kept_head(line, &j->kept);
   cli_line_put(line, "\n");
 }
 
@@ -297,7 +278,8 @@ const cli_command cmd_acquire = {
     .details =
         "Columns: rank,row,id,score, in the order of choice; row counts from 0 in POOL,\n"
         "id is there if the model was fitted with --id. Targets in POOL are not looked\n"
-        "at; --rows-file lists those without a label yet, where POOL has others.\n"
+        "at; --rows-file lists those without a label yet, where POOL has others, or\n"
+        "--except-rows those that have one.\n"
         "\n"
         "Classes: random, least-confidence, margin, entropy, bald, variation-ratios,\n"
         "mean-sd, epig, batchbald. Numbers: random, variance, epistemic, epig.\n"

@@ -19,6 +19,7 @@ static const cli_option options[] = {
      .argument = "COLUMN",
      .help = "column of the actions' names; without it all their cells"},
     CLI_OPTION_OUTPUT("the scores (CSV)", "-"),
+    CLI_OPTION_KEEP("STATES"),
     {.name = "best-only",
      .type = CLI_FLAG,
      .help =
@@ -186,6 +187,16 @@ static cred_status take_risk(cli__act *all) {
   const bool is_class = cred_likelihood_is_class(cred_model_likelihood(all->model));
   TRY(find_quantity(&all->value, all->model, cli_text(args, "value"), is_class, "value"));
   return take_cost(all);
+}
+
+// The states as they are written: the rows that are judged, with what they keep.
+static cred_status take_kept(cli__act *all) {
+  static const char *const ours[] = {
+      "row",          "action", "chosen", "score",    "mean", "sd",
+      "sd_epistemic", "p_best", "p_cost", "excluded", "id"};
+  const size_t n = sizeof ours / sizeof *ours;
+  return cli_kept_init(&all->kept, all->args, all->states, ours,
+                       cred_model_schema(all->model)->id ? n : n - 1);
 }
 
 static cred_status take_names(cli__act *all) {
@@ -444,6 +455,7 @@ static cred_status read_all(cli__act *all) {
   TRY(take_names(all));
   warn_of_names(all);
   TRY(leave_out(all));
+  TRY(take_kept(all));
   TRY(pair(&pairs, all));
   cred_status status = encode(&all->data, all->model, pairs, all);
   if (status == CRED_OK && all->has_cost)
@@ -456,6 +468,7 @@ static void clear(cli__act *all) {
   for (size_t i = 0; all->names && i < all->n_actions; i++) cred__free(all->names[i]);
   cred__free(all->names);
   cred__free(all->rows);
+  cli_kept_clear(&all->kept);
   cred_choices_clear(&all->choices);
   cred_data_clear(&all->data);
   cred_data_clear(&all->cost_data);
@@ -517,7 +530,7 @@ const cli_command cmd_act = {
         "is\n"
         "the best of all, also of those that the constraint leaves out), with --cost\n"
         "p_cost, and why it was left out. Where all are left out none is chosen; the\n"
-        "line of --best-only then has the state alone.\n"
+        "line of --best-only then has the state alone. Columns of --keep come last.\n"
         "\n"
         "With --bad-rows skip a state that cannot be judged beside every action is left\n"
         "out; the others keep their numbers.",

@@ -3,6 +3,7 @@
 #ifndef CRED_SRC_CLI_CMD_ACT_H
 #define CRED_SRC_CLI_CMD_ACT_H
 
+#include "cli/kept.h"
 #include "cli/request.h"
 #include "credence/decide/act.h"
 
@@ -13,6 +14,7 @@ typedef struct {
   size_t *rows, n_left_out; // rows of the states in their file; NULL: all are there
   size_t shown;             // state of the figure
   char **names;             // (n_actions)
+  cli_kept kept;            // of the states
   size_t n_actions;
   cred_quantity value, cost;
   bool has_cost;

@@ -10,14 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-static void put_name(cred__text *line, bool json, const char *name) {
-  cli_line_put(line, line->n ? "," : json ? "{" : "");
-  if (json) cli_line_json(line, name);
-  if (json) cli_line_put(line, ":");
-}
-
 static void put_number(cred__text *line, bool json, const char *name, double value) {
-  put_name(line, json, name);
+  cli_line_key(line, json, name, false);
   cli_line_number(line, json, value);
 }
 
@@ -30,20 +24,25 @@ static void put_reason(cred__text *line, bool json, const cli__act *all, size_t 
   if (is_excluded(all, at))
     snprintf(text, sizeof text, "p_cost %.4g is above %g", all->choices.p_cost[at],
              all->risk.delta);
-  put_name(line, json, "excluded");
+  cli_line_key(line, json, "excluded", false);
   cli_line_text(line, json, text);
 }
 
 static void put_state(cred__text *line, bool json, const cli__act *all, size_t state) {
   const char *id = cred_model_schema(all->model)->id;
-  put_name(line, json, "row");
+  cli_line_key(line, json, "row", true);
   cred__text_printf(line, "%zu", cli__act_row(all, state));
   if (!id) return;
-  put_name(line, json, "id");
+  cli_line_key(line, json, "id", false);
   if (cred_table_find(all->states, id) != SIZE_MAX)
     cli_line_cell(line, json, all->states, state, id);
   else
     cli_line_text(line, json, "");
+}
+
+static void put_end(cred__text *line, bool json, const cli__act *all, size_t state) {
+  cli_kept_put(line, json, &all->kept, state);
+  cli_line_put(line, json ? "}\n" : "\n");
 }
 
 // Of a state in which no action is allowed: that, and nothing else.
@@ -51,9 +50,10 @@ static void put_none(cred__text *line, bool json, const cli__act *all, size_t st
   put_state(line, json, all, state);
   if (json)
     cli_line_put(line, ",\"action\":null,\"chosen\":false,"
-                       "\"excluded\":\"every action is left out\"}\n");
+                       "\"excluded\":\"every action is left out\"");
   else
-    cli_line_put(line, ",,no,,,,,,,every action is left out\n");
+    cli_line_put(line, ",,no,,,,,,,every action is left out");
+  put_end(line, json, all, state);
 }
 
 static void put_line(cred__text *line, bool json, const cli__act *all, size_t state,
@@ -62,9 +62,9 @@ static void put_line(cred__text *line, bool json, const cli__act *all, size_t st
   const size_t at = state * c->n_actions + action;
   const bool chosen = c->best[state] == action;
   put_state(line, json, all, state);
-  put_name(line, json, "action");
+  cli_line_key(line, json, "action", false);
   cli_line_text(line, json, all->names[action]);
-  put_name(line, json, "chosen");
+  cli_line_key(line, json, "chosen", false);
   cli_line_put(line, json ? (chosen ? "true" : "false") : chosen ? "yes" : "no");
   put_number(line, json, "score", c->score[at]);
   put_number(line, json, "mean", c->mean[at]);
@@ -73,14 +73,16 @@ static void put_line(cred__text *line, bool json, const cli__act *all, size_t st
   put_number(line, json, "p_best", c->p_best[at]);
   if (c->p_cost) put_number(line, json, "p_cost", c->p_cost[at]);
   if (c->p_cost) put_reason(line, json, all, at);
-  cli_line_put(line, json ? "}\n" : "\n");
+  put_end(line, json, all, state);
 }
 
 static cred_status write_head(FILE *file, const cli__act *all) {
   cred__text line = {0};
-  cred__text_printf(&line, "row%s,action,chosen,score,mean,sd,sd_epistemic,p_best%s\n",
+  cred__text_printf(&line, "row%s,action,chosen,score,mean,sd,sd_epistemic,p_best%s",
                     cred_model_schema(all->model)->id ? ",id" : "",
                     all->choices.p_cost ? ",p_cost,excluded" : "");
+  cli_kept_head(&line, &all->kept);
+  cli_line_put(&line, "\n");
   const cred_status status = cli_line_write(file, &line);
   cred__text_clear(&line);
   return status;
@@ -251,10 +253,21 @@ static const char *risk_text(char out[32], const cli__act *all) {
   return out;
 }
 
+// Its row, and behind it the cell of the ids.
+static const char *state_text(char out[64], const cli__act *all, size_t state) {
+  const char *id = cred_model_schema(all->model)->id;
+  const size_t column = id ? cred_table_find(all->states, id) : SIZE_MAX;
+  char cell[40] = "";
+  if (column != SIZE_MAX) cred_table_cell(cell, sizeof cell, all->states, state, column);
+  snprintf(out, 64, cell[0] ? "%zu (%s)" : "%zu", cli__act_row(all, state), cell);
+  return out;
+}
+
 static cred_status render(const cli__act *all, size_t state, const size_t *shown,
                           size_t n, const double *curves, const char *path) {
   cred_plot_series series[CURVES_MAX];
-  char names[CURVES_MAX][64], title[160], risk[32], value[128], limit[64] = "";
+  char names[CURVES_MAX][64], title[224], name[64], risk[32], value[128];
+  char few[64] = "", limit[64] = "";
   const char *best = all->choices.best[state] == SIZE_MAX
                          ? "no action is allowed"
                          : all->names[all->choices.best[state]];
@@ -275,8 +288,10 @@ static cred_status render(const cli__act *all, size_t state, const size_t *shown
   else if (all->has_cost)
     snprintf(limit, sizeof limit, "; P(cost > %g) at most %g", all->risk.limit,
              all->risk.delta);
-  snprintf(title, sizeof title, "State %zu, %s: %.40s%s", cli__act_row(all, state),
-           risk_text(risk, all), best, limit);
+  if (n < all->n_actions)
+    snprintf(few, sizeof few, " (the best %zu of %zu)", n, all->n_actions);
+  snprintf(title, sizeof title, "State %s, %s: %.40s%s%s", state_text(name, all, state),
+           risk_text(risk, all), best, few, limit);
   const cred_plot_lines lines = {.n_series = n, .series = series};
   const cred_plot_labels labels = {
       .title = title, .x = quantity_text(value, &all->value), .y = "density"};

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "cli/held_out.h"
+#include "cli/kept.h"
 #include "credence/data/split.h"
 #include "data/schema.h"
 #include <float.h>
@@ -20,11 +21,7 @@ static const cli_option options[] = {
     {.name = "log-prob",
      .type = CLI_FLAG,
      .help = "log density or probability of the targets, which DATA must then have"},
-    {.name = "keep",
-     .type = CLI_LIST,
-     .argument = "COLUMNS",
-     .help = "columns of DATA to repeat at the end of the rows; as data_NAME where the "
-             "predictions have a column NAME"},
+    CLI_OPTION_KEEP("DATA"),
     {.name = "function-draws",
      .type = CLI_FLAG,
      .help = "instead: the mean function of each of --draws draws, as columns d0, d1, "

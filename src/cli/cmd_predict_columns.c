@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "cli/cmd_predict.h"
+#include "cli/kept.h"
 #include "credence/model/calibrate.h"
 #include <stdarg.h>
 #include <string.h>
@@ -121,27 +122,16 @@ static size_t n_columns_max(const cli__output *out, const cli__output_wish *wish
   return 3 + n + out->n_keep + width * wish->n_draws;
 }
 
-static bool is_taken(const cli__output *out, const char *name) {
-  for (size_t i = 0; i < out->n_columns; i++)
-    if (strcmp(out->columns[i].name, name) == 0) return true;
-  return false;
-}
-
-// A kept column whose name is one of ours is called after the data: data_label.
 static cred_status add_kept(cli__output *out, size_t i) {
-  cred__text name = {0};
-  cred__text_printf(&name, "%s", out->keep[i]);
-  while (!name.failed && is_taken(out, name.s)) {
-    cred__text longer = {0};
-    cred__text_printf(&longer, "data_%s", name.s);
-    cred__text_clear(&name);
-    name = longer;
-  }
-  cred_status status = cred__text_status(&name);
+  const char **taken;
+  char *name = NULL;
+  TRY(NEW(&taken, out->n_columns, "the columns of the output"));
+  for (size_t k = 0; k < out->n_columns; k++) taken[k] = out->columns[k].name;
+  cred_status status = cli_kept_name(&name, out->keep[i], taken, out->n_columns);
   if (status == CRED_OK)
-    status =
-        add(out, (cli__output_column){.kind = COLUMN_KEPT, .offset = i}, "%s", name.s);
-  cred__text_clear(&name);
+    status = add(out, (cli__output_column){.kind = COLUMN_KEPT, .offset = i}, "%s", name);
+  cred__free(name);
+  cred__free(taken);
   return status;
 }
 

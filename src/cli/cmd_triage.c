@@ -9,6 +9,7 @@
 
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the cases (CSV)", "-"),
+    CLI_OPTION_KEEP("DATA"),
     {.name = "min-confidence",
      .type = CLI_SHARE,
      .argument = "P",
@@ -177,21 +178,60 @@ static cred_status find_target(cli__triage *all) {
        nearest ? "\ndid you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-// Cells of the column of ids; of pictures their names.
-static cred_status take_ids(cli__triage *all) {
-  const cred_schema *schema = cred_model_schema(all->in.model);
+size_t cli__triage_n_rows(const cli__triage *all) {
   const cli_held_out *in = &all->in;
-  const size_t column =
-      schema->id && in->table ? cred_table_find(in->table, schema->id) : SIZE_MAX;
-  if (column == SIZE_MAX && !in->images) return CRED_OK;
+  if (in->rows) return in->n_rows;
+  return in->images ? cred_images_n_rows(in->images) : cred_table_n_rows(in->table);
+}
+
+size_t cli__triage_row(const cli__triage *all, size_t k) {
+  return all->in.rows ? all->in.rows[k] : k;
+}
+
+// The cell of the column of ids; of a picture its name.
+const char *cli__triage_id(char out[CLI__ID_BYTES], const cli__triage *all, size_t row) {
+  const cli_held_out *in = &all->in;
+  const char *id = cred_model_schema(all->in.model)->id;
+  if (in->images) return cred_images_name(in->images, row);
+  const size_t column = id ? cred_table_find(in->table, id) : SIZE_MAX;
+  if (column == SIZE_MAX) return NULL;
+  cred_table_cell(out, CLI__ID_BYTES, in->table, row, column);
+  return out;
+}
+
+static cred_status take_ids(cli__triage *all) {
+  char cell[CLI__ID_BYTES];
+  if (!cli__triage_id(cell, all, (size_t)all->cases.row[0])) return CRED_OK;
   TRY(NEW(&all->ids, all->cases.n, "ids"));
-  for (size_t i = 0; i < all->cases.n; i++) {
-    const size_t row = (size_t)all->cases.row[i];
-    char cell[512];
-    if (!in->images) cred_table_cell(cell, sizeof cell, in->table, row, column);
-    TRY(cred__strdup(&all->ids[i],
-                     in->images ? cred_images_name(in->images, row) : cell));
+  for (size_t i = 0; i < all->cases.n; i++)
+    TRY(cred__strdup(&all->ids[i], cli__triage_id(cell, all, (size_t)all->cases.row[i])));
+  return CRED_OK;
+}
+
+// Rows asked for that are no cases.
+static cred_status take_bad(cli__triage *all) {
+  const size_t n = cli__triage_n_rows(all);
+  TRY(NEW(&all->bad, n - all->cases.n, "bad rows"));
+  for (size_t k = 0, i = 0; k < n; k++) {
+    const size_t row = cli__triage_row(all, k);
+    if (i < all->cases.n && all->cases.row[i] == row)
+      i++;
+    else
+      all->bad[all->n_bad++] = row;
   }
+  return CRED_OK;
+}
+
+static cred_status take_kept(cli__triage *all) {
+  static const char *const ours[] = {
+      "row",      "decision", "confidence",   "entropy",      "mutual_information",
+      "sd_logit", "sd",       "sd_epistemic", "sd_aleatoric", "distance",
+      "reason",   "id",       "needs_review"};
+  if (!all->in.images)
+    return cli_kept_init(&all->kept, all->args, all->in.table, ours,
+                         sizeof ours / sizeof *ours);
+  if (cli_given(all->args, "keep"))
+    FAIL(CRED_ECONFIG, "option '--keep' is of tables, DATA are pictures");
   return CRED_OK;
 }
 
@@ -213,10 +253,12 @@ static void warn_of_far(const cli__triage *all) {
 static cred_status judge(cli__triage *all) {
   TRY(cli_held_out_read(&all->in, all->args, CLI_TARGETS_KNOWN));
   TRY(find_target(all));
+  TRY(take_kept(all));
   TRY(cli__triage_draws(all));
   TRY(cred_cases_init(&all->cases, all->in.model, &all->in.data, all->target,
                       &all->predict));
   TRY(take_ids(all));
+  TRY(take_bad(all));
   TRY(cli__triage_rule(all));
   TRY(cred_triage_init(&all->triage, &all->cases, &all->rule));
   warn_of_far(all);
@@ -231,10 +273,13 @@ static cred_status write_all(cli__triage *all) {
     TRY(cred_model_save(all->in.model, cli_text(args, "keep-rule"), false));
   }
   TRY(cli__triage_write(all, path));
+  const cred_audit_data data = {.digest = cli_held_out_digest(&all->in),
+                                .ids = (const char *const *)all->ids,
+                                .bad = all->bad,
+                                .n_bad = all->n_bad};
   if (cli_given(args, "audit"))
     TRY(cred_triage_audit(cli_text(args, "audit"), all->in.model, &all->cases,
-                          &all->triage, &all->rule, cli_held_out_digest(&all->in),
-                          (const char *const *)all->ids));
+                          &all->triage, &all->rule, &data));
   if (cli_given(args, "plot")) TRY(cli__triage_plot(all, cli_text(args, "plot")));
   // cases or their log on standard output leave standard error for the report
   const char *audit = cli_text(args, "audit");
@@ -250,6 +295,8 @@ static cred_status write_all(cli__triage *all) {
 static void clear(cli__triage *all) {
   for (size_t i = 0; all->ids && i < all->cases.n; i++) cred__free(all->ids[i]);
   cred__free(all->ids);
+  cred__free(all->bad);
+  cli_kept_clear(&all->kept);
   cred_triage_clear(&all->triage);
   cred_cases_clear(&all->cases);
   cli_held_out_clear(&all->in);
@@ -281,7 +328,10 @@ const cli_command cmd_triage = {
         "mutual_information, of two classes sd_logit; numbers: sd, sd_epistemic,\n"
         "sd_aleatoric; distance from the training data), needs_review (yes, no) and\n"
         "reason: low_confidence, epistemic (more data would settle it), aleatoric (it\n"
-        "would not), unlike_training, joined by '|'.\n"
+        "would not), unlike_training, joined by '|'. With --bad-rows skip a row that "
+        "the\n"
+        "model cannot take has no decision, and the reason bad_row; columns of --keep\n"
+        "come last.\n"
         "\n"
         "Limits are given, or chosen: by a share to review, by a table of costs, or so\n"
         "that the cases kept are wrong at most so often, proved by exact binomial\n"

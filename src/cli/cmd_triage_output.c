@@ -32,10 +32,18 @@ static size_t columns_of(column out[COLUMNS_MAX], const cred_cases *c) {
   return n;
 }
 
-static void put_name(cred__text *line, bool json, const char *name, bool first) {
-  cli_line_put(line, first ? (json ? "{" : "") : ",");
-  if (json) cli_line_json(line, name);
-  if (json) cli_line_put(line, ":");
+// What a line begins with; `cell` is the id.
+static void put_row(cred__text *line, bool json, uint64_t row, const char *cell) {
+  cli_line_key(line, json, "row", true);
+  cred__text_printf(line, "%llu", (unsigned long long)row);
+  if (!cell) return;
+  cli_line_key(line, json, "id", false);
+  cli_line_text(line, json, cell);
+}
+
+static void put_end(cred__text *line, bool json, const cli__triage *all, uint64_t row) {
+  cli_kept_put(line, json, &all->kept, (size_t)row);
+  cli_line_put(line, json ? "}\n" : "\n");
 }
 
 static void put_case(cred__text *line, bool json, const cli__triage *all, size_t i) {
@@ -43,28 +51,39 @@ static void put_case(cred__text *line, bool json, const cli__triage *all, size_t
   char reason[64];
   column columns[COLUMNS_MAX];
   const size_t n = columns_of(columns, c);
-  put_name(line, json, "row", true);
-  cred__text_printf(line, "%llu", (unsigned long long)c->row[i]);
-  if (all->ids) {
-    put_name(line, json, "id", false);
-    cli_line_text(line, json, all->ids[i]);
-  }
-  put_name(line, json, "decision", false);
+  put_row(line, json, c->row[i], all->ids ? all->ids[i] : NULL);
+  cli_line_key(line, json, "decision", false);
   const cred_schema_target *target = &cred_model_schema(all->in.model)->targets[0];
   if (c->n_classes)
     cli_line_text(line, json, target->classes[(size_t)all->triage.decision[i]]);
   else
     cli_line_number(line, json, c->mean[i]);
   for (size_t k = 0; k < n; k++) {
-    put_name(line, json, columns[k].name, false);
+    cli_line_key(line, json, columns[k].name, false);
     cli_line_number(line, json, columns[k].values[i]);
   }
   const bool review = all->triage.review[i];
-  put_name(line, json, "needs_review", false);
+  cli_line_key(line, json, "needs_review", false);
   cli_line_put(line, json ? (review ? "true" : "false") : review ? "yes" : "no");
-  put_name(line, json, "reason", false);
+  cli_line_key(line, json, "reason", false);
   cli_line_text(line, json, cred_review_text(reason, all->triage.review[i]));
-  cli_line_put(line, json ? "}\n" : "\n");
+  put_end(line, json, all, c->row[i]);
+}
+
+// A row that the model cannot take is for a person.
+static void put_bad(cred__text *line, bool json, const cli__triage *all, size_t row) {
+  column columns[COLUMNS_MAX];
+  const size_t n = columns_of(columns, &all->cases);
+  char cell[CLI__ID_BYTES];
+  put_row(line, json, row, cli__triage_id(cell, all, row));
+  cli_line_key(line, json, "decision", false);
+  if (json) cli_line_put(line, "null");
+  for (size_t k = 0; k < n && !json; k++) cli_line_put(line, ",");
+  cli_line_key(line, json, "needs_review", false);
+  cli_line_put(line, json ? "true" : "yes");
+  cli_line_key(line, json, "reason", false);
+  cli_line_text(line, json, CRED_REVIEW_BAD_ROW);
+  put_end(line, json, all, row);
 }
 
 static bool is_known(const cli__triage *all) {
@@ -81,12 +100,18 @@ static cred_status write_cases(FILE *file, const cli__triage *all, bool json) {
   if (!json) {
     cli_line_put(&line, all->ids ? "row,id,decision" : "row,decision");
     for (size_t k = 0; k < n; k++) cred__text_printf(&line, ",%s", columns[k].name);
-    cli_line_put(&line, ",needs_review,reason\n");
+    cli_line_put(&line, ",needs_review,reason");
+    cli_kept_head(&line, &all->kept);
+    cli_line_put(&line, "\n");
     status = cli_line_write(file, &line);
   }
-  for (size_t i = 0; status == CRED_OK && i < all->cases.n; i++) {
+  for (size_t k = 0, i = 0; status == CRED_OK && k < cli__triage_n_rows(all); k++) {
+    const size_t row = cli__triage_row(all, k);
     line.n = 0;
-    put_case(&line, json, all, i);
+    if (i < all->cases.n && all->cases.row[i] == row)
+      put_case(&line, json, all, i++);
+    else
+      put_bad(&line, json, all, row);
     status = cli_line_write(file, &line);
   }
   cred__text_clear(&line);
@@ -113,7 +138,8 @@ static double share_of(size_t part, size_t n) {
   return n ? (double)part / (double)n : NAN;
 }
 
-static void print_reasons(FILE *file, const cred_triage *t) {
+static void print_reasons(FILE *file, const cli__triage *all) {
+  const cred_triage *t = &all->triage;
   char text[64];
   fprintf(file, "%-16s %zu of %zu (%.1f %%)\n", "reviewed", t->n_reviewed, t->n,
           100 * share_of(t->n_reviewed, t->n));
@@ -122,6 +148,9 @@ static void print_reasons(FILE *file, const cred_triage *t) {
     for (size_t i = 0; i < t->n; i++) n += (t->review[i] & bit) != 0;
     if (n) fprintf(file, "  %-14s %zu\n", cred_review_text(text, bit), n);
   }
+  if (all->n_bad)
+    fprintf(file, "%-16s %zu, for review too, and in no other number here\n", "bad rows",
+            all->n_bad);
 }
 
 // A number, "-" where there is none.
@@ -200,6 +229,8 @@ static cred_status print_json(FILE *file, const report *r, const cli__triage *al
   json_t *line =
       json_pack("{ss sI sI ss}", "kind", "triage", "cases", (json_int_t)all->triage.n,
                 "reviewed", (json_int_t)all->triage.n_reviewed, "rule", sentence);
+  if (line && all->n_bad)
+    json_object_set_new(line, "bad_rows", json_integer((json_int_t)all->n_bad));
   if (line && r->all) {
     json_object_set_new(line, "known", json_integer((json_int_t)s->n));
     json_object_set_new(line, "loss", json_string(s->loss));
@@ -238,7 +269,7 @@ cred_status cli__triage_report(const cli__triage *all, FILE *file) {
     status = print_json(file, &r, all, sentence);
   } else {
     fprintf(file, "%-16s %s\n", "rule", sentence);
-    print_reasons(file, &all->triage);
+    print_reasons(file, all);
     if (r.all) print_scores(file, &r, all);
   }
 done:

@@ -22,13 +22,31 @@ static bool has_rule_options(const cli_args *args) {
   return cli_first_given(args, limits) || cli_first_given(args, chosen);
 }
 
+// --max-distance alone, beside a rule that the model keeps: both are applied.
+static bool tightens(const cli__triage *all) {
+  static const char *const others[] = {"min-confidence", "max-sd", "max-mi", NULL};
+  return cli_given(all->args, "max-distance") && cred_model_rule(all->in.model) &&
+         !cli_first_given(all->args, others) && !cli_first_given(all->args, chosen);
+}
+
+// What was promised of the rule was promised of the cases that it keeps, not of fewer.
+static void tighten(cli__triage *all) {
+  cred_rule *r = &all->rule;
+  double *limit = &r->limit[CRED_DOUBT_DISTANCE];
+  *limit = fmin(*limit, cli_number(all->args, "max-distance"));
+  if (r->kind == CRED_RULE_BOUND)
+    cli_note(all->args, "the rule of the model and --max-distance are both applied: what "
+                        "was proved holds for the rule alone");
+  if (r->kind != CRED_RULE_COST) r->kind = CRED_RULE_GIVEN;
+}
+
 cred_status cli__triage_draws(cli__triage *all) {
   static const char *const draws[] = {"draws", "draws-kind", "seed", NULL};
   static const char *const of_choice[] = {"positive", "tolerance", "doubt", "confidence",
                                           NULL};
   bool found;
   all->predict = cli_predict_options(all->args);
-  if (has_rule_options(all->args)) {
+  if (has_rule_options(all->args) && !tightens(all)) {
     if (cred_model_rule(all->in.model))
       cli_note(all->args, "the model keeps a rule of its own, which is not applied: "
                           "another is given");
@@ -271,7 +289,9 @@ static cred_status check_combination(const cli__triage *all) {
 
 cred_status cli__triage_rule(cli__triage *all) {
   const cli_args *args = all->args;
-  if (!has_rule_options(args)) return cred_rule_check(&all->rule, &all->cases);
+  if (tightens(all)) tighten(all);
+  if (!has_rule_options(args) || tightens(all))
+    return cred_rule_check(&all->rule, &all->cases);
   calibration c = {0};
   all->rule = cred_rule_defaults(&all->predict);
   all->rule.target = all->target;

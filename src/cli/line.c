@@ -24,6 +24,13 @@ void cli_line_json(cred__text *line, const char *s) {
   cli_line_put(line, "\"");
 }
 
+void cli_line_key(cred__text *line, bool json, const char *name, bool first) {
+  cli_line_put(line, first ? (json ? "{" : "") : ",");
+  if (!json) return;
+  cli_line_json(line, name);
+  cli_line_put(line, ":");
+}
+
 void cli_line_text(cred__text *line, bool json, const char *s) {
   json ? cli_line_json(line, s) : cred__text_csv(line, s);
 }

@@ -9,6 +9,8 @@
 
 void cli_line_put(cred__text *line, const char *s);  // as it is
 void cli_line_json(cred__text *line, const char *s); // a word, in quotes
+// What stands before a value: of JSON its name, of CSV a comma; first: of the line.
+void cli_line_key(cred__text *line, bool json, const char *name, bool first);
 // A word as JSON or as a cell of CSV.
 void cli_line_text(cred__text *line, bool json, const char *s);
 // The shortest text of the nearest float; JSON's null where it is not finite.

@@ -32,8 +32,9 @@ static void set(json_t *o, const char *key, const double *values, size_t i) {
   if (values && isfinite(values[i])) json_object_set_new(o, key, json_real(values[i]));
 }
 
-static json_t *head(const cred_model *model, const char *digest, const char *data_digest,
-                    const cred_cases *c, const cred_rule *rule) {
+static json_t *head(const cred_model *model, const char *digest,
+                    const cred_audit_data *data, const cred_cases *c,
+                    const cred_rule *rule) {
   char sentence[1024], seed[24];
   const cred_schema_target *target = &cred_model_schema(model)->targets[c->target];
   cred_rule_sentence(sentence, sizeof sentence, rule, model);
@@ -41,7 +42,7 @@ static json_t *head(const cred_model *model, const char *digest, const char *dat
   const size_t n_draws =
       cred_posterior_n_draws(cred_model_posterior(model), rule->n_draws); // as drawn
   return json_pack("{ss ss ss ss ss sI ss so sI}", "kind", "triage", "model", digest,
-                   "data", data_digest, "target", target->name, "seed", seed, "draws",
+                   "data", data->digest, "target", target->name, "seed", seed, "draws",
                    (json_int_t)n_draws, "sentence", sentence, "rule",
                    cred__rule_to_json(rule), "cases", (json_int_t)c->n);
 }
@@ -71,13 +72,23 @@ static json_t *line_of(const cred_model *model, const cred_cases *c, const cred_
   return o;
 }
 
+static cred_status write_bad(log_file *log, const cred_audit_data *data) {
+  for (size_t i = 0; i < data->n_bad; i++)
+    TRY(write_line(log, json_pack("{ss sI sb ss}", "kind", "bad_row", "row",
+                                  (json_int_t)data->bad[i], "needs_review", 1, "reason",
+                                  CRED_REVIEW_BAD_ROW)));
+  return CRED_OK;
+}
+
 static cred_status write_all(log_file *log, const cred_model *model, const cred_cases *c,
                              const cred_triage *t, const cred_rule *rule,
-                             const char *data_digest, const char *const *ids) {
+                             const cred_audit_data *data) {
   char digest[17];
   TRY(cred_model_digest(digest, model));
-  TRY(write_line(log, head(model, digest, data_digest, c, rule)));
-  for (size_t i = 0; i < c->n; i++) TRY(write_line(log, line_of(model, c, t, ids, i)));
+  TRY(write_line(log, head(model, digest, data, c, rule)));
+  for (size_t i = 0; i < c->n; i++)
+    TRY(write_line(log, line_of(model, c, t, data->ids, i)));
+  TRY(write_bad(log, data));
   cred__digest_text(digest, log->digest);
   return write_line(log,
                     json_pack("{ss sI sI ss}", "kind", "end", "cases", (json_int_t)c->n,
@@ -86,12 +97,11 @@ static cred_status write_all(log_file *log, const cred_model *model, const cred_
 
 cred_status cred_triage_audit(const char *path, const cred_model *model,
                               const cred_cases *c, const cred_triage *t,
-                              const cred_rule *rule, const char *data_digest,
-                              const char *const *ids) {
+                              const cred_rule *rule, const cred_audit_data *data) {
   cred__writer writer;
   TRY(cred__writer_init(&writer, path));
   log_file log = {.file = writer.file, .digest = cred__digest_start()};
-  const cred_status status = write_all(&log, model, c, t, rule, data_digest, ids);
+  const cred_status status = write_all(&log, model, c, t, rule, data);
   if (status == CRED_OK) return cred__writer_commit(&writer);
   cred__writer_abort(&writer);
   return status;

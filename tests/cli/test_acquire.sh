@@ -47,6 +47,16 @@ seq 100 110 >some.rows
 expect 0 credence acquire model.cred pool.csv -n 3 --rows-file some.rows --scores scores.csv
 lines scores.csv 12
 awk -F, 'NR > 1 && ($2 < 100 || $2 > 110) { bad = 1 } END { exit bad }' out || fail "--rows-file"
+seq 0 104 >labelled.rows
+expect 0 credence acquire model.cred pool.csv -n 3 --except-rows labelled.rows --rows-file some.rows --scores scores.csv
+lines scores.csv 7
+cut -d, -f1 scores.csv | tail -n +2 | sort -n | cmp -s - <(seq 105 110) || fail "--except-rows"
+n_pool=$(($(wc -l <pool.csv) - 1))
+expect 0 credence acquire model.cred pool.csv -n 3 --except-rows labelled.rows --scores scores.csv
+lines scores.csv $((n_pool - 104))
+seq 0 $((n_pool - 1)) >labelled.rows
+expect 65 credence acquire model.cred pool.csv -n 3 --except-rows labelled.rows
+says err "labelled.rows: it leaves no row"
 expect 0 credence acquire model.cred pool.csv -n 2 --json --scores scores.jsonl
 says out '{"rank":1,"row":'
 says scores.jsonl '"rank":null}' '"rank":1}'

@@ -56,6 +56,15 @@ expect 0 credence act both.cred states.csv --actions actions.csv --value harm --
   --best-only --json -q
 lines out 2
 says out '{"row":0,"action":null,"chosen":false,"excluded":"every action is left out"}'
+# columns of the states, under a name of their own, on every kind of line
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "mean" : "bed " NR }' states.csv >beds.csv
+expect 0 credence act both.cred beds.csv --actions actions.csv --value harm --cost gain --limit -50 --best-only \
+  --keep mean
+says out "p_cost,excluded,data_mean" "0,,no,,,,,,,every action is left out,bed 2"
+expect 0 credence act m.cred beds.csv --actions actions.csv --keep mean --json
+says out ',"data_mean":"bed 2"}'
+expect 65 credence act m.cred beds.csv --actions actions.csv --keep main
+says err "mean"
 expect 0 credence act m.cred states.csv --actions actions.csv --name name \
   --cost-model harm.cred --cost 1 --delta 0
 says err "or a larger --delta"

@@ -47,8 +47,19 @@ expect 65 credence evaluate model.cred bad.csv
 expect 0 credence evaluate model.cred bad.csv --bad-rows skip
 says err "bad rows that are left out: 4" "56 rows"
 expect 0 credence calibrate model.cred bad.csv --bad-rows skip -o calibrated.cred
-expect 0 credence triage model.cred bad.csv --bad-rows skip --max-sd 1 -o cases.csv
-lines cases.csv 57
+# a case that cannot be read is not lost: it is listed in its place, for a person
+expect 0 credence triage model.cred bad.csv --bad-rows skip --max-sd 1 --keep a,k -o cases.csv \
+  --audit audit.jsonl
+lines cases.csv 61
+head -n 1 cases.csv | grep -q '^row,decision,sd,sd_epistemic,sd_aleatoric,distance,needs_review,reason,a,k$' ||
+  fail "the head: $(head -n 1 cases.csv)"
+grep -q '^2,,,,,,yes,bad_row,abc,blue' cases.csv || fail "the line of a bad row: $(sed -n 4p cases.csv)"
+cut -d, -f1 cases.csv | tail -n +2 | cmp -s - <(seq 0 59) || fail "the order of the rows"
+says out "bad rows         4, for review too"
+grep -c '"kind":"bad_row"' audit.jsonl | grep -qx 4 || fail "bad rows in the log"
+expect 0 credence triage model.cred bad.csv --bad-rows skip --max-sd 1 --json
+says out '{"row":2,"decision":null,"needs_review":true,"reason":"bad_row"}'
+says err '"bad_rows":4'
 expect 0 credence acquire model.cred bad.csv --bad-rows skip -n 56
 lines out 57
 expect 65 credence evaluate model.cred one.csv --bad-rows skip

@@ -96,8 +96,20 @@ for option in "--calibration known.csv" "--positive upper" "--doubt entropy" "--
   expect 78 credence triage ruled.cred new.csv $option
   grep -q "which the model keeps\|and the model keeps one" err || { fail "$option"; cat err; }
 done
-expect 0 credence triage ruled.cred new.csv --max-distance 1.5
+expect 0 credence triage ruled.cred new.csv --min-confidence 0.9
 says err "the model keeps a rule of its own, which is not applied"
+# the distance tightens the rule, and the proof is said of the rule alone
+expect 0 credence triage ruled.cred new.csv -o kept.csv
+expect 0 credence triage ruled.cred new.csv --max-distance 1.2 --keep-rule tight.cred -o tight.csv
+says err "what was proved holds for the rule alone"
+says out "or the distance is above 1.2"
+grep -q proved out && fail "a tightened rule is said to be proved"
+review_of() { awk -F, -v n="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && ($at["needs_review"] == "yes") == n { print $1 }' "$2"; }
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+  $at["distance"] > 1.2 { print $1 }' kept.csv | sort - <(review_of 1 kept.csv) | uniq >wanted
+[ -s wanted ] && sort <(review_of 1 tight.csv) | cmp -s - wanted || fail "another review than by both limits"
+expect 0 credence triage tight.cred new.csv -o again.csv
+cmp -s tight.csv again.csv || fail "the tightened rule is not kept"
 expect 0 credence calibrate ruled.cred known.csv -o calibrated.cred
 says err "its rule of triage was chosen for other probabilities"
 expect 78 credence triage calibrated.cred new.csv

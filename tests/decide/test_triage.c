@@ -349,11 +349,13 @@ static void test_audit_log(void **state) {
   char path[] = "/tmp/credence_audit_XXXXXX";
   unsigned char *first, *second;
   size_t n_first, n_second, n_lines = 0;
+  const uint64_t bad[] = {7, 19};
+  const cred_audit_data data = {.digest = "0123456789abcdef", .bad = bad, .n_bad = 2};
   close(mkstemp(path));
   assert_ok(cred_rule_by_budget(&rule, &c, 0.2));
   assert_ok(cred_triage_init(&t, &c, &rule));
   for (int k = 0; k < 2; k++) {
-    assert_ok(cred_triage_audit(path, m, &c, &t, &rule, "0123456789abcdef", NULL));
+    assert_ok(cred_triage_audit(path, m, &c, &t, &rule, &data));
     assert_ok(
         cred__file_read(k ? &second : &first, k ? &n_second : &n_first, path, 1 << 20));
   }
@@ -361,7 +363,8 @@ static void test_audit_log(void **state) {
   assert_int_equal(n_first, n_second);
   assert_memory_equal(first, second, n_first);
   for (size_t i = 0; i < n_first; i++) n_lines += first[i] == '\n';
-  assert_int_equal(n_lines, 32);
+  assert_int_equal(n_lines, 34);
+  assert_non_null(strstr((char *)first, "{\"kind\":\"bad_row\",\"row\":19,"));
   assert_non_null(strstr((char *)first, "\"data\":\"0123456789abcdef\""));
   // the last line has the digest of those above it
   char digest[17];

@@ -139,6 +139,9 @@ enum {
   CRED_REVIEW_UNLIKE = 8      // unlike the training data
 };
 
+// The reason of a row that is no case, in lists of cases.
+#define CRED_REVIEW_BAD_ROW "bad_row"
+
 typedef struct {
   size_t n, n_reviewed;
   int32_t *decision;     // (n) classes, else NULL: the mean
@@ -176,14 +179,22 @@ CRED_API cred_status cred_triage_curve(double *kept, double *loss,
 
 // --- audit ---
 
+// What the log says of the data beside its cases.
+typedef struct {
+  const char *digest;     // cred_table_digest() or cred_images_digest()
+  const char *const *ids; // (n) of the cases, or NULL
+  const uint64_t *bad;    // (n_bad) rows that are no cases: the model cannot take them
+  size_t n_bad;
+} cred_audit_data;
+
 /// Write the audit log, JSON Lines: a head with digests of model and data, rule, seed and
-/// draws; one line a case; an end with the counts and a digest of all lines above it. No
-/// time, host or path: the same model, data and rule give the same bytes. Complete or not
-/// there ("-": standard output). data_digest: cred_table_digest(); ids (n) or NULL.
+/// draws; one line a case; one a bad row; an end with the counts and a digest of all
+/// lines above it. No time, host or path: the same model, data and rule give the same
+/// bytes. Complete or not there ("-": standard output).
 CRED_API cred_status cred_triage_audit(const char *path, const cred_model *model,
                                        const cred_cases *cases, const cred_triage *triage,
-                                       const cred_rule *rule, const char *data_digest,
-                                       const char *const *ids);
+                                       const cred_rule *rule,
+                                       const cred_audit_data *data);
 
 #ifdef __cplusplus
 }
