@@ -160,7 +160,6 @@ static cred_status acquire(job *j) {
   TRY(check_options(j->args));
   TRY(cli_read_model(&j->model, j->args, cli_positional(j->args, 0)));
   schema = cred_model_schema(j->model);
-  TRY(cli_refuse_pictures(j->args, cli_positional(j->args, 1)));
   TRY(cli_read_table(&j->pool, j->args, cli_positional(j->args, 1), NULL));
   TRY(name_kept(j));
   TRY(choose_candidates(j));

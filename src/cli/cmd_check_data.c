@@ -170,7 +170,7 @@ static int run_check_data(const cli_args *args) {
   cred_table_options opt;
   cred_lint_report *report;
   const cred_schema_options columns = cli_schema_options(args);
-  TRY(cli_refuse_pictures(args, cli_positional(args, 0)));
+  TRY(cli_refuse_pictures(cli_positional(args, 0)));
   TRY(cli_table_options(&opt, args));
   TRY(cred_lint(&report, cli_positional(args, 0), &opt, &columns));
   int status = CRED_OK;

@@ -12,6 +12,7 @@ static const cli_option options[] = {
      .type = CLI_FILE_IN,
      .argument = "FILE",
      .help = "rows of another kind: how well does the uncertainty tell them apart?"},
+    CLI_OPTION_OOD_MEMBER,
     {.name = "bootstrap",
      .type = CLI_SIZE,
      .argument = "N",
@@ -56,22 +57,23 @@ static cred_evaluate_options evaluate_options(const cli_args *args) {
 
 static cred_status read_outside(cli__evaluate *all, const cli_args *args) {
   const char *path = cli_text(args, "ood");
-  cred_table_options opt;
   const cred_schema *schema = cred_model_schema(all->in.model);
   TRY(cli_check_inputs(cli_positional(args, 1), path));
   if (all->in.images) {
-    TRY(cli_open_pictures(&all->outside_images, args, path, schema, NULL, 0));
+    TRY(cli_open_pictures(&all->outside_images, args, path, schema, NULL,
+                          CLI_ALL_PICTURES));
     return cred_images_rows(&all->outside, schema, all->outside_images, NULL, 0,
                             cred_images_n_rows(all->outside_images));
   }
-  TRY(cli_table_options(&opt, args));
-  TRY(cred_table_read(&all->outside_table, path, &opt));
+  TRY(cli_read_outside(&all->outside_table, args, path));
   return cli_encode_kept(&all->outside, args, schema, all->outside_table, NULL, 0, 0);
 }
 
 static cred_status evaluate(cli__evaluate *all, const cli_args *args) {
   const cred_evaluate_options opt = evaluate_options(args);
   const bool ood = cli_given(args, "ood");
+  if (!ood && cli_given(args, "ood-member"))
+    FAIL(CRED_ECONFIG, "option '--ood-member' belongs to --ood");
   TRY(cli_held_out_read(&all->in, args, ood ? -1 : 1));
   if (ood) TRY(read_outside(all, args));
   if (all->in.data.y)

@@ -237,7 +237,6 @@ static cred_status learn_init(cli__learn *l, const cli_args *args) {
          l->fit.schema.n_targets);
   l->target = l->fit.schema.targets[0];
   TRY(take_options(l));
-  TRY(cli_refuse_pictures(args, cli_positional(args, 0)));
   TRY(cli_read_table(&l->pool, args, cli_positional(args, 0), l->target));
   TRY(warn_new_target(l));
   TRY(read_test(l));

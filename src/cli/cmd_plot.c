@@ -62,6 +62,7 @@ static const cli_option options[] = {
      .argument = "FILE",
      .help = "rows unlike the training rows, to be told apart",
      .group = "Uncertainty"},
+    CLI_OPTION_OOD_MEMBER,
     {.name = "score",
      .type = CLI_CHOICE,
      .argument = "KIND",
@@ -165,8 +166,9 @@ static const char *const of_reliability[] = {
 static const char *const of_numbers[] = {
     "column", "rows-file", "labels", "labels-member", "draws", "draws-kind", NULL};
 static const char *const of_learning[] = {"column", "aim", NULL};
-static const char *const of_uncertainty[] = {
-    "ood", "score", "rows-file", "column", "ignore-class", "draws", "draws-kind", NULL};
+static const char *const of_uncertainty[] = {"ood",       "ood-member", "score",
+                                             "rows-file", "column",     "ignore-class",
+                                             "draws",     "draws-kind", NULL};
 
 static const cli__figure figures[] = {
     {"band", false, false, of_band, cli__plot_band},

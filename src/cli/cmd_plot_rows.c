@@ -43,7 +43,8 @@ static cred_status encode_pictures(rows *r, const cli_args *args, const cred_mod
   size_t *numbers = NULL, n = 0;
   if (schema->pixels.per_pixel)
     FAIL(CRED_ECONFIG, "the model has a class a pixel: `credence segment` draws those");
-  TRY(cli_open_pictures(&r->images, args, path, schema, NULL, with_targets));
+  TRY(cli_open_pictures(&r->images, args, path, schema, NULL,
+                        subset ? with_targets : CLI_ALL_PICTURES));
   const size_t n_all = cred_images_n_rows(r->images);
   const char *list = subset ? cli_text(args, "rows-file") : NULL;
   cred_status status = list ? cred_split_read_index(&numbers, &n, list, n_all) : CRED_OK;
@@ -57,7 +58,9 @@ static cred_status encode_table(rows *r, const cli_args *args, const cred_model 
                                 const char *path, bool subset, int with_targets) {
   static const char *const of_pictures[] = {"ignore-class", NULL};
   TRY(cli_refuse(args, of_pictures, "is of pictures, DATA is a table"));
-  TRY(cli_read_table(&r->table, args, path, cred_model_schema(model)->targets[0].name));
+  const char *target = cred_model_schema(model)->targets[0].name;
+  TRY(subset ? cli_read_table(&r->table, args, path, target)
+             : cli_read_outside(&r->table, args, path));
   TRY(encode(r, args, model, subset, with_targets));
   if (r->data.n_rows == 0)
     FAIL(CRED_EDATA, "%s: no row is left", cred_table_source(r->table));

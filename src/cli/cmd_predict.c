@@ -198,6 +198,7 @@ static cred_status open_pictures(job *j, const char *path) {
 static cred_status open_table(job *j, const char *path) {
   static const char *const of_pictures[] = {"ignore-class", NULL};
   TRY(cli_refuse(j->args, of_pictures, "is of pictures, DATA is a table"));
+  TRY(cli_refuse_pictures(path));
   TRY(take_listed(j, SIZE_MAX));
   return open_stream(j, path);
 }

@@ -11,13 +11,12 @@ bool cli_is_pictures(const char *path) {
   return cred_images_is_set(path);
 }
 
-cred_status cli_refuse_pictures(const cli_args *args, const char *path) {
+cred_status cli_refuse_pictures(const char *path) {
   if (!path || !cred_images_is_set(path)) return CRED_OK;
-  FAIL(
-      CRED_ECONFIG,
-      "%s: these are pictures; credence %s takes tables, and arrays of images (IDX, NPY, "
-      "NPZ)",
-      path, cli_args_command(args)->name);
+  FAIL(CRED_ECONFIG,
+       "%s: these are pictures, where a table or an array of images (IDX, NPY, NPZ) is "
+       "expected",
+       path);
 }
 
 static cred_status take_size(cred_images_options *opt, const char *text) {
@@ -77,11 +76,11 @@ cred_status cli_open_pictures(cred_images **out, const cli_args *args, const cha
   cred_status status = CRED_OK;
   *out = NULL;
   opt.labels = labels;
-  opt.without_labels = wanted == 0;
+  opt.without_labels = wanted == 0 || wanted == CLI_ALL_PICTURES;
   opt.unknown_none = wanted == CLI_TARGETS_KNOWN;
   opt.schema = schema;
   opt.n_threads = cli_size(args, "threads");
-  if (has_option(args, "ignore-class"))
+  if (has_option(args, "ignore-class") && wanted != CLI_ALL_PICTURES)
     opt.ignore = cli_list(args, "ignore-class", &opt.n_ignore);
   if (!schema) {
     opt.classes = cli_list(args, "classes", &opt.n_classes);

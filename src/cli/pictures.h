@@ -31,12 +31,15 @@
 
 // Whether the data of a command are pictures: a folder, a picture, a list of them.
 bool cli_is_pictures(const char *path);
-// Fails where they are, for a command that takes tables and arrays alone.
-cred_status cli_refuse_pictures(const cli_args *args, const char *path);
+// Fails where they are, for a command or a model that takes tables and arrays alone.
+cred_status cli_refuse_pictures(const char *path);
+
+enum { CLI_ALL_PICTURES = -3 };
 // Opens them by those options, or by the schema of a model (not NULL: only
 // --ignore-class, where the command has it, is looked at). wanted: labels are 1 needed, 0
 // not looked for, -1 taken if they are there, CLI_TARGETS_KNOWN the same, and classes
-// that the schema does not have are none.
+// that the schema does not have are none, CLI_ALL_PICTURES not looked for, and pictures
+// of any class are taken, also those of --ignore-class.
 cred_status cli_open_pictures(cred_images **out, const cli_args *args, const char *path,
                               const cred_schema *schema, const char *labels, int wanted);
 // Names and paths alone, for a model of a class a pixel; label maps where `labels`, or a

@@ -3,6 +3,7 @@
 #include "cli/request.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/pictures.h"
 #include <assert.h>
 #include <string.h>
 
@@ -82,6 +83,7 @@ cred_status cli_read_table(cred_table **out, const cli_args *args, const char *p
                            const char *target) {
   cred_table_options opt;
   *out = NULL;
+  TRY(cli_refuse_pictures(path));
   TRY(cli_table_options(&opt, args));
   const bool joined = option_of(args, "labels") &&
                       (cli_given(args, "labels") || cli_given(args, "labels-member"));
@@ -89,6 +91,15 @@ cred_status cli_read_table(cred_table **out, const cli_args *args, const char *p
              : cred_table_read(out, path, &opt));
   if (cred_table_note(*out)[0]) cli_note(args, "%s", cred_table_note(*out));
   return CRED_OK;
+}
+
+cred_status cli_read_outside(cred_table **out, const cli_args *args, const char *path) {
+  cred_table_options opt;
+  *out = NULL;
+  TRY(cli_refuse_pictures(path));
+  TRY(cli_table_options(&opt, args));
+  if (cli_given(args, "ood-member")) opt.member = cli_text(args, "ood-member");
+  return cred_table_read(out, path, &opt);
 }
 
 cred_status cli_check_inputs(const char *first, const char *second) {

@@ -38,6 +38,12 @@
     .group = "Input"                                                                     \
   }
 
+#define CLI_OPTION_OOD_MEMBER                                                            \
+  {                                                                                      \
+    .name = "ood-member", .type = CLI_TEXT, .argument = "NAME",                          \
+    .help = "array of an NPZ file of --ood; without it as --member"                      \
+  }
+
 // What the columns of a table are to a fit, besides --target.
 #define CLI_OPTIONS_COLUMNS                                                              \
   {.name = "task",                                                                       \
@@ -109,6 +115,8 @@ cred_status cli_read_labels(cred_table **out, const cli_args *args, const char *
 // Says on standard error how the file was understood, where that is worth a note.
 cred_status cli_read_table(cred_table **out, const cli_args *args, const char *path,
                            const char *target);
+// The table of --ood; of an archive the array of --ood-member, else of --member.
+cred_status cli_read_outside(cred_table **out, const cli_args *args, const char *path);
 // Only one of the files may be standard input.
 cred_status cli_check_inputs(const char *first, const char *second);
 // Fails at once where `path` could not be written at the end. The file is not touched.

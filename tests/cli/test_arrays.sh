@@ -100,4 +100,22 @@ says err "images of 6 x 3 pixels (width x height) and 6 channels" "do the channe
 expect 0 eval "$fit --steps 1 -o plain.cred"
 grep -q "stand first" err && fail "grey images have no channels first"
 
+# other images from an archive, beside those of the model in it
+if command -v zip >/dev/null; then
+  npy() { # IDX-FILE SHAPE NAME
+    local head="{'descr': '|u1', 'fortran_order': False, 'shape': ($2), }"
+    { printf '\223NUMPY\1\0\166\0%-117s\n' "$head"; tail -c +17 "$1"; } >"$3.npy"
+  }
+  npy test-x.idx '24, 12, 12' own && npy train-x.idx '60, 12, 12' other
+  zip -q both.npz own.npy other.npy
+  expect 0 credence evaluate a.cred test-x.idx --ood train-x.idx --stable --json
+  cp out from_idx
+  expect 0 credence evaluate a.cred both.npz --member own --ood both.npz --ood-member other --stable --json
+  cmp -s out from_idx || fail "an archive is told apart otherwise than IDX files"
+  expect 65 credence evaluate a.cred both.npz --member own --ood both.npz --ood-member none
+  says err "none"
+  expect 78 credence evaluate a.cred both.npz --member own --ood-member other
+  says err "belongs to --ood"
+fi
+
 finish

@@ -145,7 +145,7 @@ says err "'nine' is to be ignored, but no class is called that"
 expect 65 credence fit shapes/images --labels shapes/labels --ignore-class void -o no.cred
 says err "numbers are names"
 expect 78 credence check-data digits
-says err "credence check-data takes tables, and arrays of images"
+says err "these are pictures, where a table or an array of images"
 expect 78 credence acquire a.cred digits
 expect 78 credence learn digits --target class -o learned
 mkdir few few/a few/b
