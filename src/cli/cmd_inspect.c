@@ -3,8 +3,8 @@
 
 #include "cli/cli.h"
 #include "cli/request.h"
-#include "credence/data/schema.h"
 #include "credence/decide/triage.h"
+#include "data/schema.h"
 #include "model/model.h"
 #include <jansson.h>
 #include <math.h>
@@ -24,11 +24,6 @@ static const char *posterior_text(const cred_model *model) {
   static const char *const texts[] = {"point (posterior mode)", "Monte Carlo dropout",
                                       "factorised Gaussian (variational)"};
   return texts[cred_model_posterior(model)->members[0].kind];
-}
-
-static const char *target_type(cred_target_type type) {
-  static const char *const names[] = {"number", "count", "class"};
-  return names[type];
 }
 
 static size_t shown(const cli_args *args, size_t n) {
@@ -121,7 +116,7 @@ static void print_targets(const cli_args *args, const cred_model *model) {
       print_levels(args, target->classes, target->n_classes);
       continue;
     }
-    printf("%-20s %-12s %12.6g %12.6g ", target->name, target_type(target->type),
+    printf("%-20s %-12s %12.6g %12.6g ", target->name, cred__target_words[target->type],
            target->mean, target->sd);
     if (isnan(noise))
       printf("%12s\n", "-");
@@ -212,8 +207,7 @@ static void print_history(const cli_args *args, const cred_model *model) {
 
 // What is done with missing cells, and the columns that are no inputs.
 static void print_roles(const cred_schema *schema) {
-  static const char *const missing[] = {"error", "mean", "indicator", "drop"};
-  printf("\nmissing cells: %s", missing[schema->missing]);
+  printf("\nmissing cells: %s", cred__missing_words[schema->missing]);
   if (schema->id) printf("; id: %s", schema->id);
   if (schema->weight) printf("; weight: %s", schema->weight);
   putchar('\n');
@@ -261,12 +255,13 @@ static cred_status json_schema(const cred_model *model) {
   const cred_schema *schema = cred_model_schema(model);
   for (size_t t = 0; t < schema->n_targets; t++) {
     const cred_schema_target *target = &schema->targets[t];
-    TRY(print_line(json_pack(
-        "{ss ss ss so so so so so}", "kind", "target", "name", target->name, "type",
-        target_type(target->type), "classes", words(target->classes, target->n_classes),
-        "mean", number_or_null(target->mean), "sd", number_or_null(target->sd),
-        "noise_sd", number_or_null(cred_model_noise_sd(model, t)), "noise_dof",
-        number_or_null(cred_model_noise_dof(model, t)))));
+    TRY(print_line(json_pack("{ss ss ss so so so so so}", "kind", "target", "name",
+                             target->name, "type", cred__target_words[target->type],
+                             "classes", words(target->classes, target->n_classes), "mean",
+                             number_or_null(target->mean), "sd",
+                             number_or_null(target->sd), "noise_sd",
+                             number_or_null(cred_model_noise_sd(model, t)), "noise_dof",
+                             number_or_null(cred_model_noise_dof(model, t)))));
   }
   const cred_schema_pixels *p = &schema->pixels;
   if (p->height)

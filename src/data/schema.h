@@ -12,6 +12,9 @@
 
 enum { CRED__RUN = 256, CRED__TILE = 64, CRED__CLASSES = 10000 };
 
+// By cred_target_type and cred_missing, NULL behind the last.
+extern const char *const cred__target_words[], *const cred__missing_words[];
+
 // Neighbouring numeric columns of a table from columns[i] on, at most CRED__RUN: how many
 // of columns (n) go on by one. 0 if the first is not numeric.
 size_t cred__run_length(const cred_table *table, const size_t *columns, size_t n,

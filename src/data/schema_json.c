@@ -11,8 +11,8 @@
 #include <string.h>
 
 static const char *const type_words[] = {"numeric", "categorical", NULL};
-static const char *const target_words[] = {"number", "count", "class", NULL};
-static const char *const missing_words[] = {"error", "mean", "indicator", "drop", NULL};
+const char *const cred__target_words[] = {"number", "count", "class", NULL};
+const char *const cred__missing_words[] = {"error", "mean", "indicator", "drop", NULL};
 
 // Sets a member; true on success. Takes the value over, NULL fails.
 static bool put(json_t *object, const char *key, json_t *value) {
@@ -47,7 +47,7 @@ static bool put_column(json_t *list, const cred_schema_column *c) {
 static bool put_target(json_t *list, const cred_schema_target *t) {
   json_t *o = json_object();
   bool ok = o && put(o, "name", json_string(t->name)) &&
-            put(o, "type", json_string(target_words[t->type])) &&
+            put(o, "type", json_string(cred__target_words[t->type])) &&
             put(o, "classes", names_json(t->classes, t->n_classes)) &&
             put(o, "mean", json_real(t->mean)) && put(o, "sd", json_real(t->sd));
   if (!ok) {
@@ -104,7 +104,7 @@ cred_status cred_schema_to_json(char **out, const cred_schema *schema) {
   ok = ok && json_object_set(root, "columns", columns) == 0 &&
        json_object_set(root, "targets", targets) == 0 &&
        (!schema->pixels.height || put(root, "pixels", pixels_json(&schema->pixels))) &&
-       put(root, "missing", json_string(missing_words[schema->missing])) &&
+       put(root, "missing", json_string(cred__missing_words[schema->missing])) &&
        put(root, "id", text_json(schema->id)) &&
        put(root, "weight", text_json(schema->weight)) &&
        put(root, "input_scale", json_real(schema->input_scale));
@@ -198,7 +198,7 @@ static cred_status read_column(cred_schema_column *c, const json_t *object) {
 static cred_status read_target(cred_schema_target *t, const json_t *object) {
   int type;
   TRY(read_name(&t->name, json_object_get(object, "name"), "a target name"));
-  TRY(read_word(&type, object, "type", target_words));
+  TRY(read_word(&type, object, "type", cred__target_words));
   t->type = (cred_target_type)type;
   TRY(read_names(&t->classes, &t->n_classes, json_object_get(object, "classes"),
                  "classes"));
@@ -332,7 +332,7 @@ static cred_status read_schema(cred_schema *s, const json_t *root) {
     TRY(read_pixels(&s->pixels, pixels, s->targets[0].n_classes));
     TRY(read_ignored(&s->pixels, pixels, &s->targets[0]));
   }
-  TRY(read_word(&missing, root, "missing", missing_words));
+  TRY(read_word(&missing, root, "missing", cred__missing_words));
   s->missing = (cred_missing)missing;
   TRY(read_optional(&s->id, root, "id"));
   TRY(read_optional(&s->weight, root, "weight"));

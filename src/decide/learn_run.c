@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "data/schema.h"
+#include "model/report.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +29,10 @@ static void put_size(cred__text *out, const char *key, uint64_t value) {
   cred__text_printf(out, "%s=%llu\n", key, (unsigned long long)value);
 }
 
+static void put_word(cred__text *out, const char *option, int value) {
+  put_text(out, option, cred__plan_word(option, value));
+}
+
 static void put_list(cred__text *out, const char *key, const char *const *list,
                      size_t n) {
   cred__text_printf(out, "%s=", key);
@@ -39,31 +45,31 @@ static void put_list(cred__text *out, const char *key, const char *const *list,
 
 static void put_schema(cred__text *out, const cred_schema_options *s) {
   put_list(out, "target", s->targets, s->n_targets);
-  put_size(out, "task", (uint64_t)s->task);
+  put_text(out, "task", s->task < 0 ? "auto" : cred__target_words[s->task]);
   put_list(out, "classes", s->classes, s->n_classes);
   put_list(out, "ignore", s->ignore, s->n_ignore);
   put_text(out, "id", s->id ? s->id : "");
   put_text(out, "weight", s->weight ? s->weight : "");
-  put_size(out, "missing", (uint64_t)s->missing);
+  put_text(out, "missing", cred__missing_words[s->missing]);
   put_number(out, "input-scale", s->input_scale);
 }
 
 static void put_method(cred__text *out, const cred_method_options *m) {
-  put_size(out, "optimiser", (uint64_t)m->optimiser.kind);
+  put_word(out, "optimiser", (int)m->optimiser.kind);
   put_number(out, "momentum", m->optimiser.momentum);
   put_number(out, "beta1", m->optimiser.beta1);
   put_number(out, "beta2", m->optimiser.beta2);
   put_number(out, "epsilon", m->optimiser.epsilon);
   put_number(out, "weight-decay", m->optimiser.decay);
   put_number(out, "clip", m->optimiser.clip_norm);
-  put_size(out, "estimator", (uint64_t)m->estimator);
+  put_word(out, "estimator", (int)m->estimator);
   put_size(out, "train-draws", m->n_draws);
   put_number(out, "init-sd", m->init_sd);
   put_number(out, "temperature", m->temperature);
 }
 
 static void put_fit(cred__text *out, const cred_fit_options *f) {
-  put_size(out, "posterior", (uint64_t)f->posterior);
+  put_word(out, "posterior", (int)f->posterior);
   put_text(out, "net", f->net);
   put_text(out, "prior", f->prior);
   put_text(out, "likelihood", f->likelihood);
@@ -72,8 +78,8 @@ static void put_fit(cred__text *out, const cred_fit_options *f) {
   put_size(out, "folds", f->folds);
   put_number(out, "dropout", f->dropout);
   put_method(out, &f->method);
-  put_size(out, "kl-weights", (uint64_t)f->kl_weights);
-  put_size(out, "schedule", (uint64_t)f->schedule.kind);
+  put_word(out, "kl-weights", (int)f->kl_weights);
+  put_word(out, "schedule", (int)f->schedule.kind);
   put_number(out, "learning-rate", f->schedule.rate);
   put_number(out, "hold", f->schedule.hold);
   put_size(out, "epochs", f->epochs);

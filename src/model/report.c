@@ -86,6 +86,12 @@ static json_t *field_to_json(const cred__plan *plan, const field *f) {
   return NULL;
 }
 
+const char *cred__plan_word(const char *name, int value) {
+  size_t i = 0;
+  while (strcmp(fields[i].name, name) != 0) i++;
+  return fields[i].words[value];
+}
+
 json_t *cred__plan_to_json(const cred__plan *plan) {
   json_t *object = json_object();
   json_object_set_new(object, "net", json_string(plan->net));

@@ -7,6 +7,8 @@
 #include <jansson.h>
 
 json_t *cred__plan_to_json(const cred__plan *plan);
+// The word for a value of one of the plan's enums, by the name of the option.
+const char *cred__plan_word(const char *name, int value);
 // Fails with CRED_EDATA; the texts of *out are yours (cred__plan_clear).
 cred_status cred__plan_from_json(cred__plan *out, const json_t *object);
 // The text of an object, whose reference is taken; `*out` is yours to free.

@@ -15,6 +15,8 @@ fail() { echo "FAILED: $*"; exit 1; }
 # Moved after installation: no file may name the folder it was installed to.
 cmake --install "$build" --prefix "$dir/first" >"$dir/log" || { cat "$dir/log"; exit 1; }
 mv "$dir/first" "$prefix"
+[ -s "$prefix/share/doc/credence/docs/tutorial.md" ] || fail "the pages are not installed"
+[ -s "$prefix/share/doc/credence/examples/tutorial_bnn.c" ] || fail "the examples are not installed"
 grep -rlI "$dir/first" "$prefix" && fail "these files name the folder of installation"
 
 pc=$(find "$prefix" -name credence.pc) && [ -n "$pc" ] || fail "no credence.pc"
