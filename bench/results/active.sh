@@ -23,11 +23,12 @@ folder=$results/active
 threads=${THREADS:-1}
 net='conv 32 4 relu, conv 32 4 relu, pool 2, dropout 0.25, dense 128 relu, dropout 0.5'
 network=${NETWORK:-conv}
-steps=600
-[ "$network" = conv ] || net='dense 400 relu, dropout 0.5' steps=300
-# the fit of every round of images; prior, rate and steps were chosen on 300 labelled images
+steps=3000 batch=8
+[ "$network" = conv ] || net='dense 400 relu, dropout 0.5' steps=300 batch=32
+# the fit of every round of images; prior, rate, batch and steps were chosen on 300 labelled
+# images of the training set and 5,000 others of it
 fit=(--posterior dropout --members 1 --net "$net" --prior 'normal 1' --validation 0
-  --learning-rate 1e-3 --steps "$steps" --batch 32 --input-scale 255)
+  --learning-rate 1e-3 --steps "$steps" --batch "$batch" --input-scale 255)
 images=("${fit[@]}" --task class --target digit --draws 100 --test-draws 20 --balanced --start 20 -n 10)
 
 learn() { # EXPERIMENT METHOD SEED LABELS POOL OPTION...

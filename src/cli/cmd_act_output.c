@@ -266,7 +266,7 @@ static const char *state_text(char out[64], const cli__act *all, size_t state) {
 static cred_status render(const cli__act *all, size_t state, const size_t *shown,
                           size_t n, const double *curves, const char *path) {
   cred_plot_series series[CURVES_MAX];
-  char names[CURVES_MAX][64], title[224], name[64], risk[32], value[128];
+  char names[CURVES_MAX][64], title[320], name[64], risk[32], value[128];
   char few[64] = "", limit[64] = "";
   const char *best = all->choices.best[state] == SIZE_MAX
                          ? "no action is allowed"

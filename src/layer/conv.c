@@ -98,12 +98,17 @@ size_t cred__conv_n_scratch_mode(const cred__layer *layer, size_t n_rows, cred__
   return n;
 }
 
+static cred__conv_product plain_product(const cred__layer *layer, const cred__pass *pass,
+                                        cred_real *out, const cred_real *in) {
+  return (cred__conv_product){.out = out,
+                              .in = in,
+                              .weight = cred__dense_weight(layer, pass->theta),
+                              .start = cred__dense_bias(layer, pass->theta)};
+}
+
 void cred__conv_forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
                         cred_real *cache, cred_real *scratch, const cred_real *in) {
-  const cred__conv_product product = {.out = out,
-                                      .in = in,
-                                      .weight = cred__dense_weight(layer, pass->theta),
-                                      .start = cred__dense_bias(layer, pass->theta)};
+  const cred__conv_product product = plain_product(layer, pass, out, in);
   switch (mode_of(pass)) {
   case CRED__LOCAL:
     cred__conv_local_forward(layer, pass, out, cache, scratch, in);
@@ -114,6 +119,19 @@ void cred__conv_forward(const cred__layer *layer, const cred__pass *pass, cred_r
   default:
     cred__conv_times(layer, pass, scratch, &product);
   }
+}
+
+bool cred__conv_is_pooled(const cred__layer *layer, const cred__layer *next) {
+  const cred__window *w = &next->window;
+  return layer->ops == &cred__conv_ops && next->ops == &cred__pool_ops &&
+         w->stride >= w->height && w->stride >= w->width;
+}
+
+void cred__conv_forward_pooled(const cred__layer *layer, const cred__layer *next,
+                               const cred__pass *pass, cred_real *out, cred_real *scratch,
+                               const cred_real *in) {
+  const cred__conv_product product = plain_product(layer, pass, out, in);
+  cred__conv_times_pooled(layer, next, pass, scratch, &product);
 }
 
 static void plain_backward(const cred__layer *layer, const cred__pass *pass,

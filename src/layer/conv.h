@@ -35,6 +35,14 @@ void cred__conv_times(const cred__layer *layer, const cred__pass *pass,
 void cred__conv_times_transposed(const cred__layer *layer, const cred__pass *pass,
                                  cred_real *scratch, const cred__conv_product *product);
 size_t cred__conv_n_scratch(const cred__layer *layer, size_t n_rows, size_t n_threads);
+// Of a convolution: out is the output of `next` for x W + start, with
+// cred__conv_is_pooled(layer, next). `scratch` holds cred__conv_n_scratch_pooled()
+// numbers.
+void cred__conv_times_pooled(const cred__layer *layer, const cred__layer *next,
+                             const cred__pass *pass, cred_real *scratch,
+                             const cred__conv_product *product);
+size_t cred__conv_n_scratch_pooled(const cred__layer *layer, const cred__layer *next,
+                                   size_t n_threads);
 size_t cred__conv_threads(const cred__layer *layer, const cred__pass *pass);
 
 // Gradients of weights and biases to the sink, as cred__dense_take; in_sd = NULL: no dsd.
@@ -54,6 +62,12 @@ size_t cred__conv_n_scratch_mode(const cred__layer *layer, size_t n_rows, cred__
                                  size_t n_threads);
 void cred__conv_forward(const cred__layer *layer, const cred__pass *pass, cred_real *out,
                         cred_real *cache, cred_real *scratch, const cred_real *in);
+// A plain pass through the convolution and the layer behind it, where that is a maximum
+// over windows that lie apart.
+bool cred__conv_is_pooled(const cred__layer *layer, const cred__layer *next);
+void cred__conv_forward_pooled(const cred__layer *layer, const cred__layer *next,
+                               const cred__pass *pass, cred_real *out, cred_real *scratch,
+                               const cred_real *in);
 void cred__conv_backward(const cred__layer *layer, const cred__pass *pass, cred_real *din,
                          cred_real *cache, cred_real *scratch, const cred_real *dout,
                          const cred_real *in, const cred_real *out);

@@ -7,11 +7,13 @@
 // in cache. For `up` the places y with the same remainder (y + top) mod s form a phase:
 // the taps that reach it are those with u d = that remainder mod s, and within it the map
 // is a convolution of the small map with stride 1, so that no product with a zero is
-// made. A task is a fixed number of rows of a map: threads cannot change a result.
+// made. A map that is pooled right away is reduced in the task that made it, while it is
+// in cache. A task is a fixed number of rows of a map: threads cannot change a result.
 
 #include "layer/conv.h"
 #include "base/thread.h"
 #include "kernel/gather.h"
+#include "layer/window.h"
 #include <string.h>
 
 // Below so many multiply-adds (about 10 us) a fork costs more than it saves.
@@ -73,21 +75,32 @@ static void copy_padded(cred_real *out, const cred_real *in, cred_shape shape,
   }
 }
 
+// Task t makes rows of the map from t * step on.
 typedef struct {
   cred__conv_map m;
   const cred__conv_product *product;
   cred_real *packed, *buffers; // buffers: one a worker
-  size_t n_buffer, rows, n_tasks;
+  size_t n_buffer, rows, step, n_tasks;
+  // a map that is reduced at once: its rows that count, and one a worker for its rows
+  const cred__pool *pool;
+  cred_real *maps;
+  size_t n_map, end;
 } run;
 
 // --- down ---
 
-static size_t down_buffer(const cred__conv_map *m) {
+static size_t down_buffer(const cred__conv_map *m, size_t made) {
   if (m->in_place) return 0;
   const cred__window *w = &m->window;
-  const size_t rows =
-      (task_rows(m->small) - 1) * w->stride + (w->height - 1) * w->dilation + 1;
+  const size_t rows = (made - 1) * w->stride + (w->height - 1) * w->dilation + 1;
   return rows * m->padded_width * m->big.channels;
+}
+
+// Rows of the small map of a task that reduces them: of whole windows.
+static size_t pooled_rows(const cred__conv_map *m, const cred__pool *pool) {
+  const size_t rows = task_rows(m->small);
+  const size_t more = rows > pool->rows ? (rows - pool->rows) / pool->stride : 0;
+  return more * pool->stride + pool->rows;
 }
 
 static size_t down_packed(const cred__conv_map *m) {
@@ -118,8 +131,8 @@ static cred__offsets taps_of(const cred__conv_map *m) {
 static void down_task(void *p, size_t task, size_t worker) {
   const run *r = p;
   const cred__conv_map *m = &r->m;
-  const size_t b = task / r->n_tasks, i = task % r->n_tasks * r->rows;
-  const size_t rows = smaller(r->rows, m->small.height - i), s = m->window.stride;
+  const size_t b = task / r->n_tasks, i = task % r->n_tasks * r->step;
+  const size_t rows = smaller(r->rows, r->end - i), s = m->window.stride;
   const cred_real *big = r->product->in + b * m->n_big;
   if (m->in_place)
     big += i * s * m->padded_width * m->big.channels;
@@ -131,7 +144,8 @@ static void down_task(void *p, size_t task, size_t worker) {
     big = buffer;
   }
   cred_real *small =
-      r->product->out + b * m->n_small + i * m->small.width * m->small.channels;
+      r->pool ? r->maps + worker * r->n_map
+              : r->product->out + b * m->n_small + i * m->small.width * m->small.channels;
   const cred_real *start = r->product->start, *packed = r->packed;
   for (size_t g = 0; g < m->window.groups; g++) {
     const cred__gather_args args = {.m = rows * m->small.width,
@@ -148,6 +162,12 @@ static void down_task(void *p, size_t task, size_t worker) {
     cred__gather_gemm(&args);
     packed += cred__gather_pack_size(m->n_weight_rows, m->small_group);
   }
+  if (!r->pool) return;
+  cred__pool pool = *r->pool;
+  const size_t n_row = pool.out_width * pool.channels;
+  pool.out_height = (rows - pool.rows) / pool.stride + 1;
+  cred__pool_max(r->product->out + (b * r->pool->out_height + i / pool.stride) * n_row,
+                 small, &pool);
 }
 
 // --- up ---
@@ -305,16 +325,42 @@ static void up_task(void *p, size_t task, size_t worker) {
 
 // --- both ---
 
+// pool NULL: the map as it is.
 static void run_down(const cred__layer *layer, const cred__pass *pass, cred_real *scratch,
-                     const cred__conv_product *product) {
-  run r = {.m = cred__conv_map_of(layer), .product = product, .packed = scratch};
-  r.n_buffer = down_buffer(&r.m);
+                     const cred__conv_product *product, const cred__pool *pool) {
+  run r = {
+      .m = cred__conv_map_of(layer), .product = product, .packed = scratch, .pool = pool};
+  r.rows = r.step = task_rows(r.m.small);
+  r.end = r.m.small.height;
+  if (pool) {
+    r.rows = pooled_rows(&r.m, pool);
+    r.step = r.rows - pool->rows + pool->stride;
+    r.end = (pool->out_height - 1) * pool->stride + pool->rows;
+    r.n_map = r.rows * r.m.small.width * r.m.small.channels;
+  }
+  r.n_buffer = down_buffer(&r.m, r.rows);
+  r.n_tasks = (r.end + r.step - 1) / r.step;
   r.buffers = scratch + down_packed(&r.m);
-  r.rows = task_rows(r.m.small);
-  r.n_tasks = (r.m.small.height + r.rows - 1) / r.rows;
+  r.maps = r.buffers + pass->n_threads * r.n_buffer;
   pack_down(r.packed, &r.m, product->weight);
   cred__parallel(cred__conv_threads(layer, pass), pass->n_rows * r.n_tasks, down_task,
                  &r);
+}
+
+void cred__conv_times_pooled(const cred__layer *layer, const cred__layer *next,
+                             const cred__pass *pass, cred_real *scratch,
+                             const cred__conv_product *product) {
+  const cred__pool pool = cred__pool_of(next);
+  run_down(layer, pass, scratch, product, &pool);
+}
+
+size_t cred__conv_n_scratch_pooled(const cred__layer *layer, const cred__layer *next,
+                                   size_t n_threads) {
+  const cred__conv_map m = cred__conv_map_of(layer);
+  const cred__pool pool = cred__pool_of(next);
+  const size_t rows = pooled_rows(&m, &pool);
+  return down_packed(&m) +
+         n_threads * (down_buffer(&m, rows) + rows * m.small.width * m.small.channels);
 }
 
 static void run_up(const cred__layer *layer, const cred__pass *pass, cred_real *scratch,
@@ -330,12 +376,18 @@ static void run_up(const cred__layer *layer, const cred__pass *pass, cred_real *
 
 void cred__conv_times(const cred__layer *layer, const cred__pass *pass,
                       cred_real *scratch, const cred__conv_product *product) {
-  (layer->ops == &cred__conv_ops ? run_down : run_up)(layer, pass, scratch, product);
+  if (layer->ops == &cred__conv_ops)
+    run_down(layer, pass, scratch, product, NULL);
+  else
+    run_up(layer, pass, scratch, product);
 }
 
 void cred__conv_times_transposed(const cred__layer *layer, const cred__pass *pass,
                                  cred_real *scratch, const cred__conv_product *product) {
-  (layer->ops == &cred__conv_ops ? run_up : run_down)(layer, pass, scratch, product);
+  if (layer->ops == &cred__conv_ops)
+    run_up(layer, pass, scratch, product);
+  else
+    run_down(layer, pass, scratch, product, NULL);
 }
 
 // --- gradients of weights ---
@@ -366,7 +418,7 @@ static size_t take_scratch(const cred__conv_map *m, size_t n_rows, size_t n_thre
 
 size_t cred__conv_n_scratch(const cred__layer *layer, size_t n_rows, size_t n_threads) {
   const cred__conv_map m = cred__conv_map_of(layer);
-  const size_t down = down_packed(&m) + n_threads * down_buffer(&m);
+  const size_t down = down_packed(&m) + n_threads * down_buffer(&m, task_rows(m.small));
   const size_t up = up_packed(&m) + n_threads * up_buffer(&m);
   const size_t take = take_scratch(&m, n_rows, n_threads);
   const size_t n = down > up ? down : up;

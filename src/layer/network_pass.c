@@ -1,9 +1,11 @@
 // network_pass.c -- a block of rows through a network: forward, backward, moments.
 //
 // Layers stand in a line; one of two inputs (`join`) reads the output of an earlier layer
-// too, its source. Without backward outputs take turns in two arrays, but for those of
-// sources, which keep theirs. Backward, what comes back to a source from later layers is
-// added up in an array of its own until the line comes to it.
+// too, its source. Without backward outputs take turns in three arrays, but for those of
+// sources, which keep theirs: where a layer is passed over (a convolution that is pooled
+// at once) neither its neighbours' inputs nor outputs meet. Backward, what comes back to
+// a source from later layers is added up in an array of its own until the line comes to
+// it.
 //
 // All memory is one array that the work owns; a pass allocates nothing. Denormals are
 // flushed for the whole pass, as in the workers of a parallel loop: otherwise they would
@@ -12,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/thread.h"
-#include "layer/dense.h"
+#include "layer/conv.h"
 #include "layer/network_thin.h"
 #include <assert.h>
 #include <string.h>
@@ -47,7 +49,22 @@ static size_t n_cache_of(const cred__layer *layer, size_t n_rows) {
   return padded(n);
 }
 
-static size_t n_scratch_of(const cred__layer *layer, const cred__network_work *work) {
+bool cred__network_is_source(const cred_network *network, size_t i) {
+  for (size_t j = i + 1; j < network->n_layers; j++)
+    if (network->layers[j].source == i) return true;
+  return false;
+}
+
+// Whether layers i and i + 1 are one where nothing is kept for a backward pass.
+static bool is_pooled(const cred_network *network, size_t i) {
+  const cred__layer *layer = &network->layers[i];
+  return i + 1 < network->n_layers && cred__conv_is_pooled(layer, layer + 1) &&
+         !cred__network_is_source(network, i);
+}
+
+static size_t n_scratch_of(const cred_network *network, size_t i,
+                           const cred__network_work *work) {
+  const cred__layer *layer = &network->layers[i];
   const cred__layer_ops *ops = layer->ops;
   size_t n = 0;
   for (int mode = CRED__PLAIN; mode < CRED__N_MODES; mode++)
@@ -55,20 +72,18 @@ static size_t n_scratch_of(const cred__layer *layer, const cred__network_work *w
         n, ops->n_scratch(layer, work->n_rows_max, (cred__mode)mode, work->n_threads));
   if (work->moments)
     n = larger(n, ops->n_scratch_moments(layer, work->n_rows_max, work->n_threads));
+  if (!work->backward && is_pooled(network, i))
+    n = larger(n, cred__conv_n_scratch_pooled(layer, layer + 1, work->n_threads));
   return padded(n);
 }
 
 // Sums of sizes; they fit, for rows x width and parameters are bounded.
+enum { TURNS = 3 };
 typedef struct {
   size_t out_sum, out_max, cache_sum, cache_max, scratch;
-  size_t sources; // outputs of the layers that are sources
+  size_t turn[TURNS], turns; // outputs of layers i % TURNS that are no sources; their sum
+  size_t sources;            // outputs of the layers that are
 } sizes;
-
-bool cred__network_is_source(const cred_network *network, size_t i) {
-  for (size_t j = i + 1; j < network->n_layers; j++)
-    if (network->layers[j].source == i) return true;
-  return false;
-}
 
 static sizes measure(const cred_network *network, const cred__network_work *work) {
   sizes s = {.out_max = padded(work->n_rows_max * network->n_inputs)};
@@ -80,9 +95,13 @@ static sizes measure(const cred_network *network, const cred__network_work *work
     s.cache_sum += n_cache;
     s.out_max = larger(s.out_max, n_out);
     s.cache_max = larger(s.cache_max, n_cache);
-    s.scratch = larger(s.scratch, n_scratch_of(layer, work));
-    if (cred__network_is_source(network, i)) s.sources += n_out;
+    s.scratch = larger(s.scratch, n_scratch_of(network, i, work));
+    if (cred__network_is_source(network, i))
+      s.sources += n_out;
+    else
+      s.turn[i % TURNS] = larger(s.turn[i % TURNS], n_out);
   }
+  for (int k = 0; k < TURNS; k++) s.turns += s.turn[k];
   return s;
 }
 
@@ -93,15 +112,15 @@ static cred_real *take(cred_real **at, size_t n) {
   return p;
 }
 
-// Arrays for the outputs of every layer: two that take turns, and one a source.
+// Arrays for the outputs of every layer: those that take turns, and one a source.
 static void take_turns(cred_real **out, cred_real **at, const cred_network *network,
-                       const cred__network_work *work, size_t n_max) {
-  cred_real *turn[2];
-  for (int k = 0; k < 2; k++) turn[k] = take(at, n_max);
+                       const cred__network_work *work, const sizes *s) {
+  cred_real *turn[TURNS];
+  for (int k = 0; k < TURNS; k++) turn[k] = take(at, s->turn[k]);
   for (size_t i = 0; i < network->n_layers; i++)
     out[i] = cred__network_is_source(network, i)
                  ? take(at, padded(work->n_rows_max * network->layers[i].n_out))
-                 : turn[i % 2];
+                 : turn[i % TURNS];
 }
 
 // With backward every layer keeps its outputs and cache.
@@ -111,10 +130,10 @@ static void divide_memory(cred__network_work *work, const cred_network *network,
   work->scratch = take(&at, s->scratch);
   for (int k = 0; k < 2 && work->backward; k++) work->gradient[k] = take(&at, s->out_max);
   if (work->moments) {
-    take_turns(work->mean, &at, network, work, s->out_max);
-    take_turns(work->var, &at, network, work, s->out_max);
+    take_turns(work->mean, &at, network, work, s);
+    take_turns(work->var, &at, network, work, s);
   }
-  if (!work->backward) take_turns(work->out, &at, network, work, s->out_max);
+  if (!work->backward) take_turns(work->out, &at, network, work, s);
   cred_real *cache = work->backward ? NULL : take(&at, s->cache_max);
   for (size_t i = 0; i < network->n_layers; i++) {
     const cred__layer *layer = &network->layers[i];
@@ -131,8 +150,8 @@ static cred_status work_init(cred__network_work *work, const cred_network *netwo
   const sizes s = measure(network, work);
   size_t n = s.scratch;
   n += work->backward ? s.out_sum + s.sources + s.cache_sum + 2 * s.out_max
-                      : s.sources + s.cache_max + 2 * s.out_max;
-  if (work->moments) n += 2 * s.sources + 4 * s.out_max;
+                      : s.sources + s.cache_max + s.turns;
+  if (work->moments) n += 2 * (s.sources + s.turns);
   TRY(NEW(&work->out, network->n_layers, "outputs of layers"));
   TRY(NEW(&work->cache, network->n_layers, "caches of layers"));
   TRY(NEW(&work->from_later, network->n_layers, "gradients of layers"));
@@ -206,6 +225,7 @@ const cred_real *cred__network_forward_part(const cred_network *network,
                                             const cred__pass *pass, const cred_real *x,
                                             size_t first, size_t end) {
   const cred__pass p = limited(pass, work);
+  const bool is_plain = !work->backward && (!p.sd || p.mode == CRED__PLAIN);
   const unsigned state = cred__flush_denormals();
   for (size_t i = first; i < end;) {
     const cred__layer *layer = &network->layers[i];
@@ -215,6 +235,8 @@ const cred_real *cred__network_forward_part(const cred_network *network,
     }
     if (layer->ops->join)
       layer->ops->join(layer, &p, work->out[i], x, work->out[layer->source]);
+    else if (is_plain && i + 1 < end && is_pooled(network, i))
+      cred__conv_forward_pooled(layer, layer + 1, &p, work->out[++i], work->scratch, x);
     else
       layer->ops->forward(layer, &p, work->out[i], work->cache[i], work->scratch, x);
     x = work->out[i++];

@@ -525,7 +525,7 @@ static void check_forward_only(const char *text, cred_shape in) {
   fixture_init_shaped(&f, text, 16, in, 2);
   cred__network_work *both, *one;
   assert_ok(cred__network_work_new(&both, f.network, 16, 1, true, false));
-  assert_ok(cred__network_work_new(&one, f.network, 16, 1, false, false));
+  assert_ok(cred__network_work_new(&one, f.network, 16, 3, false, false));
   for (int mode = CRED__PLAIN; mode <= CRED__FLIPOUT; mode++) {
     cred__pass pass = pass_of(&f, (cred__mode)mode, 0, NULL);
     const float *a = cred__network_forward(f.network, both, &pass, f.x);
@@ -543,6 +543,15 @@ static void test_forward_only(void **state) {
   (void)state;
   check_forward_only("dense 20 relu, dropout 0.2, dense 10 gelu", (cred_shape){1, 1, 5});
   check_forward_only("unet 2 3 4, conv 2 1 as a, relu, concat a", (cred_shape){8, 4, 1});
+  // convolutions that are pooled in the task that makes them, of one task and of several
+  check_forward_only("conv 5 3 relu, pool 2, conv 3 2 pad 1, pool 3",
+                     (cred_shape){13, 12, 2});
+  check_forward_only("conv 20 3 groups 2, pool 2 stride 3, relu", (cred_shape){70, 61, 2});
+  check_forward_only("conv 2 3 relu, pool 2, conv 2 3, pool 3",
+                     (cred_shape){15, 1100, 1});
+  // not these: windows that overlap, a map that is read twice
+  check_forward_only("conv 3 3, pool 3 stride 2", (cred_shape){9, 9, 1});
+  check_forward_only("conv 3 3 as a, pool 2, upsample 2, add a", (cred_shape){10, 10, 1});
 }
 
 // NaN in a row stays in that row, and there it stays NaN.
