@@ -12,6 +12,7 @@
 #   EPOCHS    epochs                                                        (50)
 #   SEARCH    1: score on the validation pictures, for choices              (0)
 #   TAG       name of a variant of the options                              (none)
+#   RATES     dropped channels: behind each pooling, before the output     (0.15 0.1)
 #   DRAWS     draws a picture                                               (30)
 #   THREADS   threads                                                       (all cores)
 # A fit that was stopped goes on from its last checkpoint when the same line is run again.
@@ -66,7 +67,7 @@ cell() { # POSTERIOR SEED [OPTION...]
   local name=$folder/$1${TAG:+-$TAG}-${EPOCHS:-50}-$2 recipe
   case $1 in
   map | vi) recipe=(--net "$(network)" --posterior "$1") ;;
-  dropout) recipe=(--net "$(network 0.15 0.1)" --posterior dropout) ;;
+  dropout) recipe=(--net "$(network ${RATES:-0.15 0.1})" --posterior dropout) ;;
   *)
     echo "camvid.sh: posterior is '$1', expected map, dropout or vi" >&2
     exit 64
