@@ -138,6 +138,7 @@ static void print(const totals *t, const char *set, size_t posterior, size_t pro
 
 typedef struct {
   const char *set, *net, *target;
+  const char *prior_vi;                 // NULL: the default
   size_t steps, steps_vi, n_posteriors; // of the list above
   double rate, dropout, input_scale;
   bool own_scale; // pictures by their own mean and sd
@@ -163,6 +164,7 @@ static const recipe conv = {
     .set = "pneumonia-conv",
     .net = "conv 16 5 relu, pool 2, conv 32 5 relu, pool 2, dense 64 relu",
     .target = "label",
+    .prior_vi = "normal 0.1", // by the default it predicts the class frequencies
     .steps = 500,
     .steps_vi = 1500,
     .n_posteriors = N_POSTERIORS,
@@ -185,6 +187,7 @@ static cred_model *fit(const cred_table *table, const size_t *rows, size_t n,
   opt.n_members = posteriors[posterior].n_members;
   opt.net = how->net;
   opt.steps = opt.posterior == CRED_FIT_VI ? how->steps_vi : how->steps;
+  if (opt.posterior == CRED_FIT_VI && how->prior_vi) opt.prior = how->prior_vi;
   opt.schedule.rate = how->rate;
   opt.batch = 128;
   if (opt.posterior == CRED_FIT_DROPOUT) opt.dropout = how->dropout;
