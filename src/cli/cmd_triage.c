@@ -199,13 +199,21 @@ const char *cli__triage_id(char out[CLI__ID_BYTES], const cli__triage *all, size
   return out;
 }
 
-static cred_status take_ids(cli__triage *all) {
+// *ids is NULL where there are none.
+static cred_status take_ids(char ***ids, const cli__triage *all, const uint64_t *rows,
+                            size_t n) {
   char cell[CLI__ID_BYTES];
-  if (!cli__triage_id(cell, all, (size_t)all->cases.row[0])) return CRED_OK;
-  TRY(NEW(&all->ids, all->cases.n, "ids"));
-  for (size_t i = 0; i < all->cases.n; i++)
-    TRY(cred__strdup(&all->ids[i], cli__triage_id(cell, all, (size_t)all->cases.row[i])));
+  *ids = NULL;
+  if (n == 0 || !cli__triage_id(cell, all, (size_t)rows[0])) return CRED_OK;
+  TRY(NEW(ids, n, "ids"));
+  for (size_t i = 0; i < n; i++)
+    TRY(cred__strdup(&(*ids)[i], cli__triage_id(cell, all, (size_t)rows[i])));
   return CRED_OK;
+}
+
+static void free_ids(char **ids, size_t n) {
+  for (size_t i = 0; ids && i < n; i++) cred__free(ids[i]);
+  cred__free(ids);
 }
 
 // Rows asked for that are no cases.
@@ -219,7 +227,7 @@ static cred_status take_bad(cli__triage *all) {
     else
       all->bad[all->n_bad++] = row;
   }
-  return CRED_OK;
+  return take_ids(&all->bad_ids, all, all->bad, all->n_bad);
 }
 
 static cred_status take_kept(cli__triage *all) {
@@ -257,7 +265,7 @@ static cred_status judge(cli__triage *all) {
   TRY(cli__triage_draws(all));
   TRY(cred_cases_init(&all->cases, all->in.model, &all->in.data, all->target,
                       &all->predict));
-  TRY(take_ids(all));
+  TRY(take_ids(&all->ids, all, all->cases.row, all->cases.n));
   TRY(take_bad(all));
   TRY(cli__triage_rule(all));
   TRY(cred_triage_init(&all->triage, &all->cases, &all->rule));
@@ -276,6 +284,7 @@ static cred_status write_all(cli__triage *all) {
   const cred_audit_data data = {.digest = cli_held_out_digest(&all->in),
                                 .ids = (const char *const *)all->ids,
                                 .bad = all->bad,
+                                .bad_ids = (const char *const *)all->bad_ids,
                                 .n_bad = all->n_bad};
   if (cli_given(args, "audit"))
     TRY(cred_triage_audit(cli_text(args, "audit"), all->in.model, &all->cases,
@@ -293,8 +302,8 @@ static cred_status write_all(cli__triage *all) {
 }
 
 static void clear(cli__triage *all) {
-  for (size_t i = 0; all->ids && i < all->cases.n; i++) cred__free(all->ids[i]);
-  cred__free(all->ids);
+  free_ids(all->ids, all->cases.n);
+  free_ids(all->bad_ids, all->n_bad);
   cred__free(all->bad);
   cli_kept_clear(&all->kept);
   cred_triage_clear(&all->triage);

@@ -15,8 +15,9 @@ typedef struct {
   cred_cases cases;
   cred_rule rule;
   cred_triage triage;
-  char **ids;    // (n) or NULL
-  uint64_t *bad; // (n_bad) rows that are no cases: the model cannot take them
+  char **ids;     // (n) or NULL
+  uint64_t *bad;  // (n_bad) rows that are no cases: the model cannot take them
+  char **bad_ids; // (n_bad) or NULL
   size_t n_bad;
   cli_kept kept;
 } cli__triage;

@@ -74,9 +74,10 @@ static json_t *line_of(const cred_model *model, const cred_cases *c, const cred_
 
 static cred_status write_bad(log_file *log, const cred_audit_data *data) {
   for (size_t i = 0; i < data->n_bad; i++)
-    TRY(write_line(log, json_pack("{ss sI sb ss}", "kind", "bad_row", "row",
-                                  (json_int_t)data->bad[i], "needs_review", 1, "reason",
-                                  CRED_REVIEW_BAD_ROW)));
+    TRY(write_line(log, json_pack("{ss sI ss* sb ss}", "kind", "bad_row", "row",
+                                  (json_int_t)data->bad[i], "id",
+                                  data->bad_ids ? data->bad_ids[i] : NULL, "needs_review",
+                                  1, "reason", CRED_REVIEW_BAD_ROW)));
   return CRED_OK;
 }
 

@@ -184,6 +184,7 @@ typedef struct {
   const char *digest;     // cred_table_digest() or cred_images_digest()
   const char *const *ids; // (n) of the cases, or NULL
   const uint64_t *bad;    // (n_bad) rows that are no cases: the model cannot take them
+  const char *const *bad_ids; // (n_bad) or NULL
   size_t n_bad;
 } cred_audit_data;
 
