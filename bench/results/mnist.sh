@@ -4,9 +4,9 @@
 # bench/results/mnist.sh table
 #
 # Two hidden layers of NET ReLU units (400 or 1200; another name goes with an OPTION --net) on
-# digits from IDX files, pixels / 126,
-# batches of 128, as Blundell et al. (2015), section 5.1; then error, log-likelihood, Brier
-# score and ECE (15 equal-width bins) on the 10,000 test images with 100 draws.
+# digits from IDX files, pixels / 126, batches of 128, as Blundell et al. (2015), section 5.1;
+# then error, log-likelihood, Brier score and ECE (15 equal-width bins) on the 10,000 test images
+# with 100 draws, and with the mean weights of each member ("-mean").
 # POSTERIOR: vi (scale mixture), dropout, map, ensemble (5 MAP members). `all` makes every
 # cell of the recorded table, JOBS at a time, and those of Fashion-MNIST. An OPTION takes the
 # place of the same one of the recipe.
@@ -72,9 +72,9 @@ table() {
 }
 
 # "NET POSTERIOR VARIANT SEED EPOCHS ERROR LOG-LIKELIHOOD BRIER ECE CPU-SECONDS" of this cell.
-scores() {
-  local score line="$net $posterior ${TAG:--} $seed $epochs"
-  for score in error log_lik brier ece; do line+=" $(score_json $score "$name.json")"; done
+scores() { # POSTERIOR FILE
+  local score line="$net $1 ${TAG:--} $seed $epochs"
+  for score in error log_lik brier ece; do line+=" $(score_json $score "$2")"; done
   echo "$line $(awk '{ s += $1 } END { print s + 0 }' "$name.seconds")"
 }
 
@@ -148,7 +148,13 @@ if [ ! -s "$name.scores" ]; then
     -o "$name.json"
   trap - EXIT
   note_time "$name"
-  scores | put "$name.scores"
+  scores "$posterior" "$name.json" | put "$name.scores"
+fi
+# by the mean weights of each member, without draws
+if [[ $posterior != map && $posterior != ensemble && ! -s $name-mean.scores ]]; then
+  "$credence" evaluate "$name.cred" "${score[@]}" --draws-kind mean --json --threads "$threads" \
+    -o "$name-mean.json"
+  scores "$posterior-mean" "$name-mean.json" | put "$name-mean.scores"
 fi
 trap - EXIT
 table | tee "$results/$(basename "$folder").md"
