@@ -546,7 +546,8 @@ static void test_forward_only(void **state) {
   // convolutions that are pooled in the task that makes them, of one task and of several
   check_forward_only("conv 5 3 relu, pool 2, conv 3 2 pad 1, pool 3",
                      (cred_shape){13, 12, 2});
-  check_forward_only("conv 20 3 groups 2, pool 2 stride 3, relu", (cred_shape){70, 61, 2});
+  check_forward_only("conv 20 3 groups 2, pool 2 stride 3, relu",
+                     (cred_shape){70, 61, 2});
   check_forward_only("conv 2 3 relu, pool 2, conv 2 3, pool 3",
                      (cred_shape){15, 1100, 1});
   // not these: windows that overlap, a map that is read twice
