@@ -68,8 +68,8 @@ static cred_status middle(cred__range *out, const double *values, size_t n) {
   return CRED_OK;
 }
 
-// A long tail would put the narrower set into one bin: the axis then ends three of its
-// widths above it, and the last bin holds all above.
+// An axis of more than sixteen widths of the narrower set would put it into one bin: then it
+// ends three of its widths above it, and the last bin holds all above.
 static cred_status cut_tail(cred__range *range, cred_plot *plot,
                             const cred_plot_histogram *d) {
   cred__range first, second;
@@ -78,7 +78,7 @@ static cred_status cut_tail(cred__range *range, cred_plot *plot,
   const cred__range narrow =
       first.hi - first.lo <= second.hi - second.lo ? first : second;
   const double width = narrow.hi - narrow.lo;
-  if (!(width > 0) || !(range->hi > narrow.hi + 8 * width)) return CRED_OK;
+  if (!(width > 0) || !(range->hi > narrow.hi + 16 * width)) return CRED_OK;
   range->hi = narrow.hi + 3 * width;
   cred__plot_printf(plot, "x_text = x_text . ' (last bin: all above)'\n");
   return CRED_OK;
