@@ -68,8 +68,8 @@ static cred_status middle(cred__range *out, const double *values, size_t n) {
   return CRED_OK;
 }
 
-// An axis of more than sixteen widths of the narrower set would put it into one bin: then it
-// ends three of its widths above it, and the last bin holds all above.
+// An axis of more than sixteen widths of the narrower set would put it into one bin: then
+// it ends three of its widths above it, and the last bin holds all above.
 static cred_status cut_tail(cred__range *range, cred_plot *plot,
                             const cred_plot_histogram *d) {
   cred__range first, second;
