@@ -160,6 +160,10 @@ static cred_status acquire(job *j) {
   TRY(check_options(j->args));
   TRY(cli_read_model(&j->model, j->args, cli_positional(j->args, 0)));
   schema = cred_model_schema(j->model);
+  if (schema->pixels.height)
+    FAIL(CRED_ECONFIG,
+         "the model was fitted to pictures; acquire scores rows of tables and "
+         "arrays of images (IDX, NPY, NPZ)");
   TRY(cli_read_table(&j->pool, j->args, cli_positional(j->args, 1), NULL));
   TRY(name_kept(j));
   TRY(choose_candidates(j));

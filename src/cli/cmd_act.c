@@ -339,7 +339,8 @@ static void warn_of_far(const cli__act *all, const cred_table *table,
 // The cells of a table by themselves, so that what is wrong in them is told of their file
 // and line, and not of the table that they are put beside.
 static cred_status check_cells(const cli__act *all, const cred_table *table) {
-  const cred_encode_options opt = cli_encode_options(all->args);
+  cred_encode_options opt = cli_encode_options(all->args);
+  if (table == all->actions) opt.skip_bad = false; // it would leave every state out
   const cred_schema *s = cred_model_schema(all->model);
   cred_schema part = *s;
   cred_data data = {0};
@@ -504,8 +505,10 @@ static cred_status act(cli__act *all) {
 }
 
 static int run_act(const cli_args *args) {
+  static const char *const of_plot[] = {"plot-state", NULL};
   cli__act all = {.args = args};
   TRY(cli_check_output(cli_text(args, "output")));
+  if (!cli_given(args, "plot")) TRY(cli_refuse(args, of_plot, "belongs to --plot"));
   if (cli_given(args, "plot")) TRY(cli_check_output(cli_text(args, "plot")));
   const cred_status status = act(&all);
   clear(&all);

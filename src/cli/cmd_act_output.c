@@ -143,6 +143,24 @@ static size_t count_ties(const cli__act *all) {
   return n;
 }
 
+// The states that were left out, the first of them by their rows.
+static void say_left_out(const cli__act *all) {
+  enum { SHOWN_MAX = 10 };
+  cred__text list = {0};
+  size_t n = 0;
+  if (!all->n_left_out) return;
+  for (size_t row = 0, i = 0; n < all->n_left_out && n < SHOWN_MAX; row++) {
+    if (i < all->choices.n_states && all->rows[i] == row)
+      i++;
+    else
+      cred__text_printf(&list, "%s%zu", n++ ? ", " : "", row);
+  }
+  cli_note(all->args, "%s: bad rows that are left out: %zu (row%s %s%s)",
+           cred_table_source(all->states), all->n_left_out, n > 1 ? "s" : "",
+           list.s ? list.s : "", n < all->n_left_out ? ", ..." : "");
+  cred__text_clear(&list);
+}
+
 void cli__act_report(const cli__act *all) {
   const cred_choices *c = &all->choices;
   char value[128];
@@ -150,9 +168,7 @@ void cli__act_report(const cli__act *all) {
   size_t n_none = 0;
   fflush(stdout);
   for (size_t i = 0; i < c->n_states; i++) n_none += c->best[i] == SIZE_MAX;
-  if (all->n_left_out)
-    cli_note(all->args, "%s: bad rows that are left out: %zu",
-             cred_table_source(all->states), all->n_left_out);
+  say_left_out(all);
   if (all->data.n_unseen)
     cli_note(all->args,
              "%s: pairs of a state and an action with a level that training "
@@ -263,11 +279,25 @@ static const char *state_text(char out[64], const cli__act *all, size_t state) {
   return out;
 }
 
+// The constraint, behind the name of the axis; "" without one.
+static const char *limit_text(char out[192], const cli__act *all) {
+  char cost[128];
+  *out = 0;
+  if (!all->has_cost) return out;
+  quantity_text(cost, &all->cost);
+  if (cred_likelihood_is_class(cred_model_likelihood(all->cost.model)))
+    snprintf(out, 192, "; %.80s at most %g", cost, all->risk.delta);
+  else
+    snprintf(out, 192, "; P(%.40s > %g) at most %g", cost, all->risk.limit,
+             all->risk.delta);
+  return out;
+}
+
 static cred_status render(const cli__act *all, size_t state, const size_t *shown,
                           size_t n, const double *curves, const char *path) {
   cred_plot_series series[CURVES_MAX];
   char names[CURVES_MAX][64], title[320], name[64], risk[32], value[128];
-  char few[64] = "", limit[64] = "";
+  char few[64] = "", limit[192], axis[352];
   const char *best = all->choices.best[state] == SIZE_MAX
                          ? "no action is allowed"
                          : all->names[all->choices.best[state]];
@@ -283,18 +313,14 @@ static cred_status render(const cli__act *all, size_t state, const size_t *shown
                                    .y = curves + (2 * k + 1) * CURVE_POINTS,
                                    .style = CRED_PLOT_LINES};
   }
-  if (all->has_cost && cred_likelihood_is_class(cred_model_likelihood(all->cost.model)))
-    snprintf(limit, sizeof limit, "; P(cost) at most %g", all->risk.delta);
-  else if (all->has_cost)
-    snprintf(limit, sizeof limit, "; P(cost > %g) at most %g", all->risk.limit,
-             all->risk.delta);
-  if (n < all->n_actions)
+  if (n < all->n_actions && all->choices.best[state] != SIZE_MAX)
     snprintf(few, sizeof few, " (the best %zu of %zu)", n, all->n_actions);
-  snprintf(title, sizeof title, "State %s, %s: %.40s%s%s", state_text(name, all, state),
-           risk_text(risk, all), best, few, limit);
+  snprintf(title, sizeof title, "State %s, %s: %.40s%s", state_text(name, all, state),
+           risk_text(risk, all), best, few);
+  quantity_text(value, &all->value);
+  snprintf(axis, sizeof axis, "%s%s", value, limit_text(limit, all));
   const cred_plot_lines lines = {.n_series = n, .series = series};
-  const cred_plot_labels labels = {
-      .title = title, .x = quantity_text(value, &all->value), .y = "density"};
+  const cred_plot_labels labels = {.title = title, .x = axis, .y = "density"};
   cred_plot *plot;
   TRY(cred_plot_new_lines(&plot, &lines, &labels));
   const cred_status status = cred_plot_render(plot, path, NULL);

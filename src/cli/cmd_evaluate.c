@@ -55,6 +55,14 @@ static cred_evaluate_options evaluate_options(const cli_args *args) {
   return opt;
 }
 
+// The same table, or the same array of an archive.
+static bool is_same(const cli__evaluate *all, const cli_args *args) {
+  const char *member = cli_text(args, "member"), *other = cli_text(args, "ood-member");
+  return strcmp(cred_table_digest(all->in.table),
+                cred_table_digest(all->outside_table)) == 0 &&
+         (!other || (member && strcmp(member, other) == 0));
+}
+
 static cred_status read_outside(cli__evaluate *all, const cli_args *args) {
   const char *path = cli_text(args, "ood");
   const cred_schema *schema = cred_model_schema(all->in.model);
@@ -66,6 +74,10 @@ static cred_status read_outside(cli__evaluate *all, const cli_args *args) {
                             cred_images_n_rows(all->outside_images));
   }
   TRY(cli_read_outside(&all->outside_table, args, path));
+  if (is_same(all, args))
+    cli_warn(args,
+             "credence evaluate MODEL DATA --ood OTHER (of an archive: --ood-member)",
+             "the rows of --ood are those of DATA: nothing can tell them apart");
   return cli_encode_kept(&all->outside, args, schema, all->outside_table, NULL, 0, 0);
 }
 

@@ -188,6 +188,8 @@ cred_status cli__fit_take(cli__fit *out, const cli_args *args) {
   *out = (cli__fit){.args = args};
   take_fit(&out->fit, args);
   take_schema(&out->schema, args);
+  out->fit.augment = cli_text(args, "augment");
+  out->fit.class_weights = cli_text(args, "class-weights");
   TRY(check_posterior(args));
   TRY(check_optimiser(args));
   TRY(check_rest(args));
@@ -260,8 +262,6 @@ cred_status cli__fit_init(cli__fit *out, const cli_args *args) {
         "the columns to predict are missing: --target COLUMN; or --labels FILE where a "
         "file of their own has them, as of IDX images; or --labels-member NAME of an NPZ "
         "archive");
-  out->fit.augment = cli_text(args, "augment");
-  out->fit.class_weights = cli_text(args, "class-weights");
   out->path = path;
   return name_held_out(out);
 }

@@ -215,6 +215,9 @@ static void print_roles(const cred_schema *schema) {
 
 static cred_status print_text(const cli_args *args, const cred_model *model) {
   const size_t n_members = cred_model_posterior(model)->n_members;
+  char digest[17];
+  TRY(cred_model_digest(digest, model));
+  printf("digest: %s (as in the audit logs of triage)\n", digest);
   printf("posterior: %s, %zu member%s%s\n", posterior_text(model), n_members,
          n_members > 1 ? "s" : "",
          cred_model_can_resume(model) ? "; can be resumed" : "");
@@ -311,8 +314,11 @@ static cred_status json_calibration(const cred_model *model) {
 }
 
 static cred_status print_json(const cred_model *model) {
+  char digest[17];
   json_t *report = json_loads(cred_model_report(model), 0, NULL);
+  TRY(cred_model_digest(digest, model));
   if (report) {
+    json_object_set_new(report, "digest", json_string(digest));
     json_object_set_new(report, "kind", json_string("fit"));
     json_object_set_new(report, "resumable", json_boolean(cred_model_can_resume(model)));
   }
@@ -349,9 +355,11 @@ const cli_command cmd_inspect = {
     .positional = "MODEL",
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .details = "The network layer by layer, targets and inputs with their types and\n"
-               "scales, all options of the fit by their names on the command line, the\n"
-               "digest of the data, calibration, rule of triage, and the history.",
+    .details =
+        "The network layer by layer, targets and inputs with their types and\n"
+        "scales, all options of the fit by their names on the command line, the\n"
+        "digests of the model and of the data, calibration, rule of triage, and the\n"
+        "history.",
     .examples = "credence demo sine -o sine.csv\n"
                 "credence fit sine.csv --target y --steps 300 --members 2 -o model.cred\n"
                 "credence inspect model.cred\n"

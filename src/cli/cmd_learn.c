@@ -374,7 +374,7 @@ const cli_command cmd_learn = {
     .n_options = sizeof options / sizeof *options,
     .base = &cmd_fit,
     .base_without = "|resume|final|checkpoint|require-converged|train-rows|hold-out|"
-                    "hold-out-file|",
+                    "hold-out-file|classes-file|ignore-class|resize|",
     .details =
         "Each round fits to the rows that have labels, scores --test, and chooses the\n"
         "next rows of POOL. Rows of POOL whose target is filled in have their label.\n"

@@ -227,12 +227,15 @@ static cred_status draw_scores(cred_plot **out, const cli_args *args, const rows
                              {"predictive entropy (nats)", "mutual information (nats)"}};
   const char *inside_path = cli_positional(args, 2),
              *outside_path = cli_text(args, "ood");
+  const char *member = cli_text(args, "member"), *other = cli_text(args, "ood-member");
+  const bool members = member && other && strcmp(inside_path, outside_path) == 0;
   double *first = NULL, *second = NULL;
-  cred_plot_histogram data = {.n_first = inside->data.n_rows,
-                              .n_second = outside->data.n_rows,
-                              .first_name = file_name(inside_path, outside_path),
-                              .second_name = file_name(outside_path, inside_path),
-                              .auroc = NAN};
+  cred_plot_histogram data = {
+      .n_first = inside->data.n_rows,
+      .n_second = outside->data.n_rows,
+      .first_name = members ? member : file_name(inside_path, outside_path),
+      .second_name = members ? other : file_name(outside_path, inside_path),
+      .auroc = NAN};
   const cred_plot_labels labels = {.title = cli_text(args, "title"),
                                    .x = names[classes][epistemic]};
   cred_status status;

@@ -251,7 +251,10 @@ static void warn_of_far(const cli__triage *all) {
   for (size_t i = all->cases.n; i-- > 0;)
     if (!all->triage.review[i] && all->cases.distance[i] > far) n++, first = i;
   if (n)
-    cli_warn(all->args, "credence triage ... --max-distance 3, or --outlier-rate",
+    cli_warn(all->args,
+             cred_model_rule(all->in.model)
+                 ? "credence triage ... --max-distance 3"
+                 : "credence triage ... --max-distance 3, or --outlier-rate",
              "%zu case%s kept far outside the training rows, such as row %llu at a "
              "distance of %.3g, and what the model says there is a guess",
              n, n == 1 ? " is" : "s are", (unsigned long long)all->cases.row[first],

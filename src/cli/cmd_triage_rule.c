@@ -36,7 +36,8 @@ static void tighten(cli__triage *all) {
   *limit = fmin(*limit, cli_number(all->args, "max-distance"));
   if (r->kind == CRED_RULE_BOUND)
     cli_note(all->args, "the rule of the model and --max-distance are both applied: what "
-                        "was proved holds for the rule alone");
+                        "was proved holds for the rule alone, and --keep-rule keeps the "
+                        "limits without it");
   if (r->kind != CRED_RULE_COST) r->kind = CRED_RULE_GIVEN;
 }
 
@@ -303,6 +304,8 @@ cred_status cli__triage_rule(cli__triage *all) {
   take_doubt(all);
   TRY_DONE(take_costs(all));
   TRY_DONE(take_class(all));
+  if (cli_given(args, "tolerance") && all->cases.n_classes)
+    FAIL_DONE(CRED_ECONFIG, "option '--tolerance' is of numbers, the target is a class");
   if (cli_given(args, "tolerance")) all->rule.tolerance = cli_number(args, "tolerance");
   if (wants) TRY_DONE(read_calibration(&c, all));
   TRY_DONE(choose(all, wants ? &c.cases : NULL));

@@ -73,6 +73,8 @@ static void put_fit(cred__text *out, const cred_fit_options *f) {
   put_text(out, "net", f->net);
   put_text(out, "prior", f->prior);
   put_text(out, "likelihood", f->likelihood);
+  put_text(out, "augment", f->augment ? f->augment : "");
+  put_text(out, "class-weights", f->class_weights ? f->class_weights : "");
   put_number(out, "noise", f->noise);
   put_size(out, "members", f->n_members);
   put_size(out, "folds", f->folds);

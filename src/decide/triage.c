@@ -1,6 +1,8 @@
 // triage.c -- cases as a model sees them, and what a rule says of each.
 //
-//   distance = sqrt(mean_j x_j^2) of the standardised inputs x
+//   distance = sqrt(sum_j x_j^2 / n) of the standardised inputs x
+// n is the number of columns, each of which adds about 1 in the training data: a number
+// its square, a category the 1 of its level. Of pictures it is the number of inputs.
 
 #include "credence/decide/triage.h"
 #include "base/alloc.h"
@@ -43,6 +45,7 @@ static cred_status take_numbers(cred_cases *c, const cred_prediction *p) {
 
 static cred_status take_data(cred_cases *c, const cred_model *m, const cred_data *data) {
   const size_t n = c->n, d = data->n_inputs;
+  const size_t n_columns = cred_model_schema(m)->n_columns;
   TRY(NEW(&c->row, n, "cases"));
   TRY(NEW(&c->distance, n, "cases"));
   if (data->y) TRY(NEW(&c->observed, n, "cases"));
@@ -56,7 +59,7 @@ static cred_status take_data(cred_cases *c, const cred_model *m, const cred_data
       return status;
     }
     for (size_t j = 0; j < d; j++) sum += (double)x[j] * (double)x[j];
-    c->distance[i] = sqrt(sum / (double)d);
+    c->distance[i] = sqrt(sum / (double)(n_columns ? n_columns : d));
     c->row[i] = data->row ? data->row[i] : i;
     if (data->y)
       c->observed[i] = cred__target_mean(m, c->target) +

@@ -41,10 +41,11 @@ static json_t *head(const cred_model *model, const char *digest,
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)rule->seed);
   const size_t n_draws =
       cred_posterior_n_draws(cred_model_posterior(model), rule->n_draws); // as drawn
-  return json_pack("{ss ss ss ss ss sI ss so sI}", "kind", "triage", "model", digest,
+  return json_pack("{ss ss ss ss ss sI ss so sI sI}", "kind", "triage", "model", digest,
                    "data", data->digest, "target", target->name, "seed", seed, "draws",
                    (json_int_t)n_draws, "sentence", sentence, "rule",
-                   cred__rule_to_json(rule), "cases", (json_int_t)c->n);
+                   cred__rule_to_json(rule), "cases", (json_int_t)c->n, "bad_rows",
+                   (json_int_t)data->n_bad);
 }
 
 static json_t *line_of(const cred_model *model, const cred_cases *c, const cred_triage *t,

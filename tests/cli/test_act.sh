@@ -63,6 +63,11 @@ expect 0 credence act both.cred beds.csv --actions actions.csv --value harm --co
 says out "p_cost,excluded,data_mean" "0,,no,,,,,,,every action is left out,bed 2"
 expect 0 credence act m.cred beds.csv --actions actions.csv --keep mean --json
 says out ',"data_mean":"bed 2"}'
+expect 78 credence act m.cred states.csv --actions actions.csv --plot-state 1
+says err "belongs to --plot"
+printf 'name,dose\nlow,-1.5\nbad,\n' >bad-actions.csv
+expect 65 credence act m.cred states.csv --actions bad-actions.csv --name name --bad-rows skip
+says err "bad-actions.csv:3:2"
 expect 65 credence act m.cred beds.csv --actions actions.csv --keep main
 says err "mean"
 expect 0 credence act m.cred states.csv --actions actions.csv --name name \
@@ -173,6 +178,6 @@ if command -v gnuplot >/dev/null; then
 fi
 printf 'name,dose\nlow,x\nhigh,1.5\n' >half.csv
 expect 65 credence act m.cred states.csv --actions half.csv --name name --bad-rows skip
-says err "with these actions no state is left"
+says err "half.csv:2:2"
 
 finish

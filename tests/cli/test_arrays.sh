@@ -114,6 +114,8 @@ if command -v zip >/dev/null; then
   cmp -s out from_idx || fail "an archive is told apart otherwise than IDX files"
   expect 65 credence evaluate a.cred both.npz --member own --ood both.npz --ood-member none
   says err "none"
+  expect 0 credence evaluate a.cred both.npz --member own --ood both.npz
+  says err "the rows of --ood are those of DATA"
   expect 78 credence evaluate a.cred both.npz --member own --ood-member other
   says err "belongs to --ood"
 fi

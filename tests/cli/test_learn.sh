@@ -18,6 +18,13 @@ lines run/random/curve.csv 5
 cmp -s run/curve.csv run/random/curve.csv && fail "random choice gives the same curve"
 [ "$(sed -n 2p run/curve.csv)" = "$(sed -n 2p run/random/curve.csv)" ] || fail "another start"
 lines run/times.csv 5
+# what a fit takes counts here too, and what only folders of pictures take is none of its options
+expect 78 "${learn[@]}" --budget 20 -o run --class-weights 1,3
+says err "'class-weights' is '' there and '1,3' here"
+expect 0 "${learn[@]}" --budget 12 -o weighted --class-weights 1,3
+cut -d, -f2- weighted/curve.csv | cmp -s - <(head -n 3 run/curve.csv | cut -d, -f2-) && fail "class weights have no effect"
+expect 64 "${learn[@]}" --budget 12 -o sized --resize 8x8
+expect 78 "${learn[@]}" --budget 12 -o turned --augment flip
 expect 0 credence predict run/model.cred test.csv
 if command -v gnuplot >/dev/null; then
   grep -q '<svg' curve.svg || fail "no picture"

@@ -147,6 +147,9 @@ says err "numbers are names"
 expect 78 credence check-data digits
 says err "these are pictures, where a table or an array of images"
 expect 78 credence acquire a.cred digits
+printf 'a\n1\n2\n' >table.csv
+expect 78 credence acquire a.cred table.csv
+says err "the model was fitted to pictures"
 expect 78 credence learn digits --target class -o learned
 mkdir few few/a few/b
 cp test/0/00000.png few/a

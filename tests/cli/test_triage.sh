@@ -98,6 +98,8 @@ for option in "--calibration known.csv" "--positive upper" "--doubt entropy" "--
 done
 expect 0 credence triage ruled.cred new.csv --min-confidence 0.9
 says err "the model keeps a rule of its own, which is not applied"
+expect 78 credence triage m.cred new.csv --tolerance 1 --min-confidence 0.9
+says err "is of numbers"
 # the distance tightens the rule, and the proof is said of the rule alone
 expect 0 credence triage ruled.cred new.csv -o kept.csv
 expect 0 credence triage ruled.cred new.csv --max-distance 1.2 --keep-rule tight.cred -o tight.csv

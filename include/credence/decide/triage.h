@@ -35,8 +35,8 @@ typedef struct {
   double *mean, *sd_epistemic, *sd_aleatoric; // (n)
   // both
   double *sd;       // (n) total sd of the target; of two classes: of the logit; else NULL
-  double *distance; // (n) root mean square of the standardised inputs: about 1 for rows
-                    // like those of the training
+  double *distance; // (n) root mean square of the standardised columns (a category
+                    // counts 1): about 1 for rows like those of the training
   double *observed; // (n) class index or value, NaN where it is not known; NULL: nowhere
 } cred_cases;
 
