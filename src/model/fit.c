@@ -253,10 +253,10 @@ cred_status cred_model_fit(cred_model **out, cred_fit_info *info, const cred_tab
   if (status != CRED_OK) goto done;
   TRY_DONE(cred__model_make_members(m));
   memcpy(m->data_digest, cred_table_digest(table), 16);
-  if (rows) {
-    TRY_DONE(NEW(&m->rows, n_rows, "rows"));
-    memcpy(m->rows, rows, n_rows * sizeof *rows);
-    m->n_rows = n_rows;
+  if (rows || data.n_dropped) { // those that are used
+    TRY_DONE(NEW(&m->rows, data.n_rows, "rows"));
+    for (; m->n_rows < data.n_rows; m->n_rows++)
+      m->rows[m->n_rows] = (size_t)data.row[m->n_rows];
   }
   TRY_DONE(train(m, info, &data, opt->n_threads, opt->progress, opt->progress_context));
   *out = m;

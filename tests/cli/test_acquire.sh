@@ -62,6 +62,15 @@ says out '{"rank":1,"row":'
 says scores.jsonl '"rank":null}' '"rank":1}'
 expect 0 credence acquire model.cred <(cut -d, -f1,2 pool.csv) -n 2 # no labels are needed
 
+# rows without a label that the fit left out are no rows that it was fitted to
+awk -F, -v OFS=, 'NR > 1 && NR > 41 { $3 = "" } { print }' pool.csv >half.csv
+expect 0 credence fit half.csv --target label --missing drop --steps 60 --members 1 -q -o half.cred
+seq 0 39 >half.rows
+expect 0 credence acquire half.cred half.csv -n 3
+says err "fitted to 40 of these rows"
+expect 0 credence acquire half.cred half.csv -n 3 --except-rows half.rows
+grep -q "fitted to" err && fail "rows that were left out are said to be fitted to"
+
 # numbers, ids, rows to be predicted
 { echo "id,x,y"; for i in $(seq 40); do echo "r$i,$((i % 9)).$i,$((i % 5))"; done; } >numbers.csv
 credence fit numbers.csv --target y --id id --steps 100 --members 2 -q -o numbers.cred
