@@ -6,7 +6,7 @@ install(TARGETS credence EXPORT CredenceTargets)
 install(TARGETS credence_static EXPORT CredenceStaticTargets)
 install(DIRECTORY include/credence TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
-install(DIRECTORY docs TYPE DOC PATTERN "CMakeLists.txt" EXCLUDE)
+install(DIRECTORY docs TYPE DOC)
 install(DIRECTORY examples TYPE DOC FILES_MATCHING PATTERN "*.c")
 
 # CMake package: the static library stands apart, because it alone needs our dependencies.

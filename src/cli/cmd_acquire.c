@@ -108,14 +108,16 @@ static cred_status leave_out(job *j, const char *path) {
   for (size_t i = 0; i < j->n_listed; i++)
     if (!is_out[j->listed[i]]) j->listed[n_left++] = j->listed[i];
   j->n_listed = n_left;
-  if (n_left == 0) status = cred__fail(CRED_EDATA, "%s: it leaves no row", path);
+  if (n_left == 0)
+    FAIL_DONE(CRED_EDATA, "%s: it leaves no row of %s to choose from", path,
+              cred_table_source(j->pool));
 done:
   cred__free(out);
   cred__free(is_out);
   return status;
 }
 
-// The candidates: --candidates of the rows of POOL, or of those of --rows-file.
+// The candidates: --candidates of the rows of POOL, or of those that are listed.
 static cred_status choose_candidates(job *j) {
   const cli_args *args = j->args;
   const char *path = cli_text(args, "rows-file"), *except = cli_text(args, "except-rows");
@@ -162,8 +164,10 @@ static cred_status acquire(job *j) {
   schema = cred_model_schema(j->model);
   if (schema->pixels.height)
     FAIL(CRED_ECONFIG,
-         "the model was fitted to pictures; acquire scores rows of tables and "
-         "arrays of images (IDX, NPY, NPZ)");
+         "%s: the model was fitted to pictures, and acquire scores rows: fit to a table, "
+         "or "
+         "to the images as an array (IDX, NPY, NPZ)",
+         cli_positional(j->args, 0));
   TRY(cli_read_table(&j->pool, j->args, cli_positional(j->args, 1), NULL));
   TRY(name_kept(j));
   TRY(choose_candidates(j));

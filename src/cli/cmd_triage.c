@@ -178,36 +178,28 @@ static cred_status find_target(cli__triage *all) {
        nearest ? "\ndid you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-size_t cli__triage_n_rows(const cli__triage *all) {
-  const cli_held_out *in = &all->in;
-  if (in->rows) return in->n_rows;
-  return in->images ? cred_images_n_rows(in->images) : cred_table_n_rows(in->table);
-}
+enum { ID_BYTES = 512 };
 
-size_t cli__triage_row(const cli__triage *all, size_t k) {
-  return all->in.rows ? all->in.rows[k] : k;
-}
-
-// The cell of the column of ids; of a picture its name.
-const char *cli__triage_id(char out[CLI__ID_BYTES], const cli__triage *all, size_t row) {
+// The cell of the column of ids; of a picture its name. NULL where there are none.
+static const char *id_of(char out[ID_BYTES], const cli__triage *all, size_t row) {
   const cli_held_out *in = &all->in;
   const char *id = cred_model_schema(all->in.model)->id;
   if (in->images) return cred_images_name(in->images, row);
   const size_t column = id ? cred_table_find(in->table, id) : SIZE_MAX;
   if (column == SIZE_MAX) return NULL;
-  cred_table_cell(out, CLI__ID_BYTES, in->table, row, column);
+  cred_table_cell(out, ID_BYTES, in->table, row, column);
   return out;
 }
 
 // *ids is NULL where there are none.
 static cred_status take_ids(char ***ids, const cli__triage *all, const uint64_t *rows,
                             size_t n) {
-  char cell[CLI__ID_BYTES];
+  char cell[ID_BYTES];
   *ids = NULL;
-  if (n == 0 || !cli__triage_id(cell, all, (size_t)rows[0])) return CRED_OK;
+  if (n == 0 || !id_of(cell, all, (size_t)rows[0])) return CRED_OK;
   TRY(NEW(ids, n, "ids"));
   for (size_t i = 0; i < n; i++)
-    TRY(cred__strdup(&(*ids)[i], cli__triage_id(cell, all, (size_t)rows[i])));
+    TRY(cred__strdup(&(*ids)[i], id_of(cell, all, (size_t)rows[i])));
   return CRED_OK;
 }
 
@@ -216,16 +208,21 @@ static void free_ids(char **ids, size_t n) {
   cred__free(ids);
 }
 
-// Rows asked for that are no cases.
 static cred_status take_bad(cli__triage *all) {
-  const size_t n = cli__triage_n_rows(all);
+  const cli_held_out *in = &all->in;
+  const size_t n = in->rows     ? in->n_rows
+                   : in->images ? cred_images_n_rows(in->images)
+                                : cred_table_n_rows(in->table);
   TRY(NEW(&all->bad, n - all->cases.n, "bad rows"));
+  TRY(NEW(&all->bad_before, n - all->cases.n, "bad rows"));
   for (size_t k = 0, i = 0; k < n; k++) {
-    const size_t row = cli__triage_row(all, k);
-    if (i < all->cases.n && all->cases.row[i] == row)
+    const size_t row = in->rows ? in->rows[k] : k;
+    if (i < all->cases.n && all->cases.row[i] == row) {
       i++;
-    else
-      all->bad[all->n_bad++] = row;
+      continue;
+    }
+    all->bad_before[all->n_bad] = i;
+    all->bad[all->n_bad++] = row;
   }
   return take_ids(&all->bad_ids, all, all->bad, all->n_bad);
 }
@@ -308,6 +305,7 @@ static void clear(cli__triage *all) {
   free_ids(all->ids, all->cases.n);
   free_ids(all->bad_ids, all->n_bad);
   cred__free(all->bad);
+  cred__free(all->bad_before);
   cli_kept_clear(&all->kept);
   cred_triage_clear(&all->triage);
   cred_cases_clear(&all->cases);

@@ -15,19 +15,14 @@ typedef struct {
   cred_cases cases;
   cred_rule rule;
   cred_triage triage;
-  char **ids;     // (n) or NULL
-  uint64_t *bad;  // (n_bad) rows that are no cases: the model cannot take them
-  char **bad_ids; // (n_bad) or NULL
+  char **ids; // (n) or NULL
+  // rows asked for that are no cases, as the model cannot take them: (n_bad) each
+  uint64_t *bad;
+  size_t *bad_before; // how many cases stand before it
+  char **bad_ids;     // or NULL
   size_t n_bad;
   cli_kept kept;
 } cli__triage;
-
-// cmd_triage.c: the rows asked for, in their order, cases or not.
-size_t cli__triage_n_rows(const cli__triage *all);
-size_t cli__triage_row(const cli__triage *all, size_t k);
-// The id of a row, as text; NULL where there are none.
-enum { CLI__ID_BYTES = 512 };
-const char *cli__triage_id(char out[CLI__ID_BYTES], const cli__triage *all, size_t row);
 
 // cmd_triage_rule.c: the rule from the options, or from the model. `cases` are there.
 cred_status cli__triage_rule(cli__triage *all);

@@ -71,11 +71,10 @@ static void put_case(cred__text *line, bool json, const cli__triage *all, size_t
 }
 
 // A row that the model cannot take is for a person.
-static void put_bad(cred__text *line, bool json, const cli__triage *all, size_t row) {
+static void put_bad(cred__text *line, bool json, const cli__triage *all, size_t i) {
   column columns[COLUMNS_MAX];
   const size_t n = columns_of(columns, &all->cases);
-  char cell[CLI__ID_BYTES];
-  put_row(line, json, row, cli__triage_id(cell, all, row));
+  put_row(line, json, all->bad[i], all->bad_ids ? all->bad_ids[i] : NULL);
   cli_line_key(line, json, "decision", false);
   if (json) cli_line_put(line, "null");
   for (size_t k = 0; k < n && !json; k++) cli_line_put(line, ",");
@@ -83,7 +82,7 @@ static void put_bad(cred__text *line, bool json, const cli__triage *all, size_t 
   cli_line_put(line, json ? "true" : "yes");
   cli_line_key(line, json, "reason", false);
   cli_line_text(line, json, CRED_REVIEW_BAD_ROW);
-  put_end(line, json, all, row);
+  put_end(line, json, all, all->bad[i]);
 }
 
 static bool is_known(const cli__triage *all) {
@@ -105,13 +104,12 @@ static cred_status write_cases(FILE *file, const cli__triage *all, bool json) {
     cli_line_put(&line, "\n");
     status = cli_line_write(file, &line);
   }
-  for (size_t k = 0, i = 0; status == CRED_OK && k < cli__triage_n_rows(all); k++) {
-    const size_t row = cli__triage_row(all, k);
+  for (size_t i = 0, k = 0; status == CRED_OK && i + k < all->cases.n + all->n_bad;) {
     line.n = 0;
-    if (i < all->cases.n && all->cases.row[i] == row)
-      put_case(&line, json, all, i++);
+    if (k < all->n_bad && all->bad_before[k] == i)
+      put_bad(&line, json, all, k++);
     else
-      put_bad(&line, json, all, row);
+      put_case(&line, json, all, i++);
     status = cli_line_write(file, &line);
   }
   cred__text_clear(&line);

@@ -22,11 +22,13 @@ static bool has_rule_options(const cli_args *args) {
   return cli_first_given(args, limits) || cli_first_given(args, chosen);
 }
 
-// --max-distance alone, beside a rule that the model keeps: both are applied.
-static bool tightens(const cli__triage *all) {
+// Whether the rule is the model's. --max-distance alone is no other rule beside it: both
+// are applied.
+static bool uses_kept(const cli__triage *all) {
   static const char *const others[] = {"min-confidence", "max-sd", "max-mi", NULL};
-  return cli_given(all->args, "max-distance") && cred_model_rule(all->in.model) &&
-         !cli_first_given(all->args, others) && !cli_first_given(all->args, chosen);
+  if (!has_rule_options(all->args)) return true;
+  return cred_model_rule(all->in.model) && !cli_first_given(all->args, others) &&
+         !cli_first_given(all->args, chosen);
 }
 
 // What was promised of the rule was promised of the cases that it keeps, not of fewer.
@@ -47,7 +49,7 @@ cred_status cli__triage_draws(cli__triage *all) {
                                           NULL};
   bool found;
   all->predict = cli_predict_options(all->args);
-  if (has_rule_options(all->args) && !tightens(all)) {
+  if (!uses_kept(all)) {
     if (cred_model_rule(all->in.model))
       cli_note(all->args, "the model keeps a rule of its own, which is not applied: "
                           "another is given");
@@ -290,9 +292,10 @@ static cred_status check_combination(const cli__triage *all) {
 
 cred_status cli__triage_rule(cli__triage *all) {
   const cli_args *args = all->args;
-  if (tightens(all)) tighten(all);
-  if (!has_rule_options(args) || tightens(all))
+  if (uses_kept(all)) {
+    if (cli_given(args, "max-distance")) tighten(all);
     return cred_rule_check(&all->rule, &all->cases);
+  }
   calibration c = {0};
   all->rule = cred_rule_defaults(&all->predict);
   all->rule.target = all->target;

@@ -69,7 +69,3 @@ void cli_kept_put(cred__text *line, bool json, const cli_kept *k, size_t row) {
     cli_line_cell(line, json, k->table, row, k->columns[i]);
   }
 }
-
-void cli_kept_none(cred__text *line, const cli_kept *k) {
-  for (size_t i = 0; i < k->n; i++) cli_line_put(line, ",");
-}

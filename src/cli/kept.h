@@ -34,6 +34,5 @@ cred_status cli_kept_name(char **out, const char *column, const char *const *tak
 
 void cli_kept_head(cred__text *line, const cli_kept *kept); // of CSV
 void cli_kept_put(cred__text *line, bool json, const cli_kept *kept, size_t row);
-void cli_kept_none(cred__text *line, const cli_kept *kept); // of CSV: as many empty cells
 
 #endif

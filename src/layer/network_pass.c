@@ -3,7 +3,7 @@
 // Layers stand in a line; one of two inputs (`join`) reads the output of an earlier layer
 // too, its source. Without backward outputs take turns in three arrays, but for those of
 // sources, which keep theirs: where a layer is passed over (a convolution that is pooled
-// at once) neither its neighbours' inputs nor outputs meet. Backward, what comes back to
+// at once) a pass still reads one array and writes another. Backward, what comes back to
 // a source from later layers is added up in an array of its own until the line comes to
 // it.
 //

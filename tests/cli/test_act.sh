@@ -165,7 +165,7 @@ expect 66 credence act m.cred states.csv --actions none.csv
 printf 'state\nx\n1\n\n1e40\n3\n' | sed '4s/^$/""/' >bad.csv
 expect 65 credence act m.cred bad.csv --actions actions.csv --name name --risk lcb --k 2
 expect 0 credence act m.cred bad.csv --actions actions.csv --name name --risk lcb --k 2 --bad-rows skip
-says err "bad.csv: bad rows that are left out: 3" "2 states, 3 actions"
+says err "bad.csv: bad rows that are left out: 3 (rows 0, 2, 3)" "2 states, 3 actions"
 sed -e 's/^1,/4,/' -e 's/^0,/1,/' first | cmp -s - out || fail "other scores, or other numbers"
 expect 0 credence act m.cred bad.csv --actions actions.csv --name name --bad-rows skip \
   --cost-model harm.cred --cost 1 --delta 0.1

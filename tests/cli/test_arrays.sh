@@ -112,6 +112,10 @@ if command -v zip >/dev/null; then
   cp out from_idx
   expect 0 credence evaluate a.cred both.npz --member own --ood both.npz --ood-member other --stable --json
   cmp -s out from_idx || fail "an archive is told apart otherwise than IDX files"
+  if command -v gnuplot >/dev/null; then
+    expect 0 credence plot uncertainty a.cred both.npz --member own --ood both.npz --ood-member other -o both.svg
+    grep -q '>own<' both.svg && grep -q '>other<' both.svg || fail "the figure does not name the arrays"
+  fi
   expect 65 credence evaluate a.cred both.npz --member own --ood both.npz --ood-member none
   says err "none"
   expect 0 credence evaluate a.cred both.npz --member own --ood both.npz

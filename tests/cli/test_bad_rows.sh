@@ -57,6 +57,7 @@ grep -q '^2,,,,,,yes,bad_row,abc,blue' cases.csv || fail "the line of a bad row:
 cut -d, -f1 cases.csv | tail -n +2 | cmp -s - <(seq 0 59) || fail "the order of the rows"
 says out "bad rows         4, for review too"
 grep -q '^{"kind":"bad_row","row":2,"needs_review":true' audit.jsonl || fail "a bad row without an id"
+grep -q '"cases":56,"bad_rows":4' audit.jsonl || fail "the head of the log: $(head -n 1 audit.jsonl)"
 grep -c '"kind":"bad_row"' audit.jsonl | grep -qx 4 || fail "bad rows in the log"
 expect 0 credence triage model.cred bad.csv --bad-rows skip --max-sd 1 --json
 says out '{"row":2,"decision":null,"needs_review":true,"reason":"bad_row"}'

@@ -167,6 +167,11 @@ expect 0 credence evaluate small.cred test --ignore-class 8,9 --bootstrap 0
 says err "48 rows"
 grep -q "as in the fit" err && fail "what is said by the option is said again"
 cmp -s out remembered || fail "classes that the model remembers are others than those given"
+# of the others every picture is told apart, also those of such classes
+expect 0 credence evaluate small.cred test --ignore-class 8,9 --ood more --bootstrap 0 --json
+cp out with_option
+expect 0 credence evaluate small.cred test --ood more --bootstrap 0 --json
+cmp -s out with_option || fail "--ignore-class leaves pictures of --ood out"
 expect 0 credence evaluate small.cred digits --bootstrap 0
 says err "fitted to 96 of these rows"
 expect 0 credence predict small.cred test --log-prob

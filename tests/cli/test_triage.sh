@@ -112,6 +112,21 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 [ -s wanted ] && sort <(review_of 1 tight.csv) | cmp -s - wanted || fail "another review than by both limits"
 expect 0 credence triage tight.cred new.csv -o again.csv
 cmp -s tight.csv again.csv || fail "the tightened rule is not kept"
+# the log names the model as inspect does, and counts the rows it cannot read
+expect 0 credence triage m.cred new.csv --min-confidence 0.8 --audit log.jsonl -o cases.csv
+expect 0 credence inspect m.cred
+digest=$(sed -n 's/^digest: \([0-9a-f]*\) .*/\1/p' out)
+[ ${#digest} -eq 16 ] && grep -q "\"model\":\"$digest\"" log.jsonl || fail "another digest than in the log"
+grep -q '"bad_rows":0' log.jsonl || fail "the log does not count bad rows"
+expect 0 credence inspect m.cred --json
+says out "\"digest\":\"$digest\""
+# a number far out is far whatever else is in the row: a column of many levels counts once
+awk 'BEGIN { print "a,k,y"; for (i = 0; i < 200; i++) print (i % 20) / 10 ",l" i % 40 "," (i % 20 > 9 ? "yes" : "no") }' >levels.csv
+expect 0 credence fit levels.csv -t y --hidden 4 --members 1 --steps 50 -q -o levels.cred
+printf 'a,k\n1,l3\n7,l3\n' >far.csv
+expect 0 credence triage levels.cred far.csv --max-distance 3 -o cases.csv
+[ "$(cut -d, -f"$(head -n 1 cases.csv | tr , '\n' | grep -n needs_review | cut -d: -f1)" cases.csv | tr '\n' ' ')" = "needs_review no yes " ] ||
+  fail "levels dilute the distance: $(cat cases.csv)"
 expect 0 credence calibrate ruled.cred known.csv -o calibrated.cred
 says err "its rule of triage was chosen for other probabilities"
 expect 78 credence triage calibrated.cred new.csv
